@@ -2,14 +2,15 @@
 
 Promise: a machine with nothing but Python can run the demo and the tests. Both servers listen on
 unix sockets only, keep everything below one folder, and are used only where `DATABASE_URL` or
-`REDIS_URL` say nothing. Whoever uses them holds a lease; the last lease that ends stops them,
-also when its owner is killed.
+`REDIS_URL` say nothing. Starting survives whatever the last run left: a stale pid file, a crash,
+half an initdb, a second starter. Whoever uses the servers says so with `in_use`, and
+`stop_if_unused` lets the last one turn off the light (`jeweler.processes` does both).
 
 Limits: this is for demonstrations and tests. Commits are not waited for, nobody makes back-ups,
 and whoever may open the sockets' folder may do everything.
 
-Only the standard library is imported, so that setting up can begin before anything is configured,
-and so that the keeper (`python -I embedded.py keep`) is a small process.
+Only the standard library is imported, so that `python -I embedded.py start` and `stop-if-unused`
+work before anything is configured and cost little.
 """
 
 import contextlib
@@ -19,7 +20,6 @@ import hashlib
 import importlib.util
 import os
 import shutil
-import signal
 import socket
 import stat
 import subprocess
@@ -27,7 +27,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 DATABASE = "jeweler"
 USER = "jeweler"
@@ -60,7 +60,7 @@ class DataOfAnotherVersion(EmbeddedServerError):
 
 class ServerDidNotStart(EmbeddedServerError):
     def __init__(self, *, name: str, log: Path) -> None:
-        super().__init__(f"{name} did not start. The end of {log}:\n{_tail(log)}")
+        super().__init__(f"{name} did not start. The end of {log}:\n{tail(path=log)}")
 
 
 class UnsafeFolder(EmbeddedServerError):
@@ -337,6 +337,31 @@ def _valkey_says(command: str) -> str:
     return ""
 
 
+# Both servers, and who uses them.
+
+
+@contextlib.contextmanager
+def in_use() -> Iterator[None]:
+    """Keep `stop_if_unused` from stopping the servers; the kernel forgets it when we are killed."""
+    with _one_at_a_time():
+        users = open(home() / "users", "w")  # noqa: SIM115  closed below, after the lock is free
+        fcntl.flock(users, fcntl.LOCK_SH)
+    with users:
+        yield
+
+
+def stop_if_unused() -> bool:
+    """Stop both servers unless somebody uses them, and say whether nobody did."""
+    with _one_at_a_time(), open(home() / "users", "w") as users:
+        try:
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        _stop_postgres()
+        _stop_valkey()
+    return True
+
+
 # Shared parts.
 
 
@@ -407,8 +432,26 @@ def _command_line(pid: int) -> bytes:
     return subprocess.run(["ps", "-p", str(pid), "-o", "command="], capture_output=True).stdout
 
 
-def _tail(path: Path, *, lines: int = 12) -> str:
+def tail(*, path: Path, lines: int = 12) -> str:
     try:
         return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])
     except OSError:
         return "(there is no such file)"
+
+
+def main() -> None:
+    """`start` and `stop-if-unused`, for programs that begin before Django can."""
+    if sys.argv[1:] == ["start"]:
+        start_postgres()
+        start_valkey()
+    elif sys.argv[1:] == ["stop-if-unused"]:
+        stop_if_unused()
+    else:
+        sys.exit("usage: embedded.py start | stop-if-unused")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except EmbeddedServerError as error:
+        sys.exit(str(error))

@@ -1,0 +1,147 @@
+"""The demo's tree of processes: servers while they are needed, programs that are kept running.
+
+Promise: a program that ends is started again, after a pause that grows; one that ends again and
+again at once is given up with the end of its log; and when the owner ends, whatever the reason,
+nothing of it runs on.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from jeweler import embedded, keeper
+
+QUICK = 15.0  # a program that lived shorter than this has crashed quickly
+QUICK_CRASHES = 5
+PATIENCE = 12.0
+
+
+class ProgramKeepsCrashing(RuntimeError):
+    def __init__(self, *, name: str, log: Path, tail: str) -> None:
+        super().__init__(
+            f"{name} ended {QUICK_CRASHES} times within {QUICK:.0f} s of starting, so the demo "
+            f"gives up. The end of {log}:\n{tail}"
+        )
+
+
+class Say(Protocol):
+    def __call__(self, text: str, /) -> object: ...
+
+
+@contextlib.contextmanager
+def servers(*, postgres: bool = True, valkey: bool = True) -> Iterator[keeper.Keeper]:
+    """Use the embedded servers; they stop when their last user ends, also by kill -9.
+
+    Yields the keeper, who ends process groups too when it is told of them.
+    """
+    last_command = [sys.executable, "-I", embedded.__file__, "stop-if-unused"]
+    with keeper.hired(last_command=last_command) as hired, embedded.in_use():
+        if postgres:
+            embedded.start_postgres()
+        if valkey:
+            embedded.start_valkey()
+        yield hired
+
+
+@dataclass(kw_only=True)
+class Program:
+    """A command that should always run, with its log."""
+
+    name: str
+    command: Sequence[str]
+    log: Path
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    start_again_at: float = 0.0
+    quick_crashes: int = 0
+
+
+@dataclass(kw_only=True)
+class Tree:
+    """The programs, watched by `watch` until `stop`."""
+
+    programs: list[Program]
+    keeper: keeper.Keeper
+    say: Say
+    environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
+
+    def start(self) -> None:
+        for program in self.programs:
+            program.log.write_bytes(b"")
+            self._start(program)
+
+    def watch(self, *, until: Callable[[], bool], pause: float = 0.2) -> None:
+        """Keep everything running until `until` says so.
+
+        Raises ProgramKeepsCrashing.
+        """
+        while not until():
+            self.keeper.replace_if_gone()
+            for program in self.programs:
+                self._look_after(program)
+            time.sleep(pause)
+
+    def stop(self) -> None:
+        """End all programs together: asked first, then made to."""
+        running = [p.process for p in self.programs if p.process is not None]
+        for process in running:
+            process.terminate()
+        deadline = time.monotonic() + PATIENCE
+        for process in running:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(max(0.0, deadline - time.monotonic()))
+            self._end_group(process)
+        for program in self.programs:
+            program.process = None
+
+    def _start(self, program: Program) -> None:
+        with open(program.log, "ab") as log:
+            program.process = subprocess.Popen(
+                program.command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=self.environment,
+                start_new_session=True,
+                preexec_fn=self.keeper.announcer(),
+            )
+        self.keeper.know(group=program.process.pid)
+        program.started_at = time.monotonic()
+
+    def _look_after(self, program: Program) -> None:
+        if program.process is None:
+            if time.monotonic() >= program.start_again_at:
+                self._start(program)
+        elif program.process.poll() is not None:
+            self._note_the_end(program, process=program.process)
+
+    def _note_the_end(self, program: Program, *, process: subprocess.Popen[bytes]) -> None:
+        self._end_group(process)
+        program.process = None
+        lived = time.monotonic() - program.started_at
+        program.quick_crashes = program.quick_crashes + 1 if lived < QUICK else 0
+        if program.quick_crashes >= QUICK_CRASHES:
+            tail = embedded.tail(path=program.log)
+            raise ProgramKeepsCrashing(name=program.name, log=program.log, tail=tail)
+        wait = 0.25 * 2**program.quick_crashes
+        program.start_again_at = time.monotonic() + wait
+        how = _how_it_ended(process.returncode)
+        self.say(f"The {program.name} {how}; starting it again in {wait:.1f} s ({program.log}).")
+
+    def _end_group(self, process: subprocess.Popen[bytes]) -> None:
+        """End what is left of a program's group, its own children for instance."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        self.keeper.forget(group=process.pid)
+
+
+def _how_it_ended(code: int) -> str:
+    return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
