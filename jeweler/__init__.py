@@ -1,0 +1,3 @@
+from jeweler.celery import app as celery_app
+
+__all__ = ["celery_app"]

@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
+
+
+class JewelerConfig(AppConfig):
+    name = "jeweler"
+
+    def ready(self) -> None:
+        # Subscribers register themselves; the rooms that publish never know them.
+        autodiscover_modules("handlers")

@@ -1,0 +1,51 @@
+"""The facts that cross rooms. Past tense, frozen, ids and plain values only."""
+
+from dataclasses import dataclass
+
+from jeweler.outbox import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomersMerged(Event):
+    kept_id: int
+    absorbed_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomersUnmerged(Event):
+    kept_id: int
+    absorbed_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerForgotten(Event):
+    customer_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SaleRecorded(Event):
+    """A sale was reported for the first time, or reported anew with other lines or another owner."""
+
+    sale_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentCaptured(Event):
+    sale_id: int
+    payment_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SaleHandedOver(Event):
+    sale_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefundRecorded(Event):
+    sale_id: int
+    refund_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SaleVoided(Event):
+    sale_id: int

@@ -1,0 +1,31 @@
+from jeweler.models.audit import AuditEntry
+from jeweler.models.customer import (
+    ContactPoint,
+    Customer,
+    CustomerMerge,
+    IdentityEdge,
+    Visitor,
+)
+from jeweler.models.mail import EmailMessage
+from jeweler.models.outbox import OutboxDelivery, OutboxEvent
+from jeweler.models.sale import Payment, Refund, Sale, SaleEvidence, SaleLine
+from jeweler.models.store import StaffMember, Store
+
+__all__ = [
+    "AuditEntry",
+    "ContactPoint",
+    "Customer",
+    "CustomerMerge",
+    "EmailMessage",
+    "IdentityEdge",
+    "OutboxDelivery",
+    "OutboxEvent",
+    "Payment",
+    "Refund",
+    "Sale",
+    "SaleEvidence",
+    "SaleLine",
+    "StaffMember",
+    "Store",
+    "Visitor",
+]

@@ -1,0 +1,45 @@
+"""Mails that are owed, sent or given up."""
+
+from django.db import models
+from django.db.models import Q
+
+from jeweler.models.customer import Customer
+
+
+class EmailMessage(models.Model):
+    """One mail, rendered when it was queued, sent at least once and with one effect per key."""
+
+    key = models.CharField(max_length=128, unique=True, help_text="What it is about: once per key")
+    kind = models.CharField(max_length=64, help_text="Its template, such as builder/design_saved")
+    customer = models.ForeignKey(
+        Customer, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    to = models.EmailField()
+    subject = models.CharField(max_length=200)
+    text = models.TextField()
+    html = models.TextField()
+    queued_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+    dead_at = models.DateTimeField(null=True, blank=True)
+    last_error = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(sent_at__isnull=True) | Q(dead_at__isnull=True),
+                name="mail_is_not_both_sent_and_dead",
+            )
+        ]
+        indexes = [
+            # The sender asks only for what is owed and due.
+            models.Index(
+                fields=["next_attempt_at"],
+                name="mail_owed",
+                condition=Q(sent_at__isnull=True, dead_at__isnull=True),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} to {self.to}"

@@ -1,0 +1,240 @@
+"""Settings, from the environment. `.env.example` lists every variable; a missing one is named."""
+
+import os
+from pathlib import Path
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+
+from jeweler import embedded
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def flag(name: str, *, default: bool) -> bool:
+    value = os.environ.get(name)
+    if value is None:
+        return default
+    if value not in {"True", "False"}:
+        raise ImproperlyConfigured(f"Unexpected value {name}={value}, use 'True' or 'False'")
+    return value == "True"
+
+
+def required(name: str, *, purpose: str, default: str | None) -> str:
+    """The variable, or its default where one is allowed (never in production)."""
+    value = os.environ.get(name, default)
+    if not value:
+        raise ImproperlyConfigured(f"Set {name}: {purpose}")
+    return value
+
+
+DEBUG = flag("DEBUG", default=False)
+# The demo house: sample log-ins, the guided tour at /demo/, embedded servers. Never in production.
+DEMO = flag("DEMO", default=DEBUG or "DATABASE_URL" not in os.environ)
+LOCAL = DEBUG or DEMO
+
+SECRET_KEY = required(
+    "SECRET_KEY",
+    purpose="a long random string that signs sessions and links",
+    default="for-demo-and-tests-only-" + "x" * 40 if LOCAL else None,
+)
+ALLOWED_HOSTS = required(
+    "ALLOWED_HOSTS",
+    purpose="the host names of the site, separated by commas",
+    default="localhost,127.0.0.1,[::1],testserver" if LOCAL else None,
+).split(",")
+SITE_URL = required(
+    "SITE_URL",
+    purpose="how the site is reached from a mail, such as https://shop.example",
+    default="http://localhost:8000" if LOCAL else None,
+).rstrip("/")
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+SITE_NAME = os.environ.get("SITE_NAME", "Osmere")
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+    "rest_framework",
+    "drf_spectacular",
+    "django_htmx",
+    "jeweler",
+    "builder",
+    "appointments",
+    "referrals",
+    "attribution",
+    "pos_bridge",
+    "demo",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "jeweler.middleware.security_headers",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "jeweler.middleware.visitor_cookie",
+    "attribution.middleware.touchpoints",
+]
+ROOT_URLCONF = "jeweler.urls"
+WSGI_APPLICATION = "jeweler.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "jeweler.context.house",
+            ]
+        },
+    }
+]
+
+if "DATABASE_URL" in os.environ:
+    DATABASES = {"default": dj_database_url.config(conn_max_age=600, conn_health_checks=True)}
+else:
+    DATABASES = {"default": embedded.database_settings()}
+USE_EMBEDDED_POSTGRES = "DATABASE_URL" not in os.environ
+USE_EMBEDDED_VALKEY = "REDIS_URL" not in os.environ
+if USE_EMBEDDED_VALKEY:
+    CACHE_URL = f"unix://{embedded.valkey_socket()}?db=1"
+    CELERY_BROKER_URL = f"redis+socket://{embedded.valkey_socket()}?virtual_host=0"
+else:
+    CACHE_URL = CELERY_BROKER_URL = os.environ["REDIS_URL"]
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": CACHE_URL,
+        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
+    }
+}
+
+# Postgres says what is owed; a task only says "look now". So a lost or doubled task costs nothing, no
+# result is kept, and no request waits for the broker longer than a second (docs/decisions.md).
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 1, "socket_connect_timeout": 1}
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE = {
+    "deliver-events": {"task": "jeweler.tasks.deliver_events", "schedule": 2.0},
+    "send-mails": {"task": "jeweler.tasks.send_mails", "schedule": 2.0},
+    "prune-events": {"task": "jeweler.tasks.prune_events", "schedule": 3600.0},
+    "apply-inbox": {"task": "pos_bridge.tasks.apply_inbox", "schedule": 2.0},
+}
+CELERY_TIMEZONE = "UTC"
+
+EMAIL_BACKEND = os.environ.get(
+    "EMAIL_BACKEND", "django.core.mail.backends.dummy.EmailBackend" if LOCAL else ""
+) or required(
+    "EMAIL_BACKEND", purpose="such as anymail.backends.postmark.EmailBackend", default=None
+)
+DEFAULT_FROM_EMAIL = required(
+    "DEFAULT_FROM_EMAIL",
+    purpose="the sender of mails, such as Osmere <hello@shop.example>",
+    default="Osmere <hello@osmere.example>" if LOCAL else None,
+)
+ANYMAIL = {"WEBHOOK_SECRET": os.environ.get("ANYMAIL_WEBHOOK_SECRET", "")}
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "admin:login"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 12 * 3600
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+if not LOCAL:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = Path(os.environ.get("STATIC_ROOT", embedded.home() / "static"))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if not LOCAL
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+MEDIA_ROOT = Path(os.environ.get("MEDIA_ROOT", embedded.home() / "media"))
+WHITENOISE_USE_FINDERS = LOCAL
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_THOUSAND_SEPARATOR = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    # Deny first: every API names who may use it.
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Jeweler API",
+    "VERSION": "1",
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAdminUser"],
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "WARNING")},
+}
+
+# ---- the house's rules: each default is a ruling of docs/decisions.md ----
+PRICE_PROMISE_DAYS = 14
+DESIGN_LINK_DAYS = 180
+LOOKBACK_DAYS = 90
+VISITOR_COOKIE_DAYS = 395
+OUTBOX_MAX_ATTEMPTS = 10
+OUTBOX_KEEP_DAYS = 30
+INBOX_MAX_ATTEMPTS = 8
+
+UNFOLD = {
+    "SITE_TITLE": SITE_NAME,
+    "SITE_HEADER": SITE_NAME,
+    "BORDER_RADIUS": "0px",
+    "STYLES": ["jeweler.context.admin_styles"],
+    "COLORS": {
+        "base": {
+            "50": "#fbf9f5", "100": "#f4f0e8", "200": "#eae4d8", "300": "#ddd6c8", "400": "#b3a998",
+            "500": "#8c8375", "600": "#756c60", "700": "#5b544a", "800": "#3a352e", "900": "#1e1b17",
+            "950": "#14120f",
+        },
+        "primary": {
+            "50": "#f6e9e6", "100": "#efd8d4", "200": "#dfb3ae", "300": "#cb878b", "400": "#b0596a",
+            "500": "#9a3a4e", "600": "#8a2536", "700": "#741e2d", "800": "#5d1925", "900": "#46131c",
+            "950": "#2c0a11",
+        },
+    },
+}  # fmt: skip

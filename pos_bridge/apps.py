@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class PosBridgeConfig(AppConfig):
+    name = "pos_bridge"
