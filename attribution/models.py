@@ -85,7 +85,8 @@ class Conversion(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind="sale") == Q(sale__isnull=False),
+                condition=Q(kind="sale", sale__isnull=False)
+                | (~Q(kind="sale") & Q(sale__isnull=True)),
                 name="conversion_of_sale_has_sale",
             )
         ]

@@ -201,7 +201,9 @@ class Stone(models.Model):
                 name="stone_on_offer_has_a_price",
             ),
             models.CheckConstraint(
-                condition=Q(status="sold") == Q(sold_at__isnull=False), name="stone_sold_has_a_time"
+                condition=Q(status="sold", sold_at__isnull=False)
+                | (~Q(status="sold") & Q(sold_at__isnull=True)),
+                name="stone_sold_has_a_time",
             ),
         ]
         indexes = [
