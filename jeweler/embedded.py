@@ -99,6 +99,8 @@ def database_settings() -> dict[str, Any]:
         "PASSWORD": "",
         "HOST": str(pg_dirs()[1]),
         "PORT": "",
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
     }
 
 
@@ -255,9 +257,10 @@ def _way_around_root() -> str:
     if os.geteuid():
         return "none"
     trial = ["unshare", "--user", "--map-user=1", "--map-group=1", "true"]
-    if shutil.which("unshare") and not subprocess.run(trial, capture_output=True).returncode:
-        return "namespace"
-    return "nobody"
+    if shutil.which("unshare") is None:
+        return "nobody"
+    allowed = subprocess.run(trial, capture_output=True, check=False).returncode == 0
+    return "namespace" if allowed else "nobody"
 
 
 def _pg_programs() -> Path:
@@ -268,7 +271,7 @@ def _pg_programs() -> Path:
 
 def _nobodys_folder() -> Path:
     """Where user nobody can reach data and programs, even when the checkout is private."""
-    return Path(f"/var/tmp/jeweler-{_fingerprint()}")
+    return Path(f"/var/tmp/jeweler-{_fingerprint()}")  # noqa: S108  _own_folder looks who owns it
 
 
 def _make_nobodys_folder() -> None:
@@ -379,7 +382,7 @@ def _socket_dir() -> Path:
     if len(str(near / ".s.PGSQL.5432.lock")) <= LONGEST_SOCKET_PATH:
         near.mkdir(mode=0o700, parents=True, exist_ok=True)
         return near
-    far = Path(f"/tmp/jeweler-{os.geteuid()}-{_fingerprint()}")
+    far = Path(f"/tmp/jeweler-{os.geteuid()}-{_fingerprint()}")  # noqa: S108  _own_folder looks
     _own_folder(far, mode=0o700)
     return far
 
@@ -429,7 +432,8 @@ def _command_line(pid: int) -> bytes:
         with contextlib.suppress(OSError):
             return Path(f"/proc/{pid}/cmdline").read_bytes()
         return b""
-    return subprocess.run(["ps", "-p", str(pid), "-o", "command="], capture_output=True).stdout
+    ask = ["ps", "-p", str(pid), "-o", "command="]
+    return subprocess.run(ask, capture_output=True, check=False).stdout
 
 
 def tail(*, path: Path, lines: int = 12) -> str:

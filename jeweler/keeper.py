@@ -34,7 +34,7 @@ class Keeper:
         return self._process.pid
 
     def _hire(self) -> None:
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: S603  our own file
             [sys.executable, "-I", __file__, *self._last_command],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
@@ -82,7 +82,7 @@ class Keeper:
         self._pipe.close()
         if self._process.wait() < 0:
             _end_groups(self._told)
-            subprocess.run(self._last_command, check=False)
+            subprocess.run(self._last_command, check=False)  # noqa: S603  our owner's command
 
 
 @contextlib.contextmanager
@@ -134,7 +134,8 @@ def main() -> None:
             groups.discard(group)
     _end_groups(groups)
     if sys.argv[1:]:
-        sys.exit(subprocess.run(sys.argv[1:], check=False, stdin=subprocess.DEVNULL).returncode)
+        last = subprocess.run(sys.argv[1:], check=False, stdin=subprocess.DEVNULL)  # noqa: S603
+        sys.exit(last.returncode)
 
 
 if __name__ == "__main__":

@@ -103,14 +103,14 @@ class Tree:
 
     def _start(self, program: Program) -> None:
         with open(program.log, "ab") as log:
-            program.process = subprocess.Popen(
+            program.process = subprocess.Popen(  # noqa: S603  the demo's own commands
                 program.command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 env=self.environment,
                 start_new_session=True,
-                preexec_fn=self.keeper.announcer(),
+                preexec_fn=self.keeper.announcer(),  # noqa: PLW1509  one write, no locks
             )
         self.keeper.know(group=program.process.pid)
         program.started_at = time.monotonic()

@@ -4,15 +4,15 @@ The servers are started once, by the process that starts the workers, and end wi
 xdist worker gets its own test database in them.
 """
 
+import contextlib
 import os
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_socket
 
-from jeweler import embedded
+from jeweler import processes
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 BROWSER_ARGUMENTS = [
@@ -26,33 +26,29 @@ BROWSER_ARGUMENTS = [
     "--disable-sync",
 ]
 BROWSER_FIXTURES = {"page", "context", "browser", "new_context"}
-STARTED = pytest.StashKey[list[str]]()
+LOOPBACK = "127.0.0.1,::1,localhost"
+SERVERS = pytest.StashKey[contextlib.ExitStack]()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "browser: opens a page in Chromium")
+    # No test reaches beyond this machine (before pytest-socket reads its options).
+    config.option.allow_hosts = config.option.allow_hosts or LOOPBACK
+    config.option.allow_unix_socket = True
     # Playwright's synchronous interface runs an event loop, which Django would refuse to work in.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    if hasattr(config, "workerinput"):
-        return
-    started = []
-    if "DATABASE_URL" not in os.environ and embedded.start_postgres():
-        started.append("postgres")
-    if "REDIS_URL" not in os.environ and embedded.start_valkey():
-        started.append("valkey")
-    config.stash[STARTED] = started
+    if not hasattr(config, "workerinput"):
+        needed = processes.servers(
+            postgres="DATABASE_URL" not in os.environ, valkey="REDIS_URL" not in os.environ
+        )
+        config.stash[SERVERS] = contextlib.ExitStack()
+        config.stash[SERVERS].enter_context(needed)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    started = config.stash.get(STARTED, [])
-    if "postgres" in started:
-        embedded.stop_postgres()
-    if "valkey" in started:
-        embedded.stop_valkey()
-
-
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """No test reaches beyond this machine."""
-    pytest_socket.socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
+    if SERVERS in config.stash:
+        config.stash[SERVERS].close()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
