@@ -62,4 +62,12 @@ await build({
   chunkNames: "chunks/[name]-[hash]",
   sourcemap: "linked",
 });
-await build({ ...shared, entryPoints: await styles(), target: undefined, external: ["fonts/*", "./fonts/*"] });
+await build({
+  ...shared,
+  entryPoints: await styles(),
+  target: undefined, // nesting and the like are written for the browsers of today
+  // A font may be named as url("fonts/...") or come with @import "@fontsource-variable/...".
+  external: ["fonts/*", "./fonts/*", "../images/*", "/static/*"],
+  loader: { ".woff2": "file" },
+  assetNames: "fonts/[name]",
+});
