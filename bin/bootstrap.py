@@ -50,7 +50,9 @@ def main(command: str, *arguments: str) -> None:
         steps.append(install_browser)
     side_by_side(*steps)
     os.chdir(ROOT)
-    if command != "demo":
+    if command == "demo":
+        os.environ.setdefault("DEMO", "True")
+    else:
         os.environ.setdefault("JEWELER_HOME", str(ROOT / ".local" / "test"))
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)

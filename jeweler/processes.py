@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -26,7 +26,7 @@ PATIENCE = 12.0
 class ProgramKeepsCrashing(RuntimeError):
     def __init__(self, *, name: str, log: Path, tail: str) -> None:
         super().__init__(
-            f"{name} ended {QUICK_CRASHES} times within {QUICK:.0f} s of starting, so the demo "
+            f"The {name} ended {QUICK_CRASHES} times within {QUICK:.0f} s of starting, so the demo "
             f"gives up. The end of {log}:\n{tail}"
         )
 
@@ -70,7 +70,7 @@ class Tree:
     programs: list[Program]
     keeper: keeper.Keeper
     say: Say
-    environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
+    first_pause: float = 0.5
 
     def start(self) -> None:
         for program in self.programs:
@@ -108,7 +108,6 @@ class Tree:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=self.environment,
                 start_new_session=True,
                 preexec_fn=self.keeper.announcer(),  # noqa: PLW1509  one write, no locks
             )
@@ -130,7 +129,7 @@ class Tree:
         if program.quick_crashes >= QUICK_CRASHES:
             tail = embedded.tail(path=program.log)
             raise ProgramKeepsCrashing(name=program.name, log=program.log, tail=tail)
-        wait = 0.25 * 2**program.quick_crashes
+        wait = self.first_pause * 2 ** max(0, program.quick_crashes - 1)
         program.start_again_at = time.monotonic() + wait
         how = _how_it_ended(process.returncode)
         self.say(f"The {program.name} {how}; starting it again in {wait:.1f} s ({program.log}).")
