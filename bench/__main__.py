@@ -1,0 +1,43 @@
+"""`./bin/bench [NAME …] [--full]`: runs every bench, or those named, on a database of its own."""
+
+import argparse
+import importlib
+import os
+import pkgutil
+import sys
+
+import django
+from django.db import connection
+
+import bench
+from bench import harness
+
+PARTS = {"__main__", "harness"}
+
+
+def names() -> list[str]:
+    return sorted(m.name for m in pkgutil.iter_modules(bench.__path__) if m.name not in PARTS)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(names())}")
+    parser.add_argument("--full", action="store_true", help="more rows and rounds")
+    chosen = parser.parse_args()
+    unknown = set(chosen.names) - set(names())
+    if unknown:
+        parser.error(f"no bench named {', '.join(sorted(unknown))}; there are {', '.join(names())}")
+    connection.creation.create_test_db(verbosity=0, autoclobber=True)
+    try:
+        for name in chosen.names or names():
+            harness.publish(name, importlib.import_module(f"bench.{name}").run(full=chosen.full))
+    finally:
+        connection.creation.destroy_test_db(connection.settings_dict["NAME"], verbosity=0)
+    return 0
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jeweler.settings")
+    os.environ.setdefault("DEMO", "True")
+    django.setup()
+    sys.exit(main())

@@ -1,0 +1,311 @@
+"""Writes the simulated journeys as the rows that the product itself would have written.
+
+Rows are written in bulk, without events and mails: what happened two years ago is announced to nobody.
+What follows from the rows (conversions, credit) is then computed by the rooms that own it.
+"""
+
+import bisect
+import random
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import TypeVar
+
+from django.conf import settings
+from django.db.models import Model
+
+from appointments.models import Appointment
+from attribution.channels import Arrival, classify
+from attribution.models import AdSpend, Touchpoint
+from builder import codes, designs
+from builder.models import Design, DesignLookup, DesignVersion, Metal, Setting, Stone
+from demo import people
+from demo.market import Campaign, Journey, journeys
+from jeweler import tokens
+from jeweler.models import ContactPoint, Customer, IdentityEdge, StaffMember, Store, Visitor
+
+BATCH = 4000
+M = TypeVar("M", bound=Model)
+
+
+@dataclass(kw_only=True)
+class Thread:
+    """A journey and the rows it became."""
+
+    journey: Journey
+    visitors: list[Visitor] = field(default_factory=list)
+    customer: Customer | None = None
+    email: str = ""
+    design: Design | None = None
+    version: DesignVersion | None = None
+
+
+class Vault:
+    """Stones and settings that fit them, picked by budget. A stone is sold once."""
+
+    def __init__(self, *, dice: random.Random) -> None:
+        self.dice = dice
+        self.settings = list(Setting.objects.order_by("position").prefetch_related("metals"))
+        self.metals: dict[int, list[Metal]] = {s.pk: list(s.metals.all()) for s in self.settings}
+        self.stones = list(
+            Stone.objects.filter(status=Stone.Status.AVAILABLE, price__isnull=False).order_by(
+                "price", "id"
+            )
+        )
+        self.prices = [float(stone.price or 0) for stone in self.stones]
+        self.taken: set[int] = set()
+
+    def pick(self, *, budget: float, is_bought: bool) -> tuple[Stone, Setting, Metal]:
+        start = bisect.bisect_left(self.prices, budget * self.dice.uniform(0.62, 0.8))
+        for step in range(len(self.stones)):
+            stone = self.stones[(start + step) % len(self.stones)]
+            fitting = [] if stone.pk in self.taken else self._fitting(stone)
+            if fitting and (step > 40 or self.dice.random() < 0.2):
+                if is_bought:
+                    self.taken.add(stone.pk)
+                setting = self.dice.choice(fitting)
+                return stone, setting, self.dice.choice(self.metals[setting.pk])
+        raise LookupError("The vault has no stone that fits any setting")
+
+    def _fitting(self, stone: Stone) -> list[Setting]:
+        return [
+            setting
+            for setting in self.settings
+            if stone.shape in setting.shapes
+            and setting.min_width_mm + Decimal("0.1") <= stone.width_mm
+            and stone.width_mm <= setting.max_width_mm - Decimal("0.1")
+            and stone.length_mm <= setting.max_length_mm - Decimal("0.1")
+        ]
+
+
+def write(*, stores: dict[str, Store], dice: random.Random, now: datetime) -> list[Thread]:
+    """Visitors, touches, people, designs, look-ups and visits of two years; returns their threads."""
+    threads = [Thread(journey=journey) for journey in journeys(dice=dice, until=now)]
+    _write_visitors(threads)
+    _write_touchpoints(threads, dice=dice)
+    _write_customers(threads, dice=dice)
+    _write_designs(threads, vault=Vault(dice=dice), stores=stores, dice=dice)
+    _write_visits(threads, stores=stores, now=now)
+    _write_spend(threads, dice=dice, today=now.date())
+    return threads
+
+
+def _write_visitors(threads: list[Thread]) -> None:
+    for thread in threads:
+        first = thread.journey.touches[0].at
+        for index, device in enumerate(thread.journey.devices):
+            seen = [t.at for t in thread.journey.touches if t.device == index] or [first]
+            _, token_hash = tokens.issue()
+            thread.visitors.append(
+                Visitor(
+                    token_hash=token_hash,
+                    device=device,
+                    first_seen_at=min(seen),
+                    last_seen_at=max(seen),
+                )
+            )
+    insert(Visitor, [visitor for thread in threads for visitor in thread.visitors])
+
+
+def _write_touchpoints(threads: list[Thread], *, dice: random.Random) -> None:
+    rows = []
+    for thread in threads:
+        for touch in thread.journey.touches:
+            campaign = touch.campaign
+            click_id = f"{dice.getrandbits(96):024x}" if campaign.click_id_kind else ""
+            rows.append(
+                Touchpoint(
+                    visitor=thread.visitors[touch.device],
+                    occurred_at=touch.at,
+                    channel=_channel(campaign),
+                    source=campaign.source,
+                    medium=campaign.medium,
+                    campaign=campaign.name,
+                    term=touch.term,
+                    click_id_kind=campaign.click_id_kind,
+                    click_id=click_id,
+                    referrer_host=campaign.referrer_host,
+                    landing_path="/" if campaign.medium != "email" else "/diamonds/",
+                )
+            )
+    insert(Touchpoint, rows)
+
+
+def _channel(campaign: Campaign) -> str:
+    return classify(
+        Arrival(
+            source=campaign.source,
+            medium=campaign.medium,
+            campaign=campaign.name,
+            click_id_kind=campaign.click_id_kind,
+        )
+    )
+
+
+def _write_customers(threads: list[Thread], *, dice: random.Random) -> None:
+    contacts: list[ContactPoint] = []
+    edges: list[IdentityEdge] = []
+    known = [thread for thread in threads if thread.journey.saved_at is not None]
+    for number, thread in enumerate(reversed(known)):
+        first, last = people.name(dice=dice)
+        thread.customer = Customer(
+            first_name=first, last_name=last, created_at=thread.journey.saved_at
+        )
+        for visitor in thread.visitors:
+            visitor.customer = thread.customer
+        points = people.contact_points(
+            customer=thread.customer, number=number, at=thread.journey.saved_at, dice=dice
+        )
+        thread.email = points[0].canonical
+        contacts += points
+    insert(Customer, [thread.customer for thread in known if thread.customer])
+    insert(ContactPoint, contacts)
+    for thread in known:
+        for index, visitor in enumerate(thread.visitors):
+            edges.append(
+                IdentityEdge(
+                    visitor=visitor,
+                    customer=thread.customer,
+                    evidence=IdentityEdge.Evidence.MAGIC_LINK
+                    if index
+                    else IdentityEdge.Evidence.SAVED_DESIGN,
+                    created_at=visitor.last_seen_at if index else thread.journey.saved_at,
+                )
+            )
+            visitor.customer = thread.customer
+    insert(IdentityEdge, edges)
+    Visitor.objects.bulk_update(
+        [visitor for thread in known for visitor in thread.visitors], ["customer"], batch_size=BATCH
+    )
+
+
+def _write_designs(
+    threads: list[Thread], *, vault: Vault, stores: dict[str, Store], dice: random.Random
+) -> None:
+    started = [thread for thread in threads if thread.journey.started_at is not None]
+    for thread in started:
+        thread.design = _design(thread, vault=vault, stores=stores, dice=dice)
+    insert(Design, [thread.design for thread in started if thread.design])
+    for thread in started:
+        if thread.journey.saved_at is not None and thread.design is not None:
+            thread.version = _version(thread.design, saved_at=thread.journey.saved_at)
+    insert(DesignVersion, [thread.version for thread in started if thread.version])
+
+
+def _design(
+    thread: Thread, *, vault: Vault, stores: dict[str, Store], dice: random.Random
+) -> Design:
+    journey = thread.journey
+    stone, setting, metal = vault.pick(
+        budget=journey.budget, is_bought=journey.purchase is not None
+    )
+    is_complete = journey.completed_at is not None
+    return Design(
+        code=codes.new(),
+        visitor=thread.visitors[0],
+        customer=thread.customer,
+        store=stores[journey.store] if journey.booked_at else None,
+        setting=setting,
+        metal=metal,
+        stone=stone if is_complete else None,
+        ring_size=Decimal(dice.randrange(9, 16)) / 2 if is_complete else None,
+        engraving=dice.choice(["", "", "Ever & always", "M & J", "Always, L."])
+        if is_complete
+        else "",
+        created_at=journey.started_at,
+        updated_at=journey.saved_at or journey.completed_at or journey.started_at,
+        completed_at=journey.completed_at,
+        saved_at=journey.saved_at,
+    )
+
+
+def _version(design: Design, *, saved_at: datetime) -> DesignVersion:
+    quote = designs.quote(design=design, now=saved_at)
+    if design.setting is None or design.metal is None or design.stone is None:
+        raise LookupError(f"{design} was saved before it was complete")
+    return DesignVersion(
+        design=design,
+        number=1,
+        setting=design.setting,
+        metal=design.metal,
+        stone=design.stone,
+        ring_size=design.ring_size or Decimal(6),
+        engraving=design.engraving,
+        price=quote.total,
+        price_lines=quote.as_json(),
+        price_until_date=(saved_at + timedelta(days=settings.PRICE_PROMISE_DAYS)).date(),
+        picture_hash=quote.picture_hash,
+        description=quote.description,
+        saved_at=saved_at,
+    )
+
+
+def _write_visits(threads: list[Thread], *, stores: dict[str, Store], now: datetime) -> None:
+    associate = StaffMember.objects.filter(role=StaffMember.Role.ASSOCIATE).earliest("pk")
+    visits: list[Appointment] = []
+    lookups: list[DesignLookup] = []
+    for thread in threads:
+        journey, store = thread.journey, stores[thread.journey.store]
+        if journey.booked_at is None or journey.visit_at is None or thread.customer is None:
+            continue
+        visits.append(
+            Appointment(
+                store=store,
+                customer=thread.customer,
+                design=thread.design,
+                status=_visit_status(journey, now=now),
+                booked_at=journey.booked_at,
+                starts_at=journey.visit_at,
+                ends_at=journey.visit_at + timedelta(minutes=45),
+            )
+        )
+        if journey.looked_up_at is not None:
+            lookups.append(
+                DesignLookup(
+                    design=thread.design,
+                    store=store,
+                    staff=associate,
+                    key=DesignLookup.Key.EMAIL,
+                    opened_at=journey.looked_up_at,
+                )
+            )
+    insert(Appointment, visits)
+    insert(DesignLookup, lookups)
+
+
+def _visit_status(journey: Journey, *, now: datetime) -> str:
+    if journey.came:
+        return Appointment.Status.ATTENDED
+    lies_ahead = journey.visit_at is not None and journey.visit_at > now
+    return Appointment.Status.BOOKED if lies_ahead else Appointment.Status.MISSED
+
+
+def _write_spend(threads: list[Thread], *, dice: random.Random, today: date) -> None:
+    """What the clicks cost. One click in nine leaves no trace of itself and costs the same."""
+    clicks: dict[tuple[date, Campaign, str], int] = defaultdict(int)
+    for thread in threads:
+        for touch in thread.journey.touches:
+            if touch.campaign.click_cost and touch.at.date() <= today:
+                clicks[touch.at.date(), touch.campaign, touch.term] += 1
+    rows = []
+    for (day, campaign, term), seen in clicks.items():
+        all_clicks = seen + sum(dice.random() < 1 / 9 for _ in range(seen))
+        cost = sum(campaign.click_cost * dice.lognormvariate(0, 0.35) for _ in range(all_clicks))
+        rows.append(
+            AdSpend(
+                date=day,
+                channel=_channel(campaign),
+                source=campaign.source,
+                campaign=campaign.name,
+                term=term,
+                clicks=all_clicks,
+                amount=Decimal(cost).quantize(Decimal("0.01")),
+            )
+        )
+    insert(AdSpend, rows)
+
+
+def insert(model: type[M], rows: list[M]) -> None:
+    """Many rows in few statements; each row gets its id."""
+    model._default_manager.bulk_create(rows, batch_size=BATCH)
