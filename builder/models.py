@@ -359,3 +359,14 @@ class DesignLookup(models.Model):
 
     def __str__(self) -> str:
         return f"{self.design_id} in {self.store_id}"
+
+
+class Picture(models.Model):
+    """What a picture's address stands for, so that only rings somebody designed are ever drawn."""
+
+    hash = models.CharField(max_length=64, unique=True, help_text="pictures.content_hash")
+    description = models.JSONField(help_text="docs/algorithms/ring-spec.md")
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.hash

@@ -692,4 +692,24 @@ class Migration(migrations.Migration):
                 condition=models.Q(("cost__gt", 0), ("price__gt", 0)), name="offer_costs_money"
             ),
         ),
+        migrations.CreateModel(
+            name="Picture",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "hash",
+                    models.CharField(help_text="pictures.content_hash", max_length=64, unique=True),
+                ),
+                (
+                    "description",
+                    models.JSONField(help_text="docs/algorithms/ring-spec.md"),
+                ),
+                ("created_at", models.DateTimeField()),
+            ],
+        ),
     ]
