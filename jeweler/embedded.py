@@ -110,15 +110,12 @@ def database_settings() -> dict[str, Any]:
 def start_postgres() -> bool:
     """Start PostgreSQL with its database, and say whether this call was what started it."""
     with _one_at_a_time():
-        if _listens(_pg_socket()):
-            _wait_for(_pg_answers, name="PostgreSQL", log=_pg_log())
-            started = False
-        else:
+        found = _runs_already()
+        if not found:
             _make_data_folder()
             _launch_postgres()
-            started = True
         _make_database()
-    return started
+    return not found
 
 
 def stop_postgres() -> None:
@@ -180,12 +177,12 @@ def _launch_postgres() -> None:
         )
     )
     start = ["-D", str(data), "-w", "-t", str(int(PATIENCE)), "-l", str(_pg_log())]
-    # A killed postmaster's children hold its memory for a moment, and a start fails meanwhile.
-    for _ in range(4):
-        if _server_program("pg_ctl", *start, "-o", server_options, "start").returncode == 0:
-            return
-        time.sleep(1)
-    raise ServerDidNotStart(name="PostgreSQL", log=_pg_log())
+    deadline = time.monotonic() + PATIENCE
+    while _server_program("pg_ctl", *start, "-o", server_options, "start").returncode:
+        # A killed postmaster's children hold its memory for a moment; only that passes by itself.
+        if "still in use" not in tail(path=_pg_log(), lines=3) or time.monotonic() > deadline:
+            raise ServerDidNotStart(name="PostgreSQL", log=_pg_log())
+        time.sleep(0.2)
 
 
 def _forget_a_killed_postmaster() -> None:
@@ -208,8 +205,16 @@ def _make_database() -> None:
         raise ServerDidNotStart(name="PostgreSQL (createdb)", log=_pg_log())
 
 
-def _pg_answers() -> bool:
-    return _client("pg_isready").returncode == 0
+def _runs_already() -> bool:
+    """Whether PostgreSQL answers; one that is about to start or to end is waited for."""
+    deadline = time.monotonic() + PATIENCE
+    while _listens(_pg_socket()):
+        if _client("pg_isready").returncode == 0:
+            return True
+        if time.monotonic() > deadline:
+            raise ServerDidNotStart(name="PostgreSQL", log=_pg_log())
+        time.sleep(0.02)
+    return False
 
 
 def _stop_postgres() -> None:
