@@ -257,9 +257,7 @@ def size_systems(us_size: Decimal) -> dict[str, str]:
     A UK size between two is the larger: a ring that passes the knuckle.
     """
     around = inner_circumference_mm(us_size)
-    halves = int(
-        ((around - _UK_START) / _UK_STEP * 2).to_integral_value(rounding=ROUND_CEILING)
-    )
+    halves = int(((around - _UK_START) / _UK_STEP * 2).to_integral_value(rounding=ROUND_CEILING))
     letter = _UK_LETTERS[min(max(halves // 2, 0), 25)]
     return {
         "us": in_halves(us_size),

@@ -6,6 +6,7 @@ Lengths are millimeters, weights carats, prices major units of the house's curre
 from django.db import models
 from django.db.models import F, Q
 
+from builder import compatibility
 from jeweler.models import Customer, Store, Visitor
 
 
@@ -102,6 +103,21 @@ class Setting(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def head(self) -> compatibility.Head:
+        return compatibility.Head(
+            kind=self.head_kind,
+            prongs=self.prongs,
+            shapes=self.shapes,
+            min_width_mm=self.min_width_mm,
+            max_width_mm=self.max_width_mm,
+            max_length_mm=self.max_length_mm,
+            rise_mm=self.rise_mm,
+            thickness_mm=self.thickness_mm,
+            min_size=self.min_size,
+            max_size=self.max_size,
+        )
 
 
 class Band(models.Model):
@@ -220,6 +236,16 @@ class Stone(models.Model):
 
     def __str__(self) -> str:
         return f"{self.carat} ct {self.shape}, {self.lab} {self.report_number}"
+
+    @property
+    def measures(self) -> compatibility.StoneMeasures:
+        return compatibility.StoneMeasures(
+            shape=self.shape,
+            carat=self.carat,
+            length_mm=self.length_mm,
+            width_mm=self.width_mm,
+            depth_mm=self.depth_mm,
+        )
 
 
 class StoneOffer(models.Model):
