@@ -1,18 +1,34 @@
 """Tell other rooms what happened, at least once and only if it was committed.
 
 `publish` writes the event and one delivery per subscriber in the caller's transaction. `deliver_due`
-calls the subscribers afterwards, from a worker. A subscriber may be called twice for one event and
-must tolerate it.
+calls the subscribers afterwards, from a worker; the subscriber's own writes commit together with
+`delivered_at`, so what it does in this database happens once. A subscriber may still be called twice
+for one event and must tolerate it: whatever it does elsewhere may happen twice.
+
+Each delivery stands alone: the order among the subscribers of an event, and among events, is not
+promised, and one that fails is tried again later without holding up another. An attempt is counted
+before it is made, in a transaction of its own, so that a subscriber that kills its process ends dead
+after `OUTBOX_MAX_ATTEMPTS` like one that raises. Deliveries are claimed one by one, since attempts
+of a batch would be counted against the innocent neighbors of a killer.
 """
 
+import logging
+import random
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import TypeVar
 
-from django.db import transaction
+from django.conf import settings
+from django.db import models, transaction
 
 from jeweler.models import OutboxDelivery, OutboxEvent
+
+logger = logging.getLogger(__name__)
+
+FIRST_WAIT = timedelta(seconds=5)
+LONGEST_WAIT = timedelta(hours=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,5 +41,158 @@ class Event:
         return f"{app_label}.{cls.__name__}"
 
 
+EventType = TypeVar("EventType", bound=Event)
+Subscriber = Callable[..., None]
+
 _event_types: dict[str, type[Event]] = {}
-_subscribers: dict[str, dict[str, Callable[..., None]]] = defaultdict(dict)
+_subscribers: dict[str, dict[str, Subscriber]] = defaultdict(dict)
+
+
+class NobodySubscribes(LookupError):
+    """A delivery names a function that is no longer there."""
+
+    def __init__(self, *, subscriber: str, event: str) -> None:
+        super().__init__(
+            f"{subscriber} does not subscribe to {event}. If it was renamed or removed, "
+            "delete this delivery in the admin; if its release is on the way, replay it then."
+        )
+
+
+class AlreadyDelivered(ValueError):
+    """A delivery that was made is not made again."""
+
+
+def subscribe(event_type: type[EventType]) -> Callable[[Subscriber], Subscriber]:
+    """Have the decorated `def name(event, *, now)` called after each event of this type."""
+
+    def register(function: Subscriber) -> Subscriber:
+        name = f"{function.__module__}.{function.__name__}"
+        _event_types[event_type.name()] = event_type
+        _subscribers[event_type.name()][name] = function
+        return function
+
+    return register
+
+
+def publish(event: Event, *, at: datetime) -> None:
+    """Record the event; it is delivered once the surrounding transaction has committed.
+
+    Raises TransactionManagementError outside a transaction, where the event could outlive a
+    change that failed.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise transaction.TransactionManagementError(
+            f"{event.name()} was published outside a transaction; publish it inside the one "
+            "that makes it true"
+        )
+    row = OutboxEvent.objects.create(name=event.name(), payload=asdict(event), occurred_at=at)
+    OutboxDelivery.objects.bulk_create(
+        OutboxDelivery(event=row, subscriber=name, next_attempt_at=at)
+        for name in _subscribers[event.name()]
+    )
+
+
+def deliver_due(*, now: datetime, limit: int = 200) -> int:
+    """Attempt what is owed and due, also what that brings about, and count what succeeded.
+
+    Must not run inside a transaction: a claim has to be seen by the other workers at once.
+    """
+    delivered = 0
+    for _ in range(limit):
+        claimed = _claim(now=now)
+        if claimed is None:
+            break
+        delivered += _attempt(claimed, now=now)
+    return delivered
+
+
+def replay(*, delivery: OutboxDelivery, now: datetime) -> None:
+    """Owe a failed delivery anew, with all its attempts before it. Raises AlreadyDelivered."""
+    owed = OutboxDelivery.objects.filter(pk=delivery.pk, delivered_at=None)
+    if not owed.update(dead_at=None, attempts=0, next_attempt_at=now):
+        raise AlreadyDelivered(f"Delivery {delivery} was made already; there is nothing to replay")
+
+
+def prune(*, now: datetime) -> int:
+    """Forget events that were delivered to everybody long ago, and say how many.
+
+    An event with a delivery that is owed or dead stays until somebody has dealt with it.
+    """
+    unsettled = OutboxDelivery.objects.filter(event=models.OuterRef("pk"), delivered_at=None)
+    old = OutboxEvent.objects.filter(
+        ~models.Exists(unsettled),
+        occurred_at__lt=now - timedelta(days=settings.OUTBOX_KEEP_DAYS),
+    )
+    return old.delete()[1].get(OutboxEvent._meta.label, 0)
+
+
+def wait_after(attempts: int) -> timedelta:
+    """How long to wait after the n-th attempt: doubling, up to 20 % more by chance.
+
+    Chance keeps those that failed together from coming back together.
+    """
+    doubled: timedelta = FIRST_WAIT * 2 ** min(attempts - 1, 20)
+    return min(doubled, LONGEST_WAIT) * (1 + random.random() / 5)  # noqa: S311  no secret
+
+
+@transaction.atomic(durable=True)
+def _claim(*, now: datetime) -> OutboxDelivery | None:
+    """Count an attempt on the next delivery and put it off, in case this process dies of it."""
+    while True:
+        delivery = (
+            OutboxDelivery.objects.select_for_update(skip_locked=True)
+            .filter(delivered_at=None, dead_at=None, next_attempt_at__lte=now)
+            .order_by("next_attempt_at", "id")
+            .first()
+        )
+        if delivery is None:
+            return None
+        if delivery.attempts < settings.OUTBOX_MAX_ATTEMPTS:
+            break
+        # Only a process that died with its last attempt leaves such a row.
+        delivery.dead_at = now
+        delivery.last_error = delivery.last_error or "The worker died during the last attempt"
+        delivery.save(update_fields=["dead_at", "last_error"])
+    delivery.attempts += 1
+    delivery.next_attempt_at = now + wait_after(delivery.attempts)
+    delivery.save(update_fields=["attempts", "next_attempt_at"])
+    return delivery
+
+
+def _attempt(claimed: OutboxDelivery, *, now: datetime) -> bool:
+    try:
+        return _deliver(claimed, now=now)
+    except Exception as error:  # whatever a subscriber raises is its own
+        logger.warning("Could not deliver %s", claimed, exc_info=True)
+        _note_failure(claimed, error=error, now=now)
+        return False
+
+
+@transaction.atomic(durable=True)
+def _deliver(claimed: OutboxDelivery, *, now: datetime) -> bool:
+    # The row stays locked while the subscriber runs, so that nobody claims a delivery whose
+    # subscriber takes longer than its wait; `attempts` tells whether somebody did so just before.
+    delivery = (
+        OutboxDelivery.objects.select_for_update(skip_locked=True, of=["self"])
+        .select_related("event")
+        .filter(pk=claimed.pk, attempts=claimed.attempts, delivered_at=None, dead_at=None)
+        .first()
+    )
+    if delivery is None:
+        return False
+    name = delivery.event.name
+    subscriber = _subscribers[name].get(delivery.subscriber)
+    if subscriber is None:
+        raise NobodySubscribes(subscriber=delivery.subscriber, event=name)
+    subscriber(_event_types[name](**delivery.event.payload), now=now)
+    delivery.delivered_at = now
+    delivery.last_error = ""
+    delivery.save(update_fields=["delivered_at", "last_error"])
+    return True
+
+
+def _note_failure(claimed: OutboxDelivery, *, error: Exception, now: datetime) -> None:
+    is_last = claimed.attempts >= settings.OUTBOX_MAX_ATTEMPTS
+    OutboxDelivery.objects.filter(
+        pk=claimed.pk, attempts=claimed.attempts, delivered_at=None
+    ).update(last_error=repr(error)[:2000], dead_at=now if is_last else None)
