@@ -6,6 +6,8 @@ units of the sale's currency; refunds are positive amounts that lessen it. What 
 been paid is always added up from the facts, never stored.
 """
 
+from typing import Any
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -13,7 +15,7 @@ from jeweler.models.customer import Customer
 from jeweler.models.store import Store
 
 
-def amount_field(**kwargs: object) -> models.DecimalField:
+def amount_field(**kwargs: Any) -> "models.DecimalField[Any, Any]":
     """Three decimals, for the currencies that have them."""
     return models.DecimalField(max_digits=14, decimal_places=3, **kwargs)
 

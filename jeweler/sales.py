@@ -1,0 +1,351 @@
+"""What was sold, paid and given back, as the tills and the web shop report it.
+
+A fact is known by its natural key (`source`, `external_id`), so the same report twice is one fact.
+Facts commute: whatever their order, the same state comes of them. For that
+
+- a sale takes the newest version reported, and an older or repeated one changes nothing;
+- a payment only moves forward, AUTHORIZED to CAPTURED to VOIDED, and carries the amount of its
+  furthest status (a till voids a captured payment before the day's settlement, never the reverse);
+- being handed over and being voided keep their earliest time.
+
+A repeated payment or refund with another amount is no repetition but a contradiction, and refused.
+What a sale is worth, has been paid and owes is added up here from the facts, never stored.
+"""
+
+import dataclasses
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import Sum
+
+from jeweler import money
+from jeweler.customers import resolve
+from jeweler.events import (
+    PaymentCaptured,
+    RefundRecorded,
+    SaleHandedOver,
+    SaleRecorded,
+    SaleVoided,
+)
+from jeweler.models import Customer, Payment, Refund, Sale, SaleEvidence, SaleLine, Store
+from jeweler.outbox import publish
+
+PROGRESS = [Payment.Status.AUTHORIZED, Payment.Status.CAPTURED, Payment.Status.VOIDED]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineReport:
+    """A position of a sale as reported; amounts without tax, `list_price` each, before discounts."""
+
+    kind: SaleLine.Kind = SaleLine.Kind.MERCHANDISE
+    sku: str = ""
+    description: str = ""
+    quantity: int = 1
+    list_price: Decimal
+    net_total: Decimal
+    design_code: str = ""
+    report_number: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SaleReport:
+    """A sale as its source sees it at `version`, a number that grows with each change there.
+
+    `total` is with tax, after discounts. A source without versions leaves 0: its first report
+    then stands.
+    """
+
+    source: str
+    external_id: str
+    version: int = 0
+    channel: Sale.Channel
+    store: Store | None = None
+    number: str = ""
+    currency: str
+    total: Decimal
+    tax: Decimal = Decimal(0)
+    placed_at: datetime
+    note: str = ""
+    lines: tuple[LineReport, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What ties a sale to a person; `grade` A proves it alone, D only together with others."""
+
+    kind: SaleEvidence.Kind
+    value: str
+    customer: Customer
+    grade: str
+
+
+class CurrencyMismatch(ValueError):
+    """Reported in another currency than the sale's."""
+
+    def __init__(self, *, sale: Sale, reported: str) -> None:
+        super().__init__(
+            f"Sale {sale} is in {sale.currency}, and this was reported in {reported}. "
+            "Amounts are never converted: correct the report, or the till's currency."
+        )
+
+
+class OverRefund(ValueError):
+    """More would be given back than the sale could ever have taken."""
+
+    def __init__(self, *, sale: Sale, amount: Decimal, left: Decimal) -> None:
+        super().__init__(
+            f"A refund of {amount} {sale.currency} is more than the {left} {sale.currency} "
+            f"that sale {sale} has left to give back. Correct it at the till and report it anew."
+        )
+
+
+class RefundBeforePayment(ValueError):
+    """More would be given back than has been taken so far. Try again once the payment is known."""
+
+    def __init__(self, *, sale: Sale, amount: Decimal, left: Decimal) -> None:
+        super().__init__(
+            f"A refund of {amount} {sale.currency} waits: of sale {sale} only {left} "
+            f"{sale.currency} are known to be paid and not given back. It can be recorded "
+            "once its payment is."
+        )
+
+
+class ContradictoryFact(ValueError):
+    """The same natural key was reported with something else."""
+
+    def __init__(self, *, fact: Payment | Refund, reported: str) -> None:
+        kind = fact._meta.verbose_name
+        super().__init__(
+            f"The {kind} {fact} is recorded with {fact.amount} for sale {fact.sale_id}, and was "
+            f"reported again with {reported}. Report a correction under an id of its own."
+        )
+
+
+@transaction.atomic
+def record_sale(*, report: SaleReport, now: datetime) -> Sale:
+    """Record the sale or its newer version; SaleRecorded follows when something changed.
+
+    Raises CurrencyMismatch when it was recorded in another currency, UnknownCurrency for none.
+    """
+    money.exponent(report.currency)
+    values = {
+        field.name: getattr(report, field.name)
+        for field in dataclasses.fields(report)
+        if field.name not in {"source", "external_id", "lines"}
+    }
+    sale, is_new = Sale.objects.select_for_update(of=["self"]).get_or_create(
+        source=report.source,
+        external_id=report.external_id,
+        defaults={**values, "recorded_at": now},
+    )
+    if sale.currency != report.currency:
+        raise CurrencyMismatch(sale=sale, reported=report.currency)
+    if not is_new:
+        if report.version <= sale.version:
+            return sale
+        for name, value in values.items():
+            setattr(sale, name, value)
+        sale.save(update_fields=list(values))
+        sale.lines.all().delete()
+    SaleLine.objects.bulk_create(
+        SaleLine(sale=sale, position=position, **dataclasses.asdict(line))
+        for position, line in enumerate(report.lines, start=1)
+    )
+    publish(SaleRecorded(sale_id=sale.pk), at=now)
+    return sale
+
+
+@transaction.atomic
+def record_payment(
+    *,
+    source: str,
+    external_id: str,
+    sale: Sale,
+    status: Payment.Status,
+    amount: Decimal,
+    currency: str,
+    tender: str,
+    paid_at: datetime,
+    now: datetime,
+) -> Payment:
+    """Record money taken, or how far it has come; PaymentCaptured follows once, on its capture.
+
+    Raises CurrencyMismatch, ContradictoryFact.
+    """
+    sale = _locked(sale)
+    if currency != sale.currency:
+        raise CurrencyMismatch(sale=sale, reported=currency)
+    reported = {"status": status, "amount": amount, "tender": tender, "paid_at": paid_at}
+    payment, is_new = Payment.objects.get_or_create(
+        source=source,
+        external_id=external_id,
+        defaults={"sale": sale, **reported, "recorded_at": now},
+    )
+    if payment.sale_id != sale.pk:
+        raise ContradictoryFact(fact=payment, reported=f"{amount} for sale {sale.pk}")
+    if not is_new:
+        progress = PROGRESS.index(status) - PROGRESS.index(Payment.Status(payment.status))
+        if progress == 0 and payment.amount != amount:
+            raise ContradictoryFact(fact=payment, reported=f"{amount}")
+        if progress <= 0:
+            return payment
+        for name, value in reported.items():
+            setattr(payment, name, value)
+        payment.save(update_fields=list(reported))
+    if status == Payment.Status.CAPTURED:
+        publish(PaymentCaptured(sale_id=sale.pk, payment_id=payment.pk), at=now)
+    return payment
+
+
+@transaction.atomic
+def record_refund(
+    *,
+    source: str,
+    external_id: str,
+    sale: Sale,
+    amount: Decimal,
+    tax: Decimal,
+    currency: str,
+    reason: str,
+    refunded_at: datetime,
+    now: datetime,
+) -> Refund:
+    """Record money given back; RefundRecorded follows once.
+
+    Raises CurrencyMismatch, OverRefund, RefundBeforePayment, ContradictoryFact.
+    """
+    sale = _locked(sale)
+    if currency != sale.currency:
+        raise CurrencyMismatch(sale=sale, reported=currency)
+    refund = Refund.objects.filter(source=source, external_id=external_id).first()
+    if refund is not None:
+        if (refund.sale_id, refund.amount) != (sale.pk, amount):
+            raise ContradictoryFact(fact=refund, reported=f"{amount} for sale {sale.pk}")
+        return refund
+    _check_refund(sale, amount=amount)
+    refund = Refund.objects.create(
+        source=source,
+        external_id=external_id,
+        sale=sale,
+        amount=amount,
+        tax=tax,
+        reason=reason,
+        refunded_at=refunded_at,
+        recorded_at=now,
+    )
+    publish(RefundRecorded(sale_id=sale.pk, refund_id=refund.pk), at=now)
+    return refund
+
+
+@transaction.atomic
+def hand_over(*, sale: Sale, at: datetime, now: datetime) -> None:
+    """The customer has it. SaleHandedOver follows once; the earliest time reported stands."""
+    sale = _locked(sale)
+    if sale.handed_over_at is None:
+        publish(SaleHandedOver(sale_id=sale.pk), at=now)
+    if sale.handed_over_at is None or at < sale.handed_over_at:
+        sale.handed_over_at = at
+        sale.save(update_fields=["handed_over_at"])
+
+
+@transaction.atomic
+def void(*, sale: Sale, at: datetime, now: datetime) -> None:
+    """It never came about. SaleVoided follows once; the earliest time reported stands."""
+    sale = _locked(sale)
+    if sale.voided_at is None:
+        publish(SaleVoided(sale_id=sale.pk), at=now)
+    if sale.voided_at is None or at < sale.voided_at:
+        sale.voided_at = at
+        sale.save(update_fields=["voided_at"])
+
+
+@transaction.atomic
+def assign(
+    *, sale: Sale, customer: Customer | None, evidence: list[Evidence], now: datetime
+) -> None:
+    """Say whose sale it is and keep why; SaleRecorded follows when that is news.
+
+    Without a customer only the evidence is kept: it speaks for several people, and somebody has
+    to look at it.
+    """
+    sale = _locked(sale)
+    SaleEvidence.objects.bulk_create(
+        (
+            SaleEvidence(
+                sale=sale,
+                kind=found.kind,
+                value=found.value,
+                customer=found.customer,
+                grade=found.grade,
+                found_at=now,
+            )
+            for found in evidence
+        ),
+        ignore_conflicts=True,
+    )
+    owner = resolve(customer) if customer is not None else None
+    if owner is None or (sale.customer and resolve(sale.customer) == owner):
+        return
+    sale.customer = owner
+    sale.save(update_fields=["customer"])
+    publish(SaleRecorded(sale_id=sale.pk), at=now)
+
+
+def merchandise_total(sale: Sale) -> Decimal:
+    """What its merchandise sold for, after discounts and without tax. Refunds do not lessen it."""
+    lines = sale.lines.filter(kind=SaleLine.Kind.MERCHANDISE)
+    return lines.aggregate(sum=Sum("net_total"))["sum"] or Decimal(0)
+
+
+def captured(sale: Sale) -> Decimal:
+    """What has been taken."""
+    payments = sale.payments.filter(status=Payment.Status.CAPTURED)
+    return payments.aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
+
+
+def refunded(sale: Sale) -> Decimal:
+    """What has been given back, with tax."""
+    return sale.refunds.aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
+
+
+def due(sale: Sale) -> Decimal:
+    """What is still to be paid; nothing for a sale that was once paid in full, or voided.
+
+    A refund before that, of a deposit for instance, is owed again; one after it is a return.
+    """
+    if sale.voided_at is not None or fully_paid_at(sale) is not None:
+        return Decimal(0)
+    owed: Decimal = sale.total - captured(sale) + refunded(sale)
+    return owed
+
+
+def fully_paid_at(sale: Sale) -> datetime | None:
+    """When what had been taken and not given back first reached the total; None before, or voided."""
+    if sale.voided_at is not None:
+        return None
+    if sale.total == 0:
+        return sale.placed_at
+    taken = sale.payments.filter(status=Payment.Status.CAPTURED).values_list("paid_at", "amount")
+    given = sale.refunds.values_list("refunded_at", "amount")
+    moves = [*taken, *((at, -amount) for at, amount in given)]
+    paid = Decimal(0)
+    for at, amount in sorted(moves, key=lambda move: (move[0], -move[1])):
+        paid += amount
+        if paid >= sale.total:
+            return at
+    return None
+
+
+def _locked(sale: Sale) -> Sale:
+    """The sale as it is now. Its row's lock makes the facts of one sale wait for each other."""
+    return Sale.objects.select_for_update(of=["self"]).get(pk=sale.pk)
+
+
+def _check_refund(sale: Sale, *, amount: Decimal) -> None:
+    taken, given = captured(sale), refunded(sale)
+    if given + amount > max(sale.total, taken):
+        raise OverRefund(sale=sale, amount=amount, left=max(sale.total, taken) - given)
+    if given + amount > taken:
+        raise RefundBeforePayment(sale=sale, amount=amount, left=taken - given)
