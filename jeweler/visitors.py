@@ -1,0 +1,94 @@
+"""Browsers, known by a first-party cookie that our own host sets and no script can read.
+
+The cookie holds a random token, the database only its hash. `current` never creates; `ensure` does,
+and `jeweler.middleware.visitor_cookie` then puts the cookie on the response.
+"""
+
+import re
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+
+from jeweler import tokens
+from jeweler.models import Visitor
+
+COOKIE = "ring_visitor"
+SEEN_AGAIN_AFTER = timedelta(hours=1)  # so that a visit writes once, not at every page
+LONGEST_TOKEN = 64
+
+# What has been found out about a request is kept in its environment, under these names.
+_VISITOR = "jeweler.visitor"
+_NEW_TOKEN = "jeweler.visitor.new_token"  # noqa: S105  a name
+
+ROBOTS = re.compile(
+    r"bot\b|bot[/;]|crawl|spider|slurp|preview|facebookexternalhit|headless|lighthouse|pingdom"
+    r"|uptime|monitor|curl/|wget/|python-|go-http|java/|okhttp|axios|node-fetch|libwww|scrapy",
+    re.IGNORECASE,
+)
+TABLETS = re.compile(r"ipad|tablet|kindle|silk/|android(?!.*mobile)", re.IGNORECASE)
+PHONES = re.compile(r"iphone|ipod|android.*mobile|windows phone|mobile", re.IGNORECASE)
+
+
+def current(request: HttpRequest) -> Visitor | None:
+    """The visitor whose cookie came with the request; None without one that we know."""
+    if _VISITOR not in request.META:
+        token = request.COOKIES.get(COOKIE, "")
+        request.META[_VISITOR] = (
+            Visitor.objects.filter(token_hash=tokens.hashed(token)).first()
+            if 0 < len(token) <= LONGEST_TOKEN
+            else None
+        )
+    visitor: Visitor | None = request.META[_VISITOR]
+    return visitor
+
+
+def ensure(request: HttpRequest, *, now: datetime) -> Visitor:
+    """The request's visitor, made known now if need be."""
+    visitor = current(request)
+    if visitor is None:
+        token, token_hash = tokens.issue()
+        visitor = Visitor.objects.create(
+            token_hash=token_hash,
+            device=device(request.headers.get("User-Agent", "")),
+            first_seen_at=now,
+            last_seen_at=now,
+        )
+        request.META[_VISITOR] = visitor
+        request.META[_NEW_TOKEN] = token
+    return visitor
+
+
+def remember(request: HttpRequest, response: HttpResponseBase, *, now: datetime) -> None:
+    """Set the cookie of a new visitor, and lengthen the life of one that is seen again."""
+    visitor: Visitor | None = request.META.get(_VISITOR)
+    if visitor is None:
+        return
+    token = request.META.get(_NEW_TOKEN)
+    if token is None:
+        if now - visitor.last_seen_at < SEEN_AGAIN_AFTER:
+            return
+        token = request.COOKIES[COOKIE]
+        visitor.last_seen_at = now
+        visitor.save(update_fields=["last_seen_at"])
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=timedelta(days=settings.VISITOR_COOKIE_DAYS),
+        httponly=True,
+        samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE,
+    )
+
+
+def is_robot(user_agent: str) -> bool:
+    """Whether a program is asking, by its own word; one that says nothing is a program."""
+    return not user_agent.strip() or ROBOTS.search(user_agent) is not None
+
+
+def device(user_agent: str) -> Visitor.Device:
+    if TABLETS.search(user_agent):
+        return Visitor.Device.TABLET
+    if PHONES.search(user_agent):
+        return Visitor.Device.PHONE
+    return Visitor.Device.COMPUTER
