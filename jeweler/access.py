@@ -1,0 +1,78 @@
+"""Who of the staff may see what.
+
+A log-in is let in by its StaffMember row alone: neither `is_staff` nor `is_superuser` opens a staff
+page. Pages for staff are decorated with `staff_only`, and ask `stores_of` whose figures to show.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec, cast
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import resolve_url
+
+from jeweler.models import StaffMember, Store
+
+Role = StaffMember.Role
+Extra = ParamSpec("Extra")
+View = Callable[Concatenate[HttpRequest, Extra], HttpResponseBase]
+
+
+class StaffRequest(HttpRequest):
+    """What a view behind `staff_only` is given."""
+
+    member: StaffMember
+
+
+StaffView = Callable[Concatenate[StaffRequest, Extra], HttpResponseBase]
+
+
+def member_of(request: HttpRequest) -> StaffMember:
+    """The member of staff whose log-in this is. Raises PermissionDenied for everybody else."""
+    user = request.user
+    if user.is_authenticated and user.is_active and user.is_staff:
+        member = StaffMember.objects.select_related("user").filter(user=user).first()
+        if member is not None:
+            return member
+    raise PermissionDenied(
+        "This log-in belongs to no member of the staff. Ask the owner for a role."
+    )
+
+
+def staff_only(*roles: StaffMember.Role) -> Callable[[StaffView[Extra]], View[Extra]]:
+    """Let in only staff with one of the roles, as `request.member`.
+
+    Whoever is not logged in is sent to log in and comes back; everybody else is told 403.
+    """
+
+    def decorate(view: StaffView[Extra]) -> View[Extra]:
+        @functools.wraps(view)
+        def guarded(
+            request: HttpRequest, *args: Extra.args, **kwargs: Extra.kwargs
+        ) -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path(), resolve_url("admin:login"))
+            member = member_of(request)
+            if member.role not in roles:
+                raise PermissionDenied(
+                    f"This page is not for a {member.get_role_display().lower()}. "
+                    "Ask the owner if you need it."
+                )
+            staff_request = cast("StaffRequest", request)
+            staff_request.member = member
+            return view(staff_request, *args, **kwargs)
+
+        guarded.staff_roles = frozenset(roles)  # type: ignore[attr-defined]  # read by the tests
+        return cast("View[Extra]", guarded)
+
+    return decorate
+
+
+def stores_of(member: StaffMember) -> QuerySet[Store]:
+    """The stores whose sales, visits and figures this member may see."""
+    if member.sees_all_stores:
+        return Store.objects.all()
+    return Store.objects.filter(staff=member)
