@@ -73,9 +73,7 @@ def side_by_side(
     return samples
 
 
-def compare(
-    *, case: str, reference_name: str, ours: Sample, reference: Sample
-) -> list[Case]:
+def compare(*, case: str, reference_name: str, ours: Sample, reference: Sample) -> list[Case]:
     """Median wall, median CPU of this process, and the 95th percentile of wall time."""
     figures = (
         ("median", statistics.median(ours.wall), statistics.median(reference.wall)),

@@ -18,7 +18,7 @@ from django.db.models import Model
 from appointments.models import Appointment
 from attribution.channels import Arrival, classify
 from attribution.models import AdSpend, Touchpoint
-from builder import codes, designs
+from builder import codes, quotes
 from builder.models import Design, DesignLookup, DesignVersion, Metal, Setting, Stone
 from demo import people
 from demo.market import Campaign, Journey, journeys
@@ -186,10 +186,10 @@ def _write_designs(
     started = [thread for thread in threads if thread.journey.started_at is not None]
     for thread in started:
         thread.design = _design(thread, vault=vault, stores=stores, dice=dice)
-    insert(Design, [thread.design for thread in started if thread.design])
-    for thread in started:
-        if thread.journey.saved_at is not None and thread.design is not None:
+        if thread.journey.saved_at is not None:
             thread.version = _version(thread.design, saved_at=thread.journey.saved_at)
+            thread.design.saved_at = thread.journey.saved_at
+    insert(Design, [thread.design for thread in started if thread.design])
     insert(DesignVersion, [thread.version for thread in started if thread.version])
 
 
@@ -202,7 +202,7 @@ def _design(
     )
     is_complete = journey.completed_at is not None
     return Design(
-        code=codes.new(),
+        code=codes.issue(),
         visitor=thread.visitors[0],
         customer=thread.customer,
         store=stores[journey.store] if journey.booked_at else None,
@@ -216,12 +216,11 @@ def _design(
         created_at=journey.started_at,
         updated_at=journey.saved_at or journey.completed_at or journey.started_at,
         completed_at=journey.completed_at,
-        saved_at=journey.saved_at,
     )
 
 
 def _version(design: Design, *, saved_at: datetime) -> DesignVersion:
-    quote = designs.quote(design=design, now=saved_at)
+    quote = quotes.quote(design, now=saved_at)
     if design.setting is None or design.metal is None or design.stone is None:
         raise LookupError(f"{design} was saved before it was complete")
     return DesignVersion(
@@ -233,7 +232,7 @@ def _version(design: Design, *, saved_at: datetime) -> DesignVersion:
         ring_size=design.ring_size or Decimal(6),
         engraving=design.engraving,
         price=quote.total,
-        price_lines=quote.as_json(),
+        price_lines=quotes.written(quote.lines),
         price_until_date=(saved_at + timedelta(days=settings.PRICE_PROMISE_DAYS)).date(),
         picture_hash=quote.picture_hash,
         description=quote.description,

@@ -101,3 +101,12 @@ def hire(*, stores: dict[str, Store]) -> None:
             user=user, role=person.role, sees_all_stores=not person.stores
         )
         member.stores.set(stores[code] for code in person.stores)
+
+
+def how_to_log_in() -> list[str]:
+    """What a stranger at the terminal needs to know, a line each."""
+    lines = [f"log-ins for /admin/ (the password is {PASSWORD}):"]
+    return lines + [
+        f"  {person.username:<8} {person.role.label.lower()}, {', '.join(person.stores) or 'all stores'}"
+        for person in PEOPLE
+    ]

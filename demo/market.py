@@ -227,7 +227,9 @@ def journeys(*, dice: random.Random, until: datetime) -> Iterator[Journey]:
     for offset in range(DAYS):
         day = first_day + timedelta(days=offset)
         for _ in range(_arrivals(day, offset=offset, dice=dice)):
-            yield _journey(day, dice=dice, until=until)
+            journey = _journey(day, dice=dice, until=until)
+            if journey.touches:
+                yield journey
 
 
 def _arrivals(day: date, *, offset: int, dice: random.Random) -> int:
@@ -359,8 +361,7 @@ def _opening_hour(at: datetime, *, dice: random.Random) -> datetime:
 
 def _forget_the_future(journey: Journey, *, until: datetime) -> None:
     """What would happen after `until` has not happened yet; a booked visit may still lie ahead."""
-    journey.touches = [t for t in journey.touches if t.at < until] or journey.touches[:1]
-    journey.touches.sort(key=lambda touch: touch.at)
+    journey.touches = sorted((t for t in journey.touches if t.at < until), key=lambda t: t.at)
     for name in ("started_at", "completed_at", "saved_at", "booked_at", "looked_up_at"):
         at = getattr(journey, name)
         if at is not None and at >= until:

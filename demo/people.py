@@ -37,7 +37,9 @@ def contact_points(
     return points
 
 
-def _point(customer: Customer, kind: str, value: str, canonical: str, *, at: datetime) -> ContactPoint:
+def _point(
+    customer: Customer, kind: str, value: str, canonical: str, *, at: datetime
+) -> ContactPoint:
     return ContactPoint(
         customer=customer,
         kind=kind,

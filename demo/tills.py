@@ -49,7 +49,9 @@ def write(
         if thread.journey.purchase is not None and thread.version is not None:
             _sell_ring(thread, stores=stores, books=books, dice=dice, now=now)
     for code, purchase, merchandise in walk_ins(dice=dice, until=now):
-        sale = _sale(purchase, store=stores[code], amount=Decimal(merchandise), books=books, now=now)
+        sale = _sale(
+            purchase, store=stores[code], amount=Decimal(merchandise), books=books, now=now
+        )
         books.lines.append(
             SaleLine(
                 sale=sale,
@@ -136,9 +138,7 @@ def _sale(
     return sale
 
 
-def _money(
-    sale: Sale, purchase: Purchase, *, amount: Decimal, books: Books, now: datetime
-) -> None:
+def _money(sale: Sale, purchase: Purchase, *, amount: Decimal, books: Books, now: datetime) -> None:
     if purchase.deposit_share is None or purchase.balance_at is None:
         _pay(sale, 1, sale.total, at=purchase.at, books=books)
     else:

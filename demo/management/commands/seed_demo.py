@@ -1,0 +1,55 @@
+"""`manage.py seed_demo`: fill an empty database with the sample house; a filled one is left alone."""
+
+import random
+import time
+from typing import Any
+
+from django.core.management import BaseCommand, CommandParser
+from django.db import connection, transaction
+from django.utils import timezone
+
+from attribution import conversions
+from demo import catalog, friends, history, house, till, tills
+from jeweler.models import Sale, Visitor
+
+SEED = 20261121
+
+
+class Command(BaseCommand):
+    help = "Load the sample house: stores, staff, catalog and two years of history."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--catalog-only", action="store_true", help="no history")
+
+    def handle(self, *args: object, **options: Any) -> None:
+        self.began = time.monotonic()
+        if not Visitor.objects.exists() and not Sale.objects.exists():
+            with transaction.atomic():
+                self._fill(catalog_only=options["catalog_only"])
+            # What was loaded in bulk is unknown to the planner until it looks.
+            with connection.cursor() as cursor:
+                cursor.execute("analyze")
+        for line in house.how_to_log_in():
+            self.stdout.write(line)
+
+    def _fill(self, *, catalog_only: bool) -> None:
+        now = timezone.now()
+        stores = house.open_stores()
+        house.hire(stores=stores)
+        till.connect(stores=stores)
+        catalog.load_catalog(now=now)
+        self._say("stores, staff and 20,000 stones")
+        if catalog_only:
+            return
+        dice = random.Random(SEED)
+        threads = history.write(stores=stores, dice=dice, now=now)
+        self._say(f"{len(threads):,} people and their designs")
+        sale_ids = tills.write(threads, stores=stores, dice=dice, now=now)
+        friends.write(threads, dice=dice, now=now)
+        self._say(f"{len(sale_ids):,} sales")
+        conversions.rebuild_all(now=now)
+        self._say("their conversions and credit")
+
+    def _say(self, text: str) -> None:
+        self.stdout.write(f"  {time.monotonic() - self.began:5.1f} s  {text}")
+        self.stdout.flush()
