@@ -1,0 +1,81 @@
+"""The soft shadow of the ring on the paper.
+
+The ring's points are thrown onto the table from a disc of lamp positions, one occupancy grid per position; their mean
+is how much of the lamp each place does not see.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .camera import Camera
+
+Floats = NDArray[np.floating[Any]]
+
+CELL = 0.25  # mm
+SIDE = 240  # cells
+POSITIONS = 40
+LAMP = np.array([-0.10, 0.05])  # where the lamp's middle stands, as a slope
+SPREAD = 0.42
+STRENGTH = np.array([0.36, 0.40, 0.43])  # red stays longest: the shadow is warm
+
+
+def shade(points: Floats, *, camera: Camera, width: int, height: int) -> Floats:
+    """What share of the paper's light each pixel keeps, (height, width, 3)."""
+    ground = float(points[:, 1].min())
+    grid = _blurred(_occlusion(points, ground), 2)
+    step = 3
+    rows, columns = np.arange(0, height + step, step), np.arange(0, width + step, step)
+    x, y = np.meshgrid(columns + 0.5, rows + 0.5)
+    rays = camera.rays(x, y)
+    drop = rays[..., 1]
+    reach = np.where(drop < -1e-6, (ground - camera.eye[1]) / np.minimum(drop, -1e-6), 0.0)
+    spot = camera.eye + rays * reach[..., None]
+    dark = np.where(drop < -1e-6, _sampled(grid, spot[..., 0], spot[..., 2]), 0.0)
+    distance = np.hypot(spot[..., 0], spot[..., 2])
+    dark = dark * np.clip((SIDE * CELL / 2 - distance) / 8, 0, 1)
+    dark = _enlarged(dark, step)[:height, :width]
+    return np.asarray(1 - dark[..., None] * STRENGTH, dtype=np.float32)
+
+
+def _occlusion(points: Floats, ground: float) -> Floats:
+    sums = np.zeros(SIDE * SIDE)
+    rise = points[:, 1] - ground
+    for k in range(POSITIONS):
+        turn, out = k * 2.399963, np.sqrt((k + 0.5) / POSITIONS) * SPREAD
+        slope = LAMP + out * np.array([np.cos(turn), np.sin(turn)])
+        column = ((points[:, 0] - rise * slope[0]) / CELL + SIDE / 2).astype(np.int64)
+        row = ((points[:, 2] - rise * slope[1]) / CELL + SIDE / 2).astype(np.int64)
+        inside = (column >= 0) & (column < SIDE) & (row >= 0) & (row < SIDE)
+        hidden = np.zeros(SIDE * SIDE)
+        hidden[(row * SIDE + column)[inside]] = 1
+        sums += hidden
+    return np.asarray(sums / POSITIONS).reshape(SIDE, SIDE)
+
+
+def _blurred(grid: Floats, times: int) -> Floats:
+    for _ in range(times):
+        for axis in (0, 1):
+            grid = (np.roll(grid, 1, axis) + 2 * grid + np.roll(grid, -1, axis)) / 4
+    return grid
+
+
+def _sampled(grid: Floats, x: Floats, z: Floats) -> Floats:
+    column = np.clip(x / CELL + SIDE / 2 - 0.5, 0, SIDE - 1.001)
+    row = np.clip(z / CELL + SIDE / 2 - 0.5, 0, SIDE - 1.001)
+    c, r = column.astype(np.int64), row.astype(np.int64)
+    fc, fr = column - c, row - r
+    top = grid[r, c] * (1 - fc) + grid[r, c + 1] * fc
+    low = grid[r + 1, c] * (1 - fc) + grid[r + 1, c + 1] * fc
+    return np.asarray(top * (1 - fr) + low * fr)
+
+
+def _enlarged(small: Floats, step: int) -> Floats:
+    """Between the samples, straight lines."""
+    for axis in (0, 1):
+        a = np.moveaxis(small, axis, 0)
+        t = (np.arange(step) / step).reshape(1, step, 1)
+        wide = a[:-1, None] * (1 - t) + a[1:, None] * t
+        small = np.moveaxis(wide.reshape(-1, a.shape[1]), 0, axis)
+    return small

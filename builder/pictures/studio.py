@@ -1,0 +1,174 @@
+"""The light: a photographer's tent of softboxes and black flags, looked up by direction.
+
+Two rooms, since metal and diamonds want different light: metal shows long soft edges, a diamond shows small lamps in
+a darker room. Each is worked out once per process on an octahedral map.
+"""
+
+import functools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """A lit or black rectangle that faces the ring. `soft`: the width of its edge as a share of its size."""
+
+    size: tuple[float, float]
+    at: tuple[float, float, float]
+    light: tuple[float, float, float]
+    soft: float = 0.12
+
+
+def _white(k: float) -> tuple[float, float, float]:
+    return (k, k, k)
+
+
+TENT = (
+    Card(size=(13, 9), at=(0, 14, 3), light=_white(5.6), soft=0.30),
+    Card(size=(3.2, 15), at=(-13, 3, 5), light=(7.2, 6.7, 6.1), soft=0.35),
+    Card(size=(2.2, 13), at=(13, 4, 2), light=(7.4, 7.7, 8.0), soft=0.35),
+    Card(size=(9, 4), at=(3, 3, -14), light=_white(3.8), soft=0.25),
+    Card(size=(5, 3), at=(5, 6, 13), light=(3.2, 3.0, 2.8), soft=0.30),
+    Card(size=(4, 16), at=(-9, 0, 11), light=(0.014, 0.012, 0.010), soft=0.45),
+    Card(size=(3.4, 16), at=(10.5, 0, 8), light=(0.012, 0.012, 0.015), soft=0.45),
+    Card(size=(16, 2.2), at=(0, 8.5, 11), light=_white(0.02), soft=0.45),
+    Card(size=(5, 9), at=(-12, -1, -8), light=_white(0.02), soft=0.4),
+)
+
+_LAMPS = (
+    (-6, 13, 6), (7, 12, 5), (2, 14, -6), (-9, 9, -7), (11, 8, 8), (-12, 7, 9), (0, 9, 14), (9, 13, -3), (-3, 15, 3),
+    (13, 4, -6), (-14, 3, -2), (4, 6, 15), (3, 15, 5), (-2, 12, 10), (-10, 12, 0), (5, 10, -11),
+)  # fmt: skip
+SPARKLE = (
+    Card(size=(7, 5), at=(-6, 13, -3), light=_white(3.2)),
+    Card(size=(6, 5), at=(7, 12, -3), light=_white(2.8)),
+    Card(size=(2.6, 2.6), at=(1, 14, 6), light=_white(0.03)),
+    Card(size=(2.4, 2.4), at=(-3.5, 9, 12), light=_white(0.03)),
+    Card(size=(2.4, 2.4), at=(5.5, 12, 8.5), light=_white(0.03)),
+    Card(size=(3, 12), at=(-14, 6, 1), light=(4.2, 4.0, 3.8)),
+    Card(size=(2.4, 10), at=(14, 7, -2), light=(3.8, 4.0, 4.2)),
+    Card(size=(3, 6), at=(-7, 8, -12), light=_white(2.8)),
+    Card(size=(2.4, 5), at=(8.5, 9, -11), light=_white(2.4)),
+    Card(size=(7, 5), at=(0.5, 8, -14), light=_white(0.14)),
+    Card(size=(3, 2), at=(7, 9, 11), light=(3.6, 3.3, 3.1)),
+    Card(size=(2.4, 2.4), at=(-8, 9, 10), light=(3.2, 3.3, 3.4)),
+    *(
+        Card(size=(0.7, 0.7), at=at, light=(30, 30, 30) if k % 3 else (30, 28, 25), soft=0.3)
+        for k, at in enumerate(_LAMPS)
+    ),
+)
+
+
+@functools.cache
+def tent() -> Floats:
+    """The room that the metal sees, (384, 384, 3)."""
+    return _room(
+        384, TENT, ground=(0.92, 0.86, 0.80), middle=(0.40, 0.385, 0.37), sky=(0.72, 0.71, 0.70)
+    )
+
+
+@functools.cache
+def sparkle() -> Floats:
+    """The room that the stones see, (512, 512, 3)."""
+    return _room(
+        512,
+        SPARKLE,
+        ground=(0.22, 0.215, 0.21),
+        middle=(0.34, 0.35, 0.37),
+        sky=(0.62, 0.64, 0.68),
+    )
+
+
+def _room(
+    size: int,
+    cards: Sequence[Card],
+    *,
+    ground: tuple[float, float, float],
+    middle: tuple[float, float, float],
+    sky: tuple[float, float, float],
+) -> Floats:
+    d = _directions(size)
+    height = (d[..., 1:2] * 0.5 + 0.5).astype(np.float32)
+    light = _mix(np.array(ground), np.array(middle), _step(0.22, 0.56, height))
+    light = _mix(light, np.array(sky), _step(0.62, 1.0, height))
+    for card in sorted(cards, key=lambda c: -math.hypot(*c.at)):
+        light = _mix(light, np.array(card.light), _cover(card, d)[..., None])
+    return np.ascontiguousarray(light, dtype=np.float32)
+
+
+def _cover(card: Card, d: Floats) -> Floats:
+    """How much of each direction the card fills, 0 to 1."""
+    at = np.array(card.at, dtype=np.float32)
+    away = at / np.linalg.norm(at)
+    right = np.cross(np.array([0.0, 1.0, 0.0]), away)
+    right = right / np.linalg.norm(right)
+    up = np.cross(away, right)
+    ahead = d @ away
+    safe = np.maximum(ahead, 1e-3)
+    reach = np.linalg.norm(at) / safe
+    u, v = np.abs(d @ right * reach) * 2 / card.size[0], np.abs(d @ up * reach) * 2 / card.size[1]
+    edge = card.soft
+    cover = (1 - _step(1 - edge, 1 + edge, u)) * (1 - _step(1 - edge, 1 + edge, v))
+    return np.where(ahead > 1e-3, cover, 0.0).astype(np.float32)
+
+
+def _step(low: float, high: float, value: Floats) -> Floats:
+    t = np.clip((value - low) / (high - low), 0, 1)
+    return np.asarray(t * t * (3 - 2 * t))
+
+
+def _mix(a: Floats, b: Floats, share: Floats) -> Floats:
+    return np.asarray(a + (b - a) * share)
+
+
+def _directions(size: int) -> Floats:
+    """The direction of every texel of an octahedral map, y up."""
+    axis = (np.arange(size, dtype=np.float32) + 0.5) / size * 2 - 1
+    x, z = np.meshgrid(axis, axis)
+    y = 1 - np.abs(x) - np.abs(z)
+    under = y < 0
+    fx = np.where(under, (1 - np.abs(z)) * np.sign(x), x)
+    fz = np.where(under, (1 - np.abs(x)) * np.sign(z), z)
+    d = np.stack([fx, y, fz], axis=-1)
+    return np.asarray(d / np.linalg.norm(d, axis=-1, keepdims=True), dtype=np.float32)
+
+
+def _place(d: Floats, size: int) -> tuple[Floats, Floats]:
+    """Where directions (n, 3) of any length fall on an octahedral map, in texels."""
+    a = np.abs(d)
+    scale = 1 / np.maximum(a[:, 0] + a[:, 1] + a[:, 2], 1e-9)
+    x, z = d[:, 0] * scale, d[:, 2] * scale
+    under = d[:, 1] < 0
+    fx = np.where(under, (1 - np.abs(z)) * np.copysign(1, x), x)
+    fz = np.where(under, (1 - np.abs(x)) * np.copysign(1, z), z)
+    half = size / 2
+    return (fx + 1) * half - 0.5, (fz + 1) * half - 0.5
+
+
+def seen(room: Floats, d: Floats) -> Floats:
+    """The light from directions (n, 3), nearest texel."""
+    size = len(room)
+    x, z = _place(d, size)
+    column = np.clip(np.rint(x).astype(np.int32), 0, size - 1)
+    row = np.clip(np.rint(z).astype(np.int32), 0, size - 1)
+    return np.asarray(room.reshape(-1, 3)[row * size + column])
+
+
+def seen_smoothly(room: Floats, d: Floats) -> Floats:
+    """The light from directions (n, 3), between texels."""
+    size = len(room)
+    x, z = _place(d, size)
+    x, z = np.clip(x, 0, size - 1.001), np.clip(z, 0, size - 1.001)
+    column, row = x.astype(np.int32), z.astype(np.int32)
+    fx, fz = (x - column)[:, None], (z - row)[:, None]
+    flat, at = room.reshape(-1, 3), row * size + column
+    top = flat[at] * (1 - fx) + flat[at + 1] * fx
+    low = flat[at + size] * (1 - fx) + flat[at + size + 1] * fx
+    return np.asarray(top * (1 - fz) + low * fz)
