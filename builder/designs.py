@@ -337,7 +337,8 @@ def _copy(design: Design, *, customer: Customer, now: datetime) -> Design:
 
 def _saveable(design: Design, *, now: datetime) -> quotes.Quote:
     """The quote to be kept, with the stone's row locked so that no sale slips in between."""
-    if missing := quotes.missing(design):
+    missing = quotes.missing(design)
+    if missing or design.stone_id is None:
         raise Incomplete(missing=missing)
     design.stone = Stone.objects.select_for_update().get(pk=design.stone_id)
     if design.stone.status in (Stone.Status.SOLD, Stone.Status.WITHDRAWN):

@@ -1,0 +1,180 @@
+"""The sample house's catalog: metals, settings, bands, one supplier and its stones."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection, transaction
+
+from builder.models import Band, Metal, Setting, Stone, StoneOffer, Supplier
+from demo import stones
+from jeweler.models import Store
+
+STONES = 20_000
+IN_A_STORE_EVERY = 12  # one stone of twelve lies in a showroom, the others with the cutter
+MARKUP = Decimal("1.4")
+
+METALS = (
+    ("18k-yellow", "18 k yellow gold", "yellow", "15.50", "118"),
+    ("18k-rose", "18 k rose gold", "rose", "15.10", "117"),
+    ("18k-white", "18 k white gold", "white", "15.20", "121"),
+    ("platinum", "platinum", "platinum", "20.70", "76"),
+    ("14k-yellow", "14 k yellow gold", "yellow", "13.10", "92"),
+)
+
+ALL_BUT_POINTED = ["round", "oval", "cushion", "emerald", "asscher", "radiant"]
+EVERY_SHAPE = [*ALL_BUT_POINTED, "princess", "pear", "marquise", "heart"]
+
+SETTINGS: tuple[dict[str, Any], ...] = (
+    {
+        "code": "alba", "name": "The Alba", "style": "solitaire",
+        "line": "Six fine prongs and nothing else: the stone, held up to the light.",
+        "shapes": ["round", "oval", "cushion"], "head_kind": "prong", "prongs": 6,
+        "head_metal": "platinum", "min_width_mm": "5.60", "max_width_mm": "8.20",
+        "max_length_mm": "10.60", "rise_mm": "3.20", "shank_width_mm": "1.90",
+        "top_width_mm": "1.70", "thickness_mm": "1.70", "profile": "round",
+        "labor_price": "1480", "lead_days": 20, "engraving_limit": 20,
+    },
+    {
+        "code": "lune", "name": "The Lune", "style": "pave",
+        "line": "Four prongs on a band of light that stops where your fingers meet.",
+        "shapes": EVERY_SHAPE, "head_kind": "prong", "prongs": 4, "min_width_mm": "4.60",
+        "max_width_mm": "7.90", "max_length_mm": "12.00", "rise_mm": "3.00",
+        "shank_width_mm": "1.90", "top_width_mm": "1.70", "thickness_mm": "1.70",
+        "profile": "round", "accent_kind": "half_pave", "accent_mm": "1.40", "accent_count": 18,
+        "accent_price": "640", "labor_price": "1720", "lead_days": 22,
+    },
+    {
+        "code": "vesper", "name": "The Vesper", "style": "bezel",
+        "line": "A low, smooth rim of gold around the stone, for hands that work.",
+        "shapes": [*ALL_BUT_POINTED, "pear", "marquise"], "head_kind": "bezel", "prongs": 0,
+        "min_width_mm": "4.40", "max_width_mm": "7.20", "max_length_mm": "11.00",
+        "rise_mm": "2.10", "shank_width_mm": "2.40", "top_width_mm": "2.20",
+        "thickness_mm": "1.80", "profile": "flat", "labor_price": "1860", "lead_days": 18,
+        "engraving_limit": 20,
+    },
+    {
+        "code": "corolla", "name": "The Corolla", "style": "halo",
+        "line": "A ring of small diamonds around one, so that the eye reads a single larger stone.",
+        "shapes": ["round", "oval", "cushion", "princess", "emerald", "radiant", "pear"],
+        "head_kind": "prong", "prongs": 4, "min_width_mm": "4.20", "max_width_mm": "6.90",
+        "max_length_mm": "9.80", "rise_mm": "2.90", "shank_width_mm": "1.90",
+        "top_width_mm": "1.60", "thickness_mm": "1.70", "profile": "round", "halo_mm": "1.20",
+        "accent_kind": "half_pave", "accent_mm": "1.20", "accent_count": 20,
+        "accent_price": "1190", "labor_price": "2080", "lead_days": 24,
+    },
+    {
+        "code": "trine", "name": "The Trine", "style": "three_stone",
+        "line": "One stone between two: what was, what is, what comes.",
+        "shapes": ALL_BUT_POINTED, "head_kind": "prong", "prongs": 4, "min_width_mm": "5.00",
+        "max_width_mm": "8.00", "max_length_mm": "11.00", "rise_mm": "3.30",
+        "shank_width_mm": "2.10", "top_width_mm": "2.00", "thickness_mm": "1.80",
+        "profile": "round", "side_stone_mm": "3.60", "accent_price": "1340",
+        "labor_price": "2240", "lead_days": 25,
+    },
+    {
+        "code": "cassia", "name": "The Cassia", "style": "pave",
+        "line": "A knife-edged band, lit all the way around.",
+        "shapes": EVERY_SHAPE, "head_kind": "prong", "prongs": 6, "min_width_mm": "4.80",
+        "max_width_mm": "8.60", "max_length_mm": "13.50", "rise_mm": "3.40",
+        "shank_width_mm": "1.80", "top_width_mm": "1.80", "thickness_mm": "1.80",
+        "profile": "knife", "accent_kind": "full_pave", "accent_mm": "1.30", "accent_count": 36,
+        "accent_price": "1420", "labor_price": "2160", "lead_days": 25, "engraving_limit": 12,
+        "min_size": "4", "max_size": "9",
+    },
+)  # fmt: skip
+
+BANDS = (
+    ("plain-2", "Plain, 2.0 mm", "2.00", "1.60", "straight", "none", "980"),
+    ("plain-3", "Plain, 3.0 mm", "3.00", "1.70", "straight", "none", "1290"),
+    ("curved-plain", "Curved plain, 1.8 mm", "1.80", "1.60", "curved", "none", "1120"),
+    ("curved-pave", "Curved pavé, 1.8 mm", "1.80", "1.60", "curved", "half_pave", "1860"),
+    ("half-eternity", "Half eternity, 2.2 mm", "2.20", "1.70", "straight", "half_pave", "2240"),
+    ("eternity-3", "Eternity, 3.0 mm", "3.00", "1.90", "straight", "full_pave", "3240"),
+    ("knife-2", "Knife edge, 2.0 mm", "2.00", "1.70", "straight", "none", "1080"),
+)
+
+STONE_COLUMNS = (
+    "lab", "report_number", "growth", "shape", "carat", "color", "clarity", "cut", "polish",
+    "symmetry", "fluorescence", "length_mm", "width_mm", "depth_mm", "depth_pct", "table_pct",
+    "crown_angle", "pavilion_angle", "girdle_pct", "price",
+)  # fmt: skip
+
+
+def load_catalog(*, now: datetime, count: int = STONES) -> None:
+    """Everything that a ring is made from, once; stones lie in the stores that are open by then."""
+    with transaction.atomic():
+        metals = _load_metals()
+        _load_settings(metals)
+        _load_bands()
+        supplier, _ = Supplier.objects.get_or_create(
+            code="house", defaults={"name": "Osmere's own cutters", "markup": MARKUP}
+        )
+        if not supplier.offers.exists():
+            _copy_stones(supplier, now=now, count=count)
+
+
+def _load_metals() -> list[Metal]:
+    return [
+        Metal.objects.update_or_create(
+            code=code,
+            defaults={
+                "name": name,
+                "family": family,
+                "density": density,
+                "price_per_gram": price,
+                "position": position,
+            },
+        )[0]
+        for position, (code, name, family, density, price) in enumerate(METALS)
+    ]
+
+
+def _load_settings(metals: list[Metal]) -> None:
+    for position, row in enumerate(SETTINGS):
+        fields = {name: value for name, value in row.items() if name != "code"}
+        setting, _ = Setting.objects.update_or_create(
+            code=row["code"], defaults=fields | {"position": position}
+        )
+        setting.metals.set(metals)
+
+
+def _load_bands() -> None:
+    for position, row in enumerate(BANDS):
+        names = ("name", "width_mm", "thickness_mm", "profile", "accent_kind", "price")
+        fields: dict[str, Any] = dict(zip(names, row[1:], strict=True))
+        Band.objects.update_or_create(code=row[0], defaults=fields | {"position": position})
+
+
+def _copy_stones(supplier: Supplier, *, now: datetime, count: int) -> None:
+    store_ids = list(Store.objects.order_by("code").values_list("pk", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
+            [Stone._meta.db_table, count],
+        )
+        ids = [row[0] for row in cursor.fetchall()]
+        made = list(zip(ids, stones.make(count=count), strict=True))
+        columns = ", ".join(("id", *STONE_COLUMNS))
+        with cursor.copy(
+            f"COPY {Stone._meta.db_table} ({columns}, fancy_color, report_url, status, store_id, "
+            "created_at, updated_at) FROM STDIN"
+        ) as copy:
+            for position, (stone_id, stone) in enumerate(made):
+                values = [getattr(stone, name) for name in STONE_COLUMNS]
+                store_id = _store_of(position, store_ids)
+                copy.write_row([stone_id, *values, "", "", "available", store_id, now, now])
+        with cursor.copy(
+            f"COPY {StoneOffer._meta.db_table} "
+            "(stone_id, supplier_id, stock_number, cost, price, seen_at) FROM STDIN"
+        ) as copy:
+            for position, (stone_id, stone) in enumerate(made):
+                cost = (stone.price / supplier.markup).quantize(Decimal("0.01"))
+                row = [stone_id, supplier.pk, f"OSM-{position + 1:05}", cost, stone.price, now]
+                copy.write_row(row)
+        cursor.execute(f"ANALYZE {Stone._meta.db_table}, {StoneOffer._meta.db_table}")
+
+
+def _store_of(position: int, store_ids: list[int]) -> int | None:
+    place, remainder = divmod(position, IN_A_STORE_EVERY)
+    return store_ids[place % len(store_ids)] if store_ids and not remainder else None
