@@ -1,9 +1,11 @@
 """The tills: how each is reached, and everything each has told us."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from jeweler.models import Store
+from builder.models import Stone
+from jeweler.models import Sale, Store
 
 
 class Connection(models.Model):
@@ -21,10 +23,19 @@ class Connection(models.Model):
     )
     currency = models.CharField(max_length=3, default="USD")
     is_active = models.BooleanField(default=True)
-    last_seen_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    refusals = models.PositiveIntegerField(
+        default=0, help_text="Deliveries whose signature was wrong; nothing else of them is kept"
+    )
+    last_refusal_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return self.code
+
+    @property
+    def source(self) -> str:
+        """How the facts that came this way are signed in the ledger."""
+        return f"till:{self.code}"
 
 
 class InboxEvent(models.Model):
@@ -42,7 +53,10 @@ class InboxEvent(models.Model):
     body = models.JSONField(help_text="Without card data")
     received_at = models.DateTimeField()
     state = models.CharField(max_length=8, choices=State, default=State.NEW)
-    waits_for = models.CharField(max_length=200, blank=True, help_text="sale:<external id>")
+    sale_external_id = models.CharField(max_length=128, blank=True, help_text="What it is about")
+    waits_for = models.CharField(
+        max_length=16, blank=True, help_text="sale or payment: what would wake it"
+    )
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -66,12 +80,34 @@ class InboxEvent(models.Model):
                 name="inbox_due",
                 condition=Q(state__in=["new", "parked"]),
             ),
+            # Whoever records a sale or a payment asks what waited for it.
             models.Index(
-                fields=["connection", "waits_for"],
+                fields=["connection", "sale_external_id"],
                 name="inbox_waiting",
-                condition=Q(state="parked"),
+                condition=~Q(waits_for=""),
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.type} {self.delivery_key}"
+
+
+class ReturnedStone(models.Model):
+    """A stone whose sale was undone. Somebody looks at it before it is offered again."""
+
+    stone = models.ForeignKey(Stone, on_delete=models.CASCADE, related_name="+")
+    sale = models.ForeignKey(Sale, on_delete=models.CASCADE, related_name="+")
+    reason = models.CharField(max_length=32, help_text="voided, refunded or exchanged")
+    returned_at = models.DateTimeField()
+    checked_at = models.DateTimeField(null=True, blank=True)
+    checked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["stone", "sale"], name="stone_returned_once_per_sale")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.stone_id} from sale {self.sale_id}"

@@ -1,0 +1,126 @@
+"""Ways in for tills: made, given new secrets, and found by the token in their address.
+
+A token and a secret are shown once, when they are made. The token is stored hashed, the secrets
+encrypted with a key derived from SECRET_KEY (SECRET_KEY_FALLBACKS still open old ones).
+"""
+
+import base64
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.db.models import F
+
+from jeweler import tokens
+from jeweler.models import Store
+from pos_bridge.models import Connection
+from pos_bridge.providers import signatures
+
+
+class OldSecretStillThere(RuntimeError):
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(
+            f"{connection} already has two secrets. Retire the old one before making another."
+        )
+
+
+class NoOldSecret(RuntimeError):
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(f"{connection} has one secret only. Rotate it to have a second one first.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """A new connection with what is shown this once."""
+
+    connection: Connection
+    token: str
+    secret: str
+
+    @property
+    def path(self) -> str:
+        return f"/hooks/v1/{self.token}/"
+
+
+def open_connection(
+    *, code: str, currency: str, now: datetime, store: Store | None = None
+) -> Opened:
+    """A way in for one till system; with a store, everything it says is of that store."""
+    token, token_hash = tokens.issue()
+    secret = signatures.new_secret()
+    connection = Connection.objects.create(
+        code=code,
+        provider=Connection.Provider.STANDARD,
+        token_hash=token_hash,
+        secrets=[_sealed(secret)],
+        store=store,
+        currency=currency,
+        created_at=now,
+    )
+    return Opened(connection=connection, token=token, secret=secret)
+
+
+def find(*, token: str) -> Connection | None:
+    """The active connection behind an address."""
+    known = Connection.objects.filter(token_hash=tokens.hashed(token), is_active=True)
+    return known.select_related("store").first()
+
+
+def secrets_of(connection: Connection) -> list[str]:
+    """Newest first. A secret that our key no longer opens counts as none: it fails closed."""
+    opened = (_opened(sealed) for sealed in connection.secrets)
+    return [secret for secret in opened if secret]
+
+
+def rotate(*, connection: Connection) -> str:
+    """A second secret beside the present one, which stays good until `retire_old`.
+
+    Raises OldSecretStillThere.
+    """
+    if len(connection.secrets) > 1:
+        raise OldSecretStillThere(connection)
+    secret = signatures.new_secret()
+    connection.secrets = [_sealed(secret), *connection.secrets]
+    connection.save(update_fields=["secrets"])
+    return secret
+
+
+def retire_old(*, connection: Connection) -> None:
+    """From now on only the newest secret is good.
+
+    Raises NoOldSecret.
+    """
+    if len(connection.secrets) < 2:
+        raise NoOldSecret(connection)
+    connection.secrets = connection.secrets[:1]
+    connection.save(update_fields=["secrets"])
+
+
+def count_refusal(*, connection: Connection, now: datetime) -> None:
+    Connection.objects.filter(pk=connection.pk).update(
+        refusals=F("refusals") + 1, last_refusal_at=now
+    )
+
+
+def _sealed(secret: str) -> str:
+    return _box().encrypt(secret.encode()).decode()
+
+
+def _opened(sealed: str) -> str:
+    try:
+        return _box().decrypt(sealed.encode()).decode()
+    except InvalidToken:
+        return ""
+
+
+def _box() -> MultiFernet:
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return MultiFernet([Fernet(_derived(key)) for key in keys])
+
+
+def _derived(key: str) -> bytes:
+    derivation = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"pos_bridge.connections")
+    return base64.urlsafe_b64encode(derivation.derive(key.encode()))

@@ -1,0 +1,212 @@
+"""Whose sale is it? What the ticket says is weighed, kept, and never guessed.
+
+Grades:
+  A  names a person alone: the e-mail or the phone typed at the till, a design code on the ticket;
+  B  names a person when nobody else shares it: the very stone that she saved in a design;
+  C  only decides between people who are named already: her design was opened in that store in the
+     fortnight before, or she had a visit there within a day.
+
+Several people may be named: a household shares an address, two saved one stone. Then the one whom
+more kinds of evidence of the best grade name owns the sale, and a tie is left to somebody who knows:
+the evidence is kept, the sale has no customer, and the admin lists it. An address that nobody has
+makes a new customer only when no better evidence names a known one: "he pays, she designed it" must
+not part her sale from her design.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+
+from appointments.models import Appointment
+from builder.codes import NotACode, read
+from builder.models import Design, DesignLookup, Stone
+from jeweler import customers, sales
+from jeweler.models import Customer, Sale, SaleEvidence, SaleLine, Store
+from jeweler.sales import Evidence
+from pos_bridge.records import Ticket
+
+Kind = SaleEvidence.Kind
+GRADES = "ABC"
+LOOKUP_DAYS = 14
+VISIT_DAYS = 1
+MOST_SAVERS = 20  # a stone that more people saved says nothing about one of them
+_CODE = re.compile(r"\b[O0]S[ \-–]?[0-9A-Z]{4}[ \-–]?[0-9A-Z]{3}\b", re.IGNORECASE)
+
+
+def tie(*, sale: Sale, ticket: Ticket, store: Store, now: datetime) -> None:
+    """Find whose sale it is and keep why; the newest ticket's evidence replaces what was found."""
+    email, phone = _usable(ticket, region=store.region)
+    found = gather(sale=sale, ticket=ticket, store=store, email=email, phone=phone)
+    owner = decide(found)
+    if owner is None and not found and (email or phone):
+        owner = customers.identify(
+            email=email,
+            phone=phone,
+            region=store.region,
+            first_name=ticket.person.first_name,
+            last_name=ticket.person.last_name,
+            source="till",
+            now=now,
+        )
+        found = [_typed(kind, owner) for kind, text in _kinds(email, phone) if text]
+    elif owner is not None and _names(found, owner, Kind.EMAIL, Kind.PHONE):
+        _add_contact(owner, ticket=ticket, store=store, email=email, phone=phone, now=now)
+    sale.evidence.all().delete()
+    sales.assign(sale=sale, customer=owner, evidence=found, now=now)
+
+
+def decide(evidence: Iterable[Evidence]) -> Customer | None:
+    """The one person whom the evidence names, or nobody when it names several alike."""
+    kinds: dict[Customer, set[tuple[str, str]]] = defaultdict(set)
+    for found in evidence:
+        kinds[found.customer].add((found.grade, found.kind))
+    scores = {
+        customer: tuple(Counter(grade for grade, _ in seen)[grade] for grade in GRADES)
+        for customer, seen in kinds.items()
+    }
+    if not scores:
+        return None
+    best = max(scores.values())
+    named = [customer for customer, score in scores.items() if score == best]
+    is_enough = best[0] > 0 or best[1] > 0
+    return named[0] if len(named) == 1 and is_enough else None
+
+
+def gather(
+    *, sale: Sale, ticket: Ticket, store: Store, email: str, phone: str
+) -> list[Evidence]:
+    """All that the ticket, the designs, the look-ups and the visits say. Raises nothing."""
+    named = [*_by_contact(email, phone, region=store.region), *_by_design(ticket)]
+    named += _by_stone(sale)
+    people = {found.customer for found in named}
+    return _once([*named, *_by_lookup(sale, store, people), *_by_visit(sale, store, people)])
+
+
+def _usable(ticket: Ticket, *, region: str) -> tuple[str, str]:
+    """The address and the number, without what is none: a typing error must not lose a sale."""
+    email, phone = ticket.person.email, ticket.person.phone
+    try:
+        customers.find(email=email)
+    except customers.BadEmail:
+        email = ""
+    try:
+        customers.find(phone=phone, region=region)
+    except customers.BadPhone:
+        phone = ""
+    return email, phone
+
+
+def _by_contact(email: str, phone: str, *, region: str) -> Iterator[Evidence]:
+    for kind, text in _kinds(email, phone):
+        if text:
+            key = {"email": text} if kind == Kind.EMAIL else {"phone": text}
+            for customer in customers.find(**key, region=region):
+                yield _typed(kind, customer)
+
+
+def _by_design(ticket: Ticket) -> Iterator[Evidence]:
+    for design in _owned(Design.objects.filter(code__in=_codes(ticket))):
+        yield _evidence(Kind.DESIGN_CODE, design.code, _owner(design), "A")
+
+
+def _by_stone(sale: Sale) -> Iterator[Evidence]:
+    for stone in _stones(sale):
+        owners = {_owner(each) for each in _owned(Design.objects.filter(versions__stone=stone))}
+        if len(owners) <= MOST_SAVERS:
+            for owner in owners:
+                yield _evidence(Kind.REPORT_NUMBER, stone.report_number, owner, "B")
+
+
+def _by_lookup(sale: Sale, store: Store, people: set[Customer]) -> Iterator[Evidence]:
+    since = sale.placed_at - timedelta(days=LOOKUP_DAYS)
+    lookups = DesignLookup.objects.filter(
+        store=store, opened_at__range=(since, sale.placed_at + timedelta(hours=1))
+    )
+    theirs = Design.objects.filter(customer__in=_ids(people), lookups__in=lookups)
+    for design in _owned(theirs.distinct()):
+        yield _evidence(Kind.LOOKUP, design.code, _owner(design), "C")
+
+
+def _by_visit(sale: Sale, store: Store, people: set[Customer]) -> Iterator[Evidence]:
+    day = timedelta(days=VISIT_DAYS)
+    visits = Appointment.objects.filter(
+        store=store,
+        customer__in=_ids(people),
+        starts_at__range=(sale.placed_at - day, sale.placed_at + day),
+    ).exclude(status=Appointment.Status.CANCELLED)
+    for visit in visits.select_related("customer__merged_into"):
+        owner = customers.resolve(visit.customer)
+        yield _evidence(Kind.APPOINTMENT, f"{visit.starts_at:%Y-%m-%d}", owner, "C")
+
+
+def _codes(ticket: Ticket) -> set[str]:
+    """Every design code on the ticket: its own field, its lines, and its note."""
+    typed = [ticket.design_code, *(line.design_code for line in ticket.lines)]
+    typed += _CODE.findall(ticket.note)
+    codes = set()
+    for text in typed:
+        try:
+            codes.add(read(text))
+        except NotACode:
+            continue
+    return codes
+
+
+def _stones(sale: Sale) -> list[Stone]:
+    numbers = sale.lines.filter(kind=SaleLine.Kind.MERCHANDISE).exclude(report_number="")
+    return list(Stone.objects.filter(report_number__in=numbers.values("report_number")))
+
+
+def _add_contact(
+    owner: Customer, *, ticket: Ticket, store: Store, email: str, phone: str, now: datetime
+) -> None:
+    """Keep the second address of somebody whom the first one named."""
+    try:
+        customers.identify(
+            email=email,
+            phone=phone,
+            region=store.region,
+            first_name=ticket.person.first_name,
+            last_name=ticket.person.last_name,
+            source="till",
+            now=now,
+        )
+    except customers.AmbiguousCustomer:
+        return  # one of the two is somebody else's as well: nothing is added
+
+
+def _kinds(email: str, phone: str) -> list[tuple[SaleEvidence.Kind, str]]:
+    return [(Kind.EMAIL, email), (Kind.PHONE, phone)]
+
+
+def _typed(kind: SaleEvidence.Kind, customer: Customer) -> Evidence:
+    """The address itself stays with the contact points, where it can be forgotten."""
+    return _evidence(kind, "at the till", customer, "A")
+
+
+def _evidence(kind: SaleEvidence.Kind, value: str, customer: Customer, grade: str) -> Evidence:
+    return Evidence(kind=kind, value=value, customer=customer, grade=grade)
+
+
+def _owned(designs: QuerySet[Design]) -> QuerySet[Design]:
+    return designs.filter(customer__isnull=False).select_related("customer__merged_into")
+
+
+def _owner(design: Design) -> Customer:
+    assert design.customer is not None  # `_owned` asked for it
+    return customers.resolve(design.customer)
+
+
+def _ids(people: set[Customer]) -> list[int]:
+    return [pk for customer in people for pk in customers.ids_of(customer)]
+
+
+def _names(found: list[Evidence], owner: Customer, *kinds: SaleEvidence.Kind) -> bool:
+    return any(each.customer == owner and each.kind in kinds for each in found)
+
+
+def _once(evidence: list[Evidence]) -> list[Evidence]:
+    return list(dict.fromkeys(evidence))

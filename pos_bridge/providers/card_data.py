@@ -1,0 +1,104 @@
+"""Take card data out of what a till sent, before anything is written.
+
+Kept are the brand and the last four digits, which PCI does not count as cardholder data. Gone are
+whole groups that hold card data (`payment_details`, `receipt` …), single fields by name wherever they
+stand, and card numbers in free text: 13 to 19 digits that begin like a card brand's and pass the
+Luhn test. Identifiers are left alone (an order number may pass the test by chance), and so are
+numbers written with a plus sign, which are phones.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+REMOVED = "[card number]"
+GROUPS = frozenset(
+    {"payment_details", "card_details", "card", "receipt", "payment_receipt", "source_card"}
+)
+KEPT_OF_A_GROUP = {
+    "brand": "brand",
+    "card_brand": "brand",
+    "credit_card_company": "brand",
+    "last4": "last4",
+    "last_4": "last4",
+    "last_four": "last4",
+}
+FIELDS = frozenset(
+    """pan primary_account_number card_number credit_card_number account_number cvv cvv2 cvc cvc2
+    cid pin pin_block track1 track2 track_1 track_2 track_data emv emv_data cryptogram bin
+    credit_card_bin iin fingerprint exp expiry expiration exp_month exp_year expiration_date
+    credit_card_expiration_month credit_card_expiration_year cardholder cardholder_name
+    card_holder card_holder_name credit_card_name name_on_card""".split()
+)
+IDENTIFIERS = frozenset({"id", "version", "sku", "report_number"})
+
+_DIGITS = re.compile(r"(?<![\d+])\d(?:[ \u00a0.\-]{0,2}\d){12,18}(?!\d)")
+_BRANDS = re.compile(
+    r"4\d{12}(?:\d{3}){0,2}"  # Visa
+    r"|(?:5[1-5]|2[2-7])\d{14}"  # Mastercard
+    r"|3[47]\d{13}"  # American Express
+    r"|3(?:0[0-5]|[68]\d)\d{11}"  # Diners Club
+    r"|6\d{12,18}"  # Discover, UnionPay, Maestro
+    r"|35\d{14,17}"  # JCB
+)
+
+
+def redacted(value: Any) -> Any:
+    """A copy without card data."""
+    if isinstance(value, dict):
+        return dict(_fields(value))
+    if isinstance(value, list):
+        return [redacted(item) for item in value]
+    if isinstance(value, str):
+        return without_card_numbers(value)
+    if isinstance(value, int) and not isinstance(value, bool) and is_card_number(str(value)):
+        return REMOVED
+    return value
+
+
+def without_card_numbers(text: str) -> str:
+    return _DIGITS.sub(_masked, text)
+
+
+def is_card_number(digits: str) -> bool:
+    """Whether the digits begin like a known brand's and pass the Luhn test."""
+    return _BRANDS.fullmatch(digits) is not None and _passes_luhn(digits)
+
+
+def _fields(group: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for key, value in group.items():
+        name = key.lower()
+        if name in FIELDS:
+            continue
+        if name in GROUPS:
+            yield key, _brand_and_last4(value)
+        elif name in IDENTIFIERS and isinstance(value, str | int):
+            yield key, value
+        else:
+            yield without_card_numbers(key), redacted(value)
+
+
+def _brand_and_last4(value: Any) -> dict[str, str]:
+    if not isinstance(value, dict):
+        return {}
+    kept = {
+        ours: str(value[theirs])
+        for theirs, ours in KEPT_OF_A_GROUP.items()
+        if isinstance(value.get(theirs), str | int)
+    }
+    if "last4" in kept:
+        kept["last4"] = kept["last4"][-4:]
+    if "brand" in kept:
+        kept["brand"] = without_card_numbers(kept["brand"])[:32]
+    return kept
+
+
+def _masked(found: re.Match[str]) -> str:
+    digits = "".join(str(int(character)) for character in found[0] if character.isdecimal())
+    return REMOVED if is_card_number(digits) else found[0]
+
+
+def _passes_luhn(digits: str) -> bool:
+    doubled = (int(digit) * 2 for digit in digits[-2::-2])
+    straight = sum(int(digit) for digit in digits[-1::-2])
+    return (straight + sum(number - 9 if number > 9 else number for number in doubled)) % 10 == 0
