@@ -12,12 +12,12 @@ from typing import TypedDict, Unpack
 from django.conf import settings
 from django.db import transaction
 
-from builder import codes, compatibility, gemology, quotes
+from builder import codes, compatibility, gemology, pricing, quotes
 from builder.events import BuilderCompleted, DesignSaved
 from builder.models import Design, DesignLink, DesignVersion, Metal, Setting, Stone
 from builder.quotes import Quote as Quote
 from builder.quotes import quote as quote
-from jeweler import customers, mail, outbox, tokens
+from jeweler import customers, mail, money, outbox, tokens
 from jeweler.models import Customer, EmailMessage, IdentityEdge, Visitor
 
 DOUBLE_CLICK = timedelta(seconds=60)
@@ -407,15 +407,29 @@ def _mail(
             "engraving": version.engraving,
             "link": f"{settings.SITE_URL}/d/{token}/",
             "picture": f"{settings.SITE_URL}/pictures/{version.picture_hash}.png",
-            "lines": quotes.lines_of(version),
-            "total": version.price,
-            "currency": "USD",
+            "lines": _shown(version),
+            "total": money.in_words(version.price, currency=pricing.CURRENCY),
             "until": version.price_until_date,
             "is_discreet": design.is_discreet,
         },
         customer=customer,
         now=now,
     )
+
+
+def _shown(version: DesignVersion) -> list[dict[str, str]]:
+    return [
+        {
+            "label": line.label,
+            "note": line.note,
+            "amount": (
+                "Included"
+                if line.amount is None
+                else money.in_words(line.amount, currency=pricing.CURRENCY)
+            ),
+        }
+        for line in quotes.lines_of(version)
+    ]
 
 
 # Links.

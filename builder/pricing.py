@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+CURRENCY = "USD"  # the house's own
+
 
 @dataclass(frozen=True, kw_only=True)
 class MetalPart:

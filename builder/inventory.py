@@ -1,0 +1,42 @@
+"""Where a stone stands between offered and sold. Only these functions change it for a sale."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from builder.events import StoneSold
+from builder.models import Stone
+from jeweler import outbox
+
+
+def sell(*, stone: Stone, sale_id: int, at: datetime, now: datetime) -> bool:
+    """The stone is sold and leaves the builder. Says whether it was this call that sold it.
+
+    A withdrawn or held stone can be sold too: the till has the last word.
+    """
+    with transaction.atomic():
+        changed = (
+            Stone.objects.filter(pk=stone.pk)
+            .exclude(status=Stone.Status.SOLD)
+            .update(status=Stone.Status.SOLD, sold_at=at, updated_at=now)
+        )
+        if changed:
+            outbox.publish(StoneSold(stone_id=stone.pk, sale_id=sale_id), at=now)
+    return bool(changed)
+
+
+def put_back(*, stone: Stone, now: datetime) -> None:
+    """A sold stone came back: offered again when somebody still offers it, else withdrawn.
+
+    A stone that is not sold stays as it is, so that a return reported twice changes nothing.
+    """
+    with transaction.atomic():
+        locked = Stone.objects.select_for_update().get(pk=stone.pk)
+        if locked.status != Stone.Status.SOLD:
+            return
+        offered = locked.offers.filter(withdrawn_at=None).order_by("price").first()
+        locked.status = Stone.Status.AVAILABLE if offered else Stone.Status.WITHDRAWN
+        locked.price = offered.price if offered else locked.price
+        locked.sold_at = None
+        locked.updated_at = now
+        locked.save(update_fields=["status", "price", "sold_at", "updated_at"])
