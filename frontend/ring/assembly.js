@@ -1,0 +1,68 @@
+// From the ring description (docs/algorithms/ring-spec.md) to everything that is drawn: solids by metal, stones by place.
+// Pure: no browser, no three.js, so that it is tested by Node alone.
+import { halo, pave, paveAngles, sideStones } from "./accents.js";
+import { facetPlanes, heights } from "./cuts.js";
+import { headSolids, plan } from "./head.js";
+import { shankSolid, smooth } from "./shank.js";
+
+// An empty head is drawn for the stone it waits for.
+const AWAITED = {
+  shape: "round", length_mm: 6.5, width_mm: 6.5, depth_mm: 3.95, table_pct: 57, crown_angle: 34.5,
+  pavilion_angle: 40.8, girdle_pct: 3.5, measured: [], kind: "diamond", color: "F", fancy_color: null,
+};
+
+/**
+ * `solids` maps a metal family to its solids; `stones` are the small ones; `center` is the center stone or null.
+ * `levels` are heights (y) in millimeters: the floor under the standing ring, the girdle plane, the top of the table.
+ */
+export function assemble(spec) {
+  const innerRadius = spec.finger.inner_diameter_mm / 2;
+  const shank = spec.shank;
+  const stone = spec.stone ?? AWAITED;
+  const girdle = innerRadius + spec.head.seat_height_mm;
+  const rise = { girdle, base: innerRadius + shank.thickness_mm };
+  const planes = facetPlanes(stone);
+  const around = plan(planes, stone);
+
+  const clearance = pathClearance({ spec, stone, rise });
+  const paved = { accents: spec.accents, radius: rise.base, clearance };
+  const angles = paveAngles(paved).map(Math.abs);
+  const last = angles.length ? Math.max(...angles) : 0;
+  const flatten = (theta) => (last ? smooth(last + 0.5, last, theta) * 0.85 : 0);
+
+  const solids = { [spec.metal.family]: [shankSolid({ shank, innerRadius, flatten })] };
+  const add = (family, more) => { (solids[family] ??= []).push(...more); };
+  const stones = [];
+
+  add(spec.head.metal, headSolids({ head: spec.head, stone, planes, shank, rise }));
+  const accents = pave({ accents: spec.accents, innerRadius, shank, clearance });
+  add(spec.metal.family, accents.solids);
+  stones.push(...accents.stones);
+  if (spec.head.halo) {
+    const ring = halo({ halo: spec.head.halo, around, girdle });
+    add(spec.head.metal, ring.solids);
+    stones.push(...ring.stones);
+  }
+  if (spec.side_stones) {
+    const pair = sideStones({ sideStones: spec.side_stones, center: stone, girdle, innerRadius, shank });
+    add(spec.head.metal, pair.solids);
+    stones.push(...pair.stones);
+  }
+  const { crown, girdle: edge } = heights(stone);
+  return {
+    solids,
+    stones,
+    center: spec.stone ? { planes, stone, girdle } : null,
+    innerRadius,
+    shank,
+    levels: { floor: -innerRadius - shank.thickness_mm, girdle, table: girdle + edge / 2 + crown },
+    reach: Math.max(innerRadius + shank.thickness_mm, stone.width_mm / 2 + (spec.head.halo ? 2 : 0.6)),
+    engraving: spec.engraving || "",
+  };
+}
+
+/** The angle at the top of the shank that the head takes, before pavé can begin. */
+function pathClearance({ spec, stone, rise }) {
+  const taken = spec.side_stones ? stone.width_mm / 2 + spec.side_stones.width_mm * 0.8 : Math.max(1.7, stone.width_mm * 0.27);
+  return Math.asin(Math.min(0.9, taken / rise.base));
+}

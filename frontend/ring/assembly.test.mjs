@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { assemble } from "./assembly.js";
+import { SHAPES } from "./cuts.js";
+import { openness } from "./occlusion.js";
+import { contactShadow } from "./shadow.js";
+import { merged } from "./sweep.js";
+
+const SIZES = {
+  round: [7.38, 7.34, 4.49], oval: [9, 6.6, 4.1], cushion: [7, 6.4, 4.4], princess: [6, 5.9, 4.25],
+  emerald: [8, 5.8, 3.85], asscher: [6, 5.95, 3.9], radiant: [7.5, 5.9, 4.0], pear: [9, 6, 3.7],
+  marquise: [11, 5.5, 3.4], heart: [7.5, 7.3, 4.2],
+};
+
+export function described(changes = {}) {
+  const shape = changes.shape ?? "round";
+  const [length_mm, width_mm, depth_mm] = SIZES[shape];
+  return {
+    version: 1,
+    finger: { inner_diameter_mm: 16.51 },
+    metal: { code: "18k-yellow", family: "yellow" },
+    head: { kind: "prong", prongs: 6, metal: "platinum", seat_height_mm: 6.2, halo: null, ...changes.head },
+    shank: { width_mm: 1.9, top_width_mm: 1.7, thickness_mm: 1.7, profile: "round", ...changes.shank },
+    accents: { kind: "none", stone_mm: 1.4, count: 0, ...changes.accents },
+    side_stones: changes.side_stones ?? null,
+    stone: changes.stone === null ? null : {
+      shape, length_mm, width_mm, depth_mm, table_pct: 60, crown_angle: 34.5, pavilion_angle: 40.8, girdle_pct: 3.5,
+      measured: [], kind: "diamond", color: "G", fancy_color: null,
+    },
+    engraving: "",
+  };
+}
+
+const RINGS = {
+  ...Object.fromEntries(SHAPES.map((shape) => [shape, described({ shape })])),
+  bezel: described({ shape: "oval", head: { kind: "bezel" } }),
+  halo: described({ head: { halo: { stone_mm: 1.2, count: 22 } } }),
+  "half pavé": described({ accents: { kind: "half_pave", count: 18 } }),
+  "full pavé": described({ accents: { kind: "full_pave", count: 44 } }),
+  "three stones": described({ side_stones: { shape: "round", width_mm: 4 } }),
+  flat: described({ shank: { profile: "flat" } }),
+  knife: described({ shank: { profile: "knife" } }),
+  empty: described({ stone: null }),
+};
+
+function enclosed({ position, index }) {
+  let sum = 0;
+  for (let i = 0; i < index.length; i += 3) {
+    const [a, b, c] = [0, 1, 2].map((k) => position[index[i + k]]);
+    sum += (a[0] * (b[1] * c[2] - b[2] * c[1]) + a[1] * (b[2] * c[0] - b[0] * c[2]) + a[2] * (b[0] * c[1] - b[1] * c[0])) / 6;
+  }
+  return sum;
+}
+
+test("every solid of every ring is finite and faces outward", () => {
+  for (const [name, spec] of Object.entries(RINGS)) {
+    for (const [family, solids] of Object.entries(assemble(spec).solids)) {
+      solids.forEach((solid, k) => {
+        assert.ok(solid.position.flat().every(Number.isFinite), `${name}, ${family} ${k}`);
+        assert.ok(enclosed(solid) > 0, `${name}, ${family} ${k} is inside out: ${enclosed(solid)}`);
+      });
+    }
+  }
+});
+
+test("metal leaves the finger free", () => {
+  for (const [name, spec] of Object.entries(RINGS)) {
+    const { solids, innerRadius } = assemble(spec);
+    for (const point of Object.values(solids).flat().flatMap(({ position }) => position)) {
+      assert.ok(Math.hypot(point[0], point[1]) > innerRadius - 0.02 || point[1] < -innerRadius, `${name}: ${point}`);
+    }
+  }
+});
+
+test("the head is of its own metal and the shank of the ring's", () => {
+  const { solids } = assemble(RINGS.round);
+  assert.deepEqual(Object.keys(solids).sort(), ["platinum", "yellow"]);
+});
+
+test("six prongs and two rails hold a round, V-prongs guard points", () => {
+  assert.equal(assemble(RINGS.round).solids.platinum.length, 8);
+  assert.equal(assemble(RINGS.marquise).solids.platinum.length, 4 + 2 * 2 + 2);
+});
+
+test("pavé has the stones that the description counts, while there is room", () => {
+  assert.equal(assemble(RINGS["half pavé"]).stones.length, 18);
+  const crowded = assemble(described({ accents: { kind: "full_pave", count: 400 } })).stones;
+  assert.ok(crowded.length > 30 && crowded.length < 45, `${crowded.length}`);
+});
+
+test("a halo has exactly its stones, and they do not touch", () => {
+  const { stones } = assemble(RINGS.halo);
+  assert.equal(stones.length, 22);
+  stones.forEach(({ at, size }, k) => {
+    const next = stones[(k + 1) % stones.length].at;
+    assert.ok(Math.hypot(at[0] - next[0], at[2] - next[2]) > size * 0.97);
+  });
+});
+
+test("an empty head is drawn without a stone", () => {
+  assert.equal(assemble(RINGS.empty).center, null);
+});
+
+test("the shade falls between shank and head, not on the outside of the palm", () => {
+  const { solids } = assemble(RINGS.round);
+  const meshes = Object.values(solids).map(merged);
+  const [shank] = openness(meshes);
+  const { position } = meshes[0];
+  const average = (wanted) => {
+    const found = Array.from(shank).filter((_, v) => wanted(position[v * 3], position[v * 3 + 1]));
+    return found.reduce((a, b) => a + b, 0) / found.length;
+  };
+  const underHead = average((x, y) => y > 9.6 && Math.abs(x) < 1.5);
+  const palm = average((x, y) => Math.hypot(x, y) > 9.7 && y < -6);
+  assert.ok(underHead < palm - 0.1, `${underHead} under the head, ${palm} on the palm`);
+});
+
+test("the shadow is darkest where the ring stands", () => {
+  const ring = assemble(RINGS.round);
+  const { size, data } = contactShadow(Object.values(ring.solids).map(merged), ring.levels.floor);
+  const middle = data[(size / 2) * size + size / 2];
+  const rim = data[3];
+  assert.ok(middle > 120 && rim < 12, `${middle} in the middle, ${rim} at the rim`);
+});

@@ -1,0 +1,42 @@
+// Where the camera stands for each view, so that the ring fits the stage whatever its shape. Pure.
+export const FIELD_OF_VIEW = 19;
+export const LEAST_TILT = 4;
+export const MOST_TILT = 89;
+export const MOST_ZOOM = 3.2;
+
+// Angles in degrees: `yaw` turns the ring, `tilt` raises the camera. `share` is how much of the stage the ring may fill;
+// `lift` moves it down in the picture, to leave room for the measure above the stone.
+export const VIEWS = {
+  turn: { yaw: 33, tilt: 19, share: 0.84, lift: 0.045 },
+  above: { yaw: 0, tilt: MOST_TILT, share: 0.74, lift: 0.02 },
+  hand: { yaw: 28, tilt: 34, share: 0.7, lift: 0 },
+};
+
+/** Half extents of what must be seen: a box of millimeters around `middle`. */
+export function frame(view, plan) {
+  const { floor, girdle, table } = plan.levels;
+  if (view === "above") {
+    const stone = plan.center?.stone;
+    const half = Math.max(5.2, (stone ? stone.length_mm : 6.5) / 2 + 1.6);
+    return { middle: [0, girdle, 0], half: [plan.reach * 0.78, 0.5, half] };
+  }
+  if (view === "hand") return { middle: [0, (girdle - plan.innerRadius) * 0.6, 0], half: [plan.reach, plan.reach, 9] };
+  return { middle: [0, (floor + table) / 2, 0], half: [plan.reach, (table - floor) / 2, 3] };
+}
+
+/** The camera's distance at which the box, turned any way about y, fits the stage. */
+export function distance({ box, tilt, share, aspect }) {
+  const [s, c] = [Math.sin((tilt * Math.PI) / 180), Math.cos((tilt * Math.PI) / 180)];
+  const high = Math.tan((FIELD_OF_VIEW * Math.PI) / 360) * share;
+  const wide = high * aspect;
+  const around = Math.max(box.half[0], box.half[2]);
+  let most = 0;
+  for (const [x, y, z] of [[around, 0, 0], [0, box.half[1], -box.half[2]], [0, -box.half[1], box.half[2]], [0, box.half[1], box.half[2]], [0, 0, around]]) {
+    for (const side of [1, -1]) {
+      const up = y * c - z * side * s;
+      const toward = y * s + z * side * c;
+      most = Math.max(most, x / wide + toward, Math.abs(up) / high + toward);
+    }
+  }
+  return most;
+}

@@ -1,0 +1,109 @@
+// The ring in three dimensions, for a page's stage. Load it lazily, after the page's own picture is shown:
+//
+//   const { mountRing } = await import("./ring.js");
+//   const ring = await mountRing(stage, spec, { onReady, onFail });
+//
+// The stage is a positioned element with the server's picture as its <img>. The picture stays until the first real frame
+// is drawn, and for good where there is no WebGL 2. Nothing runs while nobody turns the ring.
+import { handle } from "./controls.js";
+import { ringScene } from "./scene.js";
+
+const FADE_MS = 200;
+
+const prefersCalm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+function canvasFor(stage) {
+  const canvas = document.createElement("canvas");
+  canvas.setAttribute("role", "img");
+  canvas.setAttribute("aria-label", stage.dataset.label ?? "");
+  canvas.tabIndex = 0;
+  Object.assign(canvas.style, {
+    position: "absolute", inset: "0", width: "100%", height: "100%", display: "block", touchAction: "pan-y",
+    cursor: "grab", opacity: "0",
+  });
+  return canvas;
+}
+
+function blobOf(pixels, width, height) {
+  const canvas = document.createElement("canvas");
+  Object.assign(canvas, { width, height });
+  canvas.getContext("2d").putImageData(new ImageData(pixels, width, height), 0, 0);
+  return new Promise((resolve, reject) => {
+    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("The picture could not be written."))), "image/png");
+  });
+}
+
+/**
+ * Put the ring of a description (docs/algorithms/ring-spec.md) on a stage.
+ *
+ * Resolves when the first frame is shown, with {update(spec), view("turn" | "above" | "hand"), still(width, height), dispose()};
+ * `still` resolves with a PNG blob. Where the ring cannot be drawn it calls `onFail(error)` and resolves with null: the picture
+ * stays. The stage hears "ring:ready" once and "ring:moved" after every change, with {width_mm, box}: the stone's width and its
+ * box on the stage in CSS pixels, or null without a stone; and "ring:still" when the picture will not get any better.
+ * `data-paper` on the stage sets another ground than the shop's paper.
+ */
+export async function mountRing(stage, spec, { onReady = () => {}, onFail = () => {} } = {}) {
+  const canvas = canvasFor(stage);
+  const picture = stage.querySelector("img");
+  let scene = null;
+  let shown = false;
+
+  const tell = (name, box) => {
+    const stone = scene.stone();
+    stage.dispatchEvent(new CustomEvent(name, { bubbles: true, detail: { width_mm: stone?.width_mm ?? null, box } }));
+  };
+  const fade = (visible) => {
+    canvas.style.transition = prefersCalm() ? "none" : `opacity ${FADE_MS}ms cubic-bezier(.2,.6,.2,1)`;
+    canvas.style.opacity = visible ? "1" : "0";
+    canvas.style.pointerEvents = visible ? "auto" : "none";
+    picture?.setAttribute("aria-hidden", String(visible));
+  };
+
+  try {
+    stage.append(canvas);
+    scene = ringScene({
+      canvas,
+      spec,
+      paper: stage.dataset.paper ?? "#f9f6f0",
+      size: () => ({ width: stage.clientWidth, height: stage.clientHeight }),
+      calm: prefersCalm,
+      onFrame: (box) => { if (shown) tell("ring:moved", box); },
+      onRest: () => { if (shown) tell("ring:still", scene.box()); },
+    });
+    // Let the page breathe between building and drawing.
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+    scene.first();
+  } catch (error) {
+    scene?.dispose();
+    canvas.remove();
+    onFail(error);
+    return null;
+  }
+
+  const release = handle(canvas, scene);
+  const watcher = new ResizeObserver(() => scene.changed());
+  watcher.observe(stage);
+  canvas.addEventListener("ring:lost", () => fade(false));
+  canvas.addEventListener("ring:restored", () => fade(true));
+  shown = true;
+  fade(true);
+  tell("ring:ready", scene.box());
+
+  const handleOfRing = {
+    update: (next) => {
+      scene.update(next);
+      canvas.setAttribute("aria-label", stage.dataset.label ?? "");
+    },
+    view: (name) => scene.view(name),
+    still: async (width, height) => blobOf(await scene.picture(width, height), width, height),
+    dispose: () => {
+      release();
+      watcher.disconnect();
+      scene.dispose();
+      canvas.remove();
+      picture?.removeAttribute("aria-hidden");
+    },
+  };
+  onReady(handleOfRing);
+  return handleOfRing;
+}
