@@ -20,6 +20,7 @@ import mrml
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
+from django.template import Context, Engine
 from django.template.loader import render_to_string
 
 from jeweler.models import Customer, EmailMessage
@@ -85,7 +86,8 @@ def render(*, template: str, subject: str, context: dict[str, Any]) -> tuple[str
         "subject": subject,
         **context,
     }
-    text = render_to_string(f"emails/{template}.txt", known).strip() + "\n"
+    plain = Engine.get_default().get_template(f"emails/{template}.txt")
+    text = plain.render(Context(known, autoescape=False)).strip() + "\n"
     markup = render_to_string(f"emails/{template}.mjml", known).strip()
     try:
         html: str = mrml.to_html(markup).content

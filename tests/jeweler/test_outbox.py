@@ -82,9 +82,9 @@ def test_publishing_outside_a_transaction_is_refused() -> None:
 
 
 def test_a_rolled_back_event_is_never_announced() -> None:
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         outbox.publish(BellRung(bell=1), at=NOW)
-        _ = 1 / 0
+        transaction.set_rollback(True)
     assert OutboxEvent.objects.count() == 0
     assert outbox.deliver_due(now=NOW) == 0
 
