@@ -135,13 +135,13 @@ def find(*, email: str = "", phone: str = "", region: str = "US") -> list[Custom
 
 
 def resolve(customer: Customer) -> Customer:
-    """The one who stands for this customer: itself, or whom it was merged into."""
+    """The one who stands for this customer, as it was read: itself, or whom it was merged into."""
     return customer.merged_into or customer
 
 
 def ids_of(customer: Customer) -> list[int]:
-    """The ids of all who are this one person, for reading what belongs to any of them."""
-    root = customer.merged_into_id or customer.pk
+    """The ids of all who are this one person now, for reading what belongs to any of them."""
+    root = _root(customer).pk
     return list(
         Customer.objects.filter(Q(pk=root) | Q(merged_into=root))
         .order_by("pk")
@@ -306,7 +306,7 @@ def forget(*, customer: Customer, now: datetime) -> None:
     each customer that she was.
     """
     _lock_merging()
-    ids = ids_of(_root(customer))
+    ids = ids_of(customer)
     ContactPoint.objects.filter(customer__in=ids).delete()
     IdentityEdge.objects.filter(customer__in=ids).delete()
     Visitor.objects.filter(customer__in=ids).update(customer=None)
@@ -398,7 +398,8 @@ def _root(customer: Customer) -> Customer:
 
 def _point_again(customers: list[Customer]) -> None:
     """Derive the pointers of these customers and of all they stand for, from the merges in force."""
-    group = list(Customer.objects.filter(Q(pk__in=customers) | Q(merged_into__in=customers)))
+    ids = [customer.pk for customer in customers]
+    group = list(Customer.objects.filter(Q(pk__in=ids) | Q(merged_into__in=ids)))
     in_force = CustomerMerge.objects.filter(absorbed__in=group, undone_at=None)
     step = dict(in_force.values_list("absorbed_id", "kept_id"))
     for customer in group:
