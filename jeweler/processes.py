@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -65,17 +65,17 @@ class Program:
 
 @dataclass(kw_only=True)
 class Tree:
-    """The programs, watched by `watch` until `stop`."""
+    """The programs that were added, watched by `watch` until `stop`."""
 
-    programs: list[Program]
     keeper: keeper.Keeper
     say: Say
+    programs: list[Program] = field(default_factory=list)
     first_pause: float = 0.5
 
-    def start(self) -> None:
-        for program in self.programs:
-            program.log.write_bytes(b"")
-            self._start(program)
+    def add(self, program: Program) -> None:
+        program.log.write_bytes(b"")
+        self.programs.append(program)
+        self._start(program)
 
     def watch(self, *, until: Callable[[], bool], pause: float = 0.2) -> None:
         """Keep everything running until `until` says so.

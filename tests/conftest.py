@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from jeweler import processes
 
@@ -42,6 +43,8 @@ def pytest_configure(config: pytest.Config) -> None:
         needed = processes.servers(
             postgres="DATABASE_URL" not in os.environ, valkey="REDIS_URL" not in os.environ
         )
+        # WhiteNoise warns of a missing folder, and warnings are errors here.
+        Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
         config.stash[SERVERS] = contextlib.ExitStack()
         config.stash[SERVERS].enter_context(needed)
 

@@ -70,8 +70,8 @@ class Command(BaseCommand):
                 self._say("database and broker are up")
                 with stops.at_once():
                     self._fill(empty=empty)
-                programs = _programs(host=host, port=port)
-                tree = processes.Tree(programs=programs, keeper=keeper, say=self._say)
+                Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+                tree = processes.Tree(keeper=keeper, say=self._say)
                 self._keep_running(tree, host=host, port=port, stops=stops)
             finally:
                 # From here on another signal changes nothing: we are stopping already.
@@ -86,12 +86,15 @@ class Command(BaseCommand):
         connections.close_all()
 
     def _keep_running(self, tree: processes.Tree, *, host: str, port: int, stops: "_Stops") -> None:
+        web, *others = _programs(host=host, port=port)
         try:
-            tree.start()
+            tree.add(web)
             tree.watch(until=lambda: stops.asked or _answers(host=host, port=port))
             if not stops.asked:
                 self._say(f"open http://localhost:{port}/demo/ (the log-ins are on that page)")
                 self._say(f"logs are in {embedded.home()}; Ctrl-C stops everything")
+            for program in others:  # only now, so that the first page has the machine to itself
+                tree.add(program)
             tree.watch(until=lambda: stops.asked)
             raise StopAsked
         finally:
