@@ -134,7 +134,7 @@ def describe(
             if setting.side_stone_mm
             else None
         ),
-        "stone": _stone(stone) if stone else None,
+        "stone": describe_stone(stone) if stone else None,
         "engraving": engraving,
     }
 
@@ -213,7 +213,7 @@ def _halo(setting: SettingLike, stone: StoneLike | None) -> dict[str, float | in
     }
 
 
-def _stone(stone: StoneLike) -> dict[str, Any]:
+def describe_stone(stone: StoneLike) -> dict[str, Any]:
     law = gemology.LAWS[stone.shape]
     proportions = {
         "table_pct": (stone.table_pct, law.table_pct),
