@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.db.models import F
+from django.utils.encoding import force_bytes
 
 from jeweler import tokens
 from jeweler.models import Store
@@ -121,6 +122,6 @@ def _box() -> MultiFernet:
     return MultiFernet([Fernet(_derived(key)) for key in keys])
 
 
-def _derived(key: str) -> bytes:
+def _derived(key: str | bytes) -> bytes:
     derivation = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"pos_bridge.connections")
-    return base64.urlsafe_b64encode(derivation.derive(key.encode()))
+    return base64.urlsafe_b64encode(derivation.derive(force_bytes(key)))

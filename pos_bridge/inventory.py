@@ -43,9 +43,7 @@ def sell_stones(*, sale: Sale, sold_before: set[Stone], now: datetime) -> None:
         return
     stones = stones_of_sale(source=sale.source, external_id=sale.external_id)
     for stone in sorted(stones, key=lambda stone: stone.pk):
-        is_news = builder_inventory.sell(
-            stone=stone, sale_id=sale.pk, at=sale.placed_at, now=now
-        )
+        is_news = builder_inventory.sell(stone=stone, sale_id=sale.pk, at=sale.placed_at, now=now)
         if not is_news and stone not in sold_before:
             audit.record(
                 action="stone.sold_again",

@@ -75,9 +75,7 @@ def decide(evidence: Iterable[Evidence]) -> Customer | None:
     return named[0] if len(named) == 1 and is_enough else None
 
 
-def gather(
-    *, sale: Sale, ticket: Ticket, store: Store, email: str, phone: str
-) -> list[Evidence]:
+def gather(*, sale: Sale, ticket: Ticket, store: Store, email: str, phone: str) -> list[Evidence]:
     """All that the ticket, the designs, the look-ups and the visits say. Raises nothing."""
     named = [*_by_contact(email, phone, region=store.region), *_by_design(ticket)]
     named += _by_stone(sale)

@@ -24,11 +24,46 @@ KEPT_OF_A_GROUP = {
     "last_four": "last4",
 }
 FIELDS = frozenset(
-    """pan primary_account_number card_number credit_card_number account_number cvv cvv2 cvc cvc2
-    cid pin pin_block track1 track2 track_1 track_2 track_data emv emv_data cryptogram bin
-    credit_card_bin iin fingerprint exp expiry expiration exp_month exp_year expiration_date
-    credit_card_expiration_month credit_card_expiration_year cardholder cardholder_name
-    card_holder card_holder_name credit_card_name name_on_card""".split()
+    {
+        "pan",
+        "primary_account_number",
+        "card_number",
+        "credit_card_number",
+        "account_number",
+        "cvv",
+        "cvv2",
+        "cvc",
+        "cvc2",
+        "cid",
+        "pin",
+        "pin_block",
+        "track1",
+        "track2",
+        "track_1",
+        "track_2",
+        "track_data",
+        "emv",
+        "emv_data",
+        "cryptogram",
+        "bin",
+        "credit_card_bin",
+        "iin",
+        "fingerprint",
+        "exp",
+        "expiry",
+        "expiration",
+        "exp_month",
+        "exp_year",
+        "expiration_date",
+        "credit_card_expiration_month",
+        "credit_card_expiration_year",
+        "cardholder",
+        "cardholder_name",
+        "card_holder",
+        "card_holder_name",
+        "credit_card_name",
+        "name_on_card",
+    }
 )
 IDENTIFIERS = frozenset({"id", "version", "sku", "report_number"})
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -92,7 +92,7 @@ class Fields:
         found = _moment(value) if isinstance(value, str) else None
         if found is None:
             self.wrong(name, "is a time with its offset, such as 2026-11-21T14:10:00-05:00")
-            return datetime.max
+            return datetime.max.replace(tzinfo=UTC)
         return found
 
     def currency(self, name: str) -> str:

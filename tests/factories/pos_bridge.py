@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -94,9 +95,7 @@ def send(till: Opened, body: bytes, *, headers: dict[str, str], address: str = "
 def work_off(*, rounds: int = 3, at: datetime | None = None) -> int:
     """Apply what is due until nothing is; each round a minute later, so that back-offs pass."""
     start = at or timezone.now()
-    return sum(
-        inbound.apply_due(now=start + timedelta(minutes=number)) for number in range(rounds)
-    )
+    return sum(inbound.apply_due(now=start + timedelta(minutes=number)) for number in range(rounds))
 
 
 def states() -> list[tuple[str, str, str]]:
@@ -203,3 +202,24 @@ def _setting() -> Setting:
     )
     setting.metals.add(_metal())
     return setting
+
+
+class Broken:
+    """A table that refuses every new row while this lasts, as a full disk would."""
+
+    def __init__(self, *, table: str) -> None:
+        self.table = table
+
+    def __enter__(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS "
+                "$$ BEGIN RAISE EXCEPTION 'broken'; END $$"
+            )
+            cursor.execute(
+                f"CREATE TRIGGER broken BEFORE INSERT ON {self.table} EXECUTE FUNCTION broken()"
+            )
+
+    def __exit__(self, *error: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP FUNCTION broken CASCADE")

@@ -80,9 +80,7 @@ def test_one_changed_byte_leaves_nothing_but_a_number(
 
 def test_an_unknown_address_is_answered_like_a_wrong_signature(till: Opened) -> None:
     body = b"{}"
-    headers = signatures.sign(
-        secret=till.secret, message_id="msg_1", body=body, at=timezone.now()
-    )
+    headers = signatures.sign(secret=till.secret, message_id="msg_1", body=body, at=timezone.now())
     elsewhere = Opened(connection=till.connection, token="nobody", secret=till.secret)
     wrong = headers | {"webhook-signature": "v1,AAAA"}
 
@@ -249,9 +247,7 @@ def test_wrong_signatures_are_slowed_down_and_right_ones_are_not(till: Opened) -
     assert answers == [401] * WRONG_A_MINUTE + [429] * 5
     assert Connection.objects.get().refusals == WRONG_A_MINUTE
     body = json.dumps(tills.event("sale.recorded")).encode()
-    right = signatures.sign(
-        secret=till.secret, message_id="msg_1", body=body, at=timezone.now()
-    )
+    right = signatures.sign(secret=till.secret, message_id="msg_1", body=body, at=timezone.now())
     assert tills.send(till, body, headers=right, address="10.9.9.9").status_code == 200
 
 

@@ -1,0 +1,82 @@
+"""Keep what came: one statement, no lock, no broker."""
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Any
+
+from django.db import connection as database
+
+from pos_bridge.models import Connection, InboxEvent
+from pos_bridge.providers import card_data, standard
+from pos_bridge.providers.fields import Malformed
+
+State = InboxEvent.State
+NOT_UNDERSTOOD = ("malformed", "not_readable")
+
+
+def keep(*, connection: Connection, delivery_key: str, body: Any, now: datetime) -> bool:
+    """Keep an event without its card data, and say whether it is new.
+
+    Raises Malformed when it was kept, but dead: the house sees it, and the till may send it again
+    under the same key once it is mended.
+    """
+    clean = card_data.redacted(body)
+    try:
+        standard.parse(clean)
+    except Malformed as malformed:
+        _insert(connection, delivery_key, clean, now, reason="malformed", error=str(malformed))
+        raise
+    return _insert(connection, delivery_key, clean, now)
+
+
+def keep_unreadable(
+    *, connection: Connection, delivery_key: str, raw: bytes, problem: str, now: datetime
+) -> None:
+    """Keep that something signed came which is no JSON. Its text could hold card data and is not kept."""
+    trace = {"sha256": hashlib.sha256(raw).hexdigest(), "bytes": len(raw)}
+    _insert(connection, delivery_key, trace, now, reason="not_readable", error=problem)
+
+
+def _insert(
+    connection: Connection,
+    delivery_key: str,
+    body: Any,
+    now: datetime,
+    *,
+    reason: str = "",
+    error: str = "",
+) -> bool:
+    """One statement: a second delivery changes nothing, unless the first was not understood."""
+    with database.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO pos_bridge_inboxevent AS kept (
+                connection_id, delivery_key, type, body, received_at, state, sale_external_id,
+                waits_for, attempts, next_attempt_at, finished_at, reason, last_error
+            ) VALUES (%s, %s, %s, %s::jsonb, %s, %s, %s, '', 0, %s, %s, %s, %s)
+            ON CONFLICT (connection_id, delivery_key) DO UPDATE SET
+                type = excluded.type, body = excluded.body, received_at = excluded.received_at,
+                state = excluded.state, sale_external_id = excluded.sale_external_id,
+                attempts = 0, next_attempt_at = excluded.next_attempt_at,
+                finished_at = excluded.finished_at, reason = excluded.reason,
+                last_error = excluded.last_error
+            WHERE kept.state = 'dead' AND kept.reason = ANY(%s)
+            """,
+            [
+                connection.pk,
+                delivery_key,
+                standard.type_of(body),
+                json.dumps(body),
+                now,
+                State.DEAD if reason else State.NEW,
+                standard.sale_id_of(body),
+                now,
+                now if reason else None,
+                reason,
+                error[:2000],
+                list(NOT_UNDERSTOOD),
+            ],
+        )
+        changed: int = cursor.rowcount
+    return changed == 1
