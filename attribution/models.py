@@ -3,32 +3,9 @@
 from django.db import models
 from django.db.models import Q
 
+from attribution.channels import Channel
+from attribution.crediting import CreditModel
 from jeweler.models import Customer, Refund, Sale, Store, Visitor
-
-
-class Channel(models.TextChoices):
-    """GA4's default channel group, and AI assistants beside it (facts: attribution)."""
-
-    DIRECT = "direct", "Direct"
-    CROSS_NETWORK = "cross_network", "Cross-network"
-    PAID_SHOPPING = "paid_shopping", "Paid shopping"
-    PAID_SEARCH = "paid_search", "Paid search"
-    PAID_SOCIAL = "paid_social", "Paid social"
-    PAID_VIDEO = "paid_video", "Paid video"
-    DISPLAY = "display", "Display"
-    PAID_OTHER = "paid_other", "Paid, other"
-    ORGANIC_SHOPPING = "organic_shopping", "Organic shopping"
-    ORGANIC_SOCIAL = "organic_social", "Organic social"
-    ORGANIC_VIDEO = "organic_video", "Organic video"
-    ORGANIC_SEARCH = "organic_search", "Organic search"
-    AI_ASSISTANT = "ai_assistant", "AI assistants"
-    REFERRAL = "referral", "Referral"
-    EMAIL = "email", "E-mail"
-    AFFILIATES = "affiliates", "Affiliates"
-    AUDIO = "audio", "Audio"
-    SMS = "sms", "SMS"
-    MOBILE_PUSH = "mobile_push", "Mobile push"
-    UNASSIGNED = "unassigned", "Unassigned"
 
 
 class Touchpoint(models.Model):
@@ -46,10 +23,24 @@ class Touchpoint(models.Model):
     click_id = models.CharField(max_length=500, blank=True)
     referrer_host = models.CharField(max_length=253, blank=True)
     landing_path = models.CharField(max_length=500)
+    is_opted_out = models.BooleanField(
+        default=False, help_text="The browser said Sec-GPC: 1; never passed on to an ad network"
+    )
 
     class Meta:
-        # A journey is read in order, visitor by visitor.
-        indexes = [models.Index(fields=["visitor", "occurred_at"], name="touchpoint_journey")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["visitor", "click_id_kind", "click_id"],
+                condition=~Q(click_id=""),
+                name="touchpoint_once_per_click",
+            )
+        ]
+        indexes = [
+            # A journey is read in order, visitor by visitor.
+            models.Index(fields=["visitor", "occurred_at"], name="touchpoint_journey"),
+            # The dashboard counts the visits of a period.
+            models.Index(fields=["occurred_at"], name="touchpoint_time"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.channel} {self.campaign} {self.occurred_at:%Y-%m-%d %H:%M}"
@@ -101,17 +92,15 @@ class Credit(models.Model):
 
     Without a touchpoint the share is unattributed: no thread was found. For each sale and model the
     amounts sum to the conversion's value; for each refund they sum to minus its amount without tax.
+    A share counts on the day of the sale, or of the refund, in the zone of the store.
     """
-
-    class Model(models.TextChoices):
-        FIRST = "first", "First touch"
-        LAST = "last", "Last touch"
 
     conversion = models.ForeignKey(Conversion, on_delete=models.CASCADE, related_name="credits")
     refund = models.ForeignKey(Refund, on_delete=models.CASCADE, null=True, blank=True)
-    model = models.CharField(max_length=16, choices=Model)
+    model = models.CharField(max_length=16, choices=CreditModel)
     touchpoint = models.ForeignKey(Touchpoint, on_delete=models.SET_NULL, null=True, blank=True)
     amount = models.DecimalField(max_digits=14, decimal_places=3)
+    local_date = models.DateField()
 
     class Meta:
         constraints = [
@@ -121,6 +110,8 @@ class Credit(models.Model):
                 name="credit_once_per_touch",
             )
         ]
+        # Every figure of the dashboard is a sum over days.
+        indexes = [models.Index(fields=["model", "local_date"], name="credit_day")]
 
     def __str__(self) -> str:
         return f"{self.conversion_id} {self.model} {self.amount}"

@@ -1,0 +1,104 @@
+"""Notice an arrival at a storefront page, after the page is made."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from django.conf import settings
+from django.db import DatabaseError, transaction
+from django.http import HttpRequest, HttpResponseBase
+from django.http.request import validate_host
+from django.utils import timezone
+
+from attribution import channels, tracking
+from jeweler import visitors
+
+logger = logging.getLogger(__name__)
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+STOREFRONT = {"builder", "appointments", "referrals"}
+MAIL_LINK = "builder:link"
+PURPOSES = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
+AHEAD_OF_TIME = ("prefetch", "prerender", "preview")
+
+
+def touchpoints(get_response: GetResponse) -> GetResponse:
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if not _a_person_navigates_from_outside(request):
+            return get_response(request)
+        at = timezone.now()
+        response = get_response(request)
+        if _is_storefront_page(request, response):
+            try:
+                with transaction.atomic():
+                    _remember(request, _arrival(request, at=at))
+            except DatabaseError:
+                # The one thing that may fail unseen: she gets her page, we lose one touch and log it.
+                logger.exception("An arrival at %s was not remembered", request.path)
+        return response
+
+    return middleware
+
+
+def _remember(request: HttpRequest, arrival: tracking.Arrival) -> None:
+    visitor = visitors.ensure(request, now=arrival.at)
+    known = None if visitor.first_seen_at >= arrival.at else visitor
+    if tracking.is_touch(arrival=arrival, known=known):
+        tracking.record(arrival=arrival, visitor=visitor)
+
+
+def _a_person_navigates_from_outside(request: HttpRequest) -> bool:
+    """A page asked for by a browser's user: no program, no prefetch, no part of a page, no step inside."""
+    headers = request.headers
+    purpose = " ".join(headers.get(name, "") for name in PURPOSES).lower()
+    return (
+        request.method == "GET"
+        and headers.get("Sec-Fetch-Dest", "document") == "document"
+        and headers.get("Sec-Fetch-Site") != "same-origin"
+        and "HX-Request" not in headers
+        and not any(word in purpose for word in AHEAD_OF_TIME)
+        and not visitors.is_robot(headers.get("User-Agent", ""))
+        and not _is_ours(channels.host_of(headers.get("Referer", "")), request)
+    )
+
+
+def _is_ours(referrer_host: str, request: HttpRequest) -> bool:
+    if not referrer_host:
+        return False
+    own = request.get_host().rpartition(":")[0] or request.get_host()
+    return referrer_host == own or validate_host(referrer_host, settings.ALLOWED_HOSTS)
+
+
+def _is_storefront_page(request: HttpRequest, response: HttpResponseBase) -> bool:
+    match = request.resolver_match
+    return (
+        match is not None
+        and match.app_name in STOREFRONT
+        and response.status_code < 400
+        and response.headers.get("Content-Type", "").startswith("text/html")
+    )
+
+
+def _arrival(request: HttpRequest, *, at: datetime) -> tracking.Arrival:
+    referrer_host = channels.host_of(request.headers.get("Referer", ""))
+    origin = channels.read(query=request.GET.dict(), referrer_host=referrer_host)
+    path = request.path
+    if request.resolver_match and request.resolver_match.view_name == MAIL_LINK:
+        # The address is a secret, and only our own mail has it.
+        path = "/d/"
+        if not origin.is_tagged:
+            origin = replace(
+                origin,
+                channel=channels.Channel.EMAIL,
+                source="our mail",
+                medium="email",
+                campaign="saved design",
+            )
+    return tracking.Arrival(
+        origin=origin,
+        path=channels.clean(path, limit=500),
+        is_opted_out=request.headers.get("Sec-GPC") == "1",
+        at=at,
+    )
