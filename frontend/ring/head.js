@@ -34,10 +34,10 @@ export function prongPlaces(head, shape) {
 
 /** The basket: how a point of the girdle's plan travels from the base on the shank (0) up to the girdle (1). */
 function basket({ base, girdle, shank }) {
-  const limit = shank.top_width_mm / 2 + 0.1;
+  const limit = shank.top_width_mm * 0.24;
   return ([x, y], share) => {
-    const foot = [x * 0.36, clamp(y * 0.36, -limit, limit)];
-    const open = share ** 0.82;
+    const foot = [clamp(x * 0.36, -1.5, 1.5), clamp(y * 0.3, -limit, limit)];
+    const open = share ** 0.68;
     return [foot[0] + (x - foot[0]) * open, base + (girdle - base) * share, -(foot[1] + (y - foot[1]) * open)];
   };
 }

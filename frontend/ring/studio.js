@@ -13,7 +13,7 @@ const WHITE = [1, 1, 1];
 const card = (at, half, light, color = WHITE, soft = 0.12, cover = 1) => ({ at, half, light, color, soft, cover });
 
 const METAL_TENT = {
-  low: [0.60, 0.57, 0.53], middle: [0.30, 0.29, 0.28], high: [0.62, 0.61, 0.60],
+  low: [0.86, 0.83, 0.79], middle: [0.50, 0.49, 0.475], high: [0.86, 0.855, 0.85],
   cards: [
     card([0, 14, 3], [0.62, 0.44], 4.2, WHITE, 0.16),
     card([-13, 4, 5], [0.20, 0.72], 4.6, WARM),
@@ -35,7 +35,7 @@ const LAMPS = [
 ];
 
 const STONE_TENT = {
-  low: [0.13, 0.13, 0.135], middle: [0.34, 0.35, 0.37], high: [0.66, 0.68, 0.71],
+  low: [0.20, 0.20, 0.205], middle: [0.48, 0.49, 0.51], high: [0.88, 0.90, 0.93],
   cards: [
     card([-6, 13, -3], [0.30, 0.22], 2.9),
     card([7, 12, -3], [0.28, 0.22], 2.6),

@@ -81,7 +81,7 @@ export function tube(line, radius, { sides = 16, closed = false } = {}) {
   return loft(rows, { along: closed });
 }
 
-export function ball(center, radius, { sides = 12, rows = 8 } = {}) {
+export function ball(center, radius, { sides = 10, rows = 6 } = {}) {
   return loft(Array.from({ length: rows + 1 }, (_, i) => {
     const polar = Math.PI * (0.002 + 0.996 * (i / rows));
     return Array.from({ length: sides }, (_, j) => {
