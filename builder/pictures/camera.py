@@ -16,7 +16,7 @@ class View:
 
     turn: float
     rise: float
-    fill: float = 0.80
+    fill: float = 0.78
 
 
 VIEWS = {
@@ -97,6 +97,6 @@ def framed(points: Floats, *, view: View, width: int, height: int) -> Camera:
         focal=float(focal),
         center=(
             float(width / 2 - focal * (x.max() + x.min()) / 2),
-            float(height / 2 - focal * (y.max() + y.min()) / 2),
+            float(height * 0.48 - focal * (y.max() + y.min()) / 2),
         ),
     )

@@ -15,10 +15,11 @@ Floats = NDArray[np.floating[Any]]
 
 CELL = 0.25  # mm
 SIDE = 240  # cells
+FADE = 0.16  # of the picture's height
 POSITIONS = 40
 LAMP = np.array([-0.10, 0.05])  # where the lamp's middle stands, as a slope
-SPREAD = 0.42
-STRENGTH = np.array([0.36, 0.40, 0.43])  # red stays longest: the shadow is warm
+SPREAD = 0.46
+STRENGTH = np.array([0.50, 0.545, 0.58])  # red stays longest: the shadow is warm
 
 
 def shade(points: Floats, *, camera: Camera, width: int, height: int) -> Floats:
@@ -33,17 +34,21 @@ def shade(points: Floats, *, camera: Camera, width: int, height: int) -> Floats:
     reach = np.where(drop < -1e-6, (ground - camera.eye[1]) / np.minimum(drop, -1e-6), 0.0)
     spot = camera.eye + rays * reach[..., None]
     dark = np.where(drop < -1e-6, _sampled(grid, spot[..., 0], spot[..., 2]), 0.0)
-    distance = np.hypot(spot[..., 0], spot[..., 2])
-    dark = dark * np.clip((SIDE * CELL / 2 - distance) / 8, 0, 1)
+    margin = np.minimum(np.minimum(x, width - x), np.minimum(y, height - y)) / (FADE * height)
+    dark = dark * _eased(np.clip(margin, 0, 1))  # the picture's edge is the page's paper
     dark = _enlarged(dark, step)[:height, :width]
     return np.asarray(1 - dark[..., None] * STRENGTH, dtype=np.float32)
+
+
+def _eased(t: Floats) -> Floats:
+    return np.asarray(t * t * (3 - 2 * t))
 
 
 def _occlusion(points: Floats, ground: float) -> Floats:
     sums = np.zeros(SIDE * SIDE)
     rise = points[:, 1] - ground
     for k in range(POSITIONS):
-        turn, out = k * 2.399963, np.sqrt((k + 0.5) / POSITIONS) * SPREAD
+        turn, out = k * 2.399963, ((k + 0.5) / POSITIONS) ** 0.8 * SPREAD
         slope = LAMP + out * np.array([np.cos(turn), np.sin(turn)])
         column = ((points[:, 0] - rise * slope[0]) / CELL + SIDE / 2).astype(np.int64)
         row = ((points[:, 2] - rise * slope[1]) / CELL + SIDE / 2).astype(np.int64)

@@ -20,7 +20,7 @@ Floats = NDArray[np.floating[Any]]
 
 INDEX, DISPERSION = 2.417, 0.034
 CHUNK = 6000
-BOOST = 1.45
+BOOST = 1.6
 
 # Absorption per half width for each channel: body color in words to what the stone takes out of white light.
 COLORLESS = (0.0, 0.0, 0.0)

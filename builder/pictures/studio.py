@@ -42,23 +42,32 @@ TENT = (
     Card(size=(5, 9), at=(-12, -1, -8), light=_white(0.02), soft=0.4),
 )
 
+
+def _ring(
+    count: int, *, rise: float, first: float, size: tuple[float, float], lights: Sequence[float]
+) -> list[Card]:
+    """Cards all round the ring at one height, in degrees, that take turns in brightness."""
+    made = []
+    for k in range(count):
+        turn, up = math.radians(first + k * 360 / count), math.radians(rise)
+        at = (
+            15 * math.cos(up) * math.sin(turn),
+            15 * math.sin(up),
+            15 * math.cos(up) * math.cos(turn),
+        )
+        made.append(Card(size=size, at=at, light=_white(lights[k % len(lights)])))
+    return made
+
+
 _LAMPS = (
     (-6, 13, 6), (7, 12, 5), (2, 14, -6), (-9, 9, -7), (11, 8, 8), (-12, 7, 9), (0, 9, 14), (9, 13, -3), (-3, 15, 3),
     (13, 4, -6), (-14, 3, -2), (4, 6, 15), (3, 15, 5), (-2, 12, 10), (-10, 12, 0), (5, 10, -11),
 )  # fmt: skip
 SPARKLE = (
-    Card(size=(7, 5), at=(-6, 13, -3), light=_white(3.2)),
-    Card(size=(6, 5), at=(7, 12, -3), light=_white(2.8)),
-    Card(size=(2.6, 2.6), at=(1, 14, 6), light=_white(0.03)),
-    Card(size=(2.4, 2.4), at=(-3.5, 9, 12), light=_white(0.03)),
-    Card(size=(2.4, 2.4), at=(5.5, 12, 8.5), light=_white(0.03)),
-    Card(size=(3, 12), at=(-14, 6, 1), light=(4.2, 4.0, 3.8)),
-    Card(size=(2.4, 10), at=(14, 7, -2), light=(3.8, 4.0, 4.2)),
-    Card(size=(3, 6), at=(-7, 8, -12), light=_white(2.8)),
-    Card(size=(2.4, 5), at=(8.5, 9, -11), light=_white(2.4)),
-    Card(size=(7, 5), at=(0.5, 8, -14), light=_white(0.14)),
-    Card(size=(3, 2), at=(7, 9, 11), light=(3.6, 3.3, 3.1)),
-    Card(size=(2.4, 2.4), at=(-8, 9, 10), light=(3.2, 3.3, 3.4)),
+    *_ring(9, rise=14, first=12, size=(5.2, 3.4), lights=(1.5, 0.12, 2.2)),
+    *_ring(8, rise=38, first=0, size=(5.0, 4.6), lights=(2.6, 1.4, 2.4, 0.06)),
+    *_ring(5, rise=64, first=30, size=(4.4, 3.8), lights=(2.8, 0.05, 2.2, 2.6, 0.06)),
+    Card(size=(3.0, 3.0), at=(1, 15, 1.5), light=_white(1.6)),
     *(
         Card(size=(0.7, 0.7), at=at, light=(30, 30, 30) if k % 3 else (30, 28, 25), soft=0.3)
         for k, at in enumerate(_LAMPS)
@@ -70,7 +79,7 @@ SPARKLE = (
 def tent() -> Floats:
     """The room that the metal sees, (384, 384, 3)."""
     return _room(
-        384, TENT, ground=(0.92, 0.86, 0.80), middle=(0.40, 0.385, 0.37), sky=(0.72, 0.71, 0.70)
+        384, TENT, ground=(0.80, 0.745, 0.69), middle=(0.37, 0.355, 0.34), sky=(0.72, 0.71, 0.70)
     )
 
 
@@ -80,9 +89,9 @@ def sparkle() -> Floats:
     return _room(
         512,
         SPARKLE,
-        ground=(0.22, 0.215, 0.21),
-        middle=(0.34, 0.35, 0.37),
-        sky=(0.62, 0.64, 0.68),
+        ground=(0.30, 0.295, 0.29),
+        middle=(0.30, 0.31, 0.325),
+        sky=(0.60, 0.62, 0.65),
     )
 
 
