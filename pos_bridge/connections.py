@@ -47,15 +47,18 @@ class Opened:
 
 
 def open_connection(
-    *, code: str, currency: str, now: datetime, store: Store | None = None
+    *, code: str, currency: str, now: datetime, store: Store | None = None, token: str = ""
 ) -> Opened:
-    """A way in for one till system; with a store, everything it says is of that store."""
-    token, token_hash = tokens.issue()
+    """A way in for one till system; with a store, everything it says is of that store.
+
+    Without a token, which only the sample house's own till brings along, a new one is issued.
+    """
+    token = token or tokens.issue()[0]
     secret = signatures.new_secret()
     connection = Connection.objects.create(
         code=code,
         provider=Connection.Provider.STANDARD,
-        token_hash=token_hash,
+        token_hash=tokens.hashed(token),
         secrets=[_sealed(secret)],
         store=store,
         currency=currency,

@@ -40,7 +40,8 @@ def test_a_sale_is_recorded_with_its_lines_store_and_customer(till: Opened) -> N
     sale = Sale.objects.get()
     assert (sale.source, sale.external_id, sale.number) == ("till:house", "T-1", "1042")
     assert (sale.total, sale.tax, sale.currency) == (Decimal(5088), Decimal(388), "USD")
-    assert sale.store and sale.store.code == "nyc-lispenard"
+    assert sale.store
+    assert sale.store.code == "nyc-lispenard"
     line = sale.lines.get()
     assert (line.list_price, line.net_total) == (Decimal(5000), Decimal(4700))
     assert (line.design_code, line.report_number) == ("OS-2345-67A", "2216048137")
