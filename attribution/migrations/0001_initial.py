@@ -5,104 +5,293 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('jeweler', '0002_audit_append_only'),
+        ("jeweler", "0002_audit_append_only"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AdSpend',
+            name="AdSpend",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('date', models.DateField()),
-                ('channel', models.CharField(choices=[('direct', 'Direct'), ('cross_network', 'Cross-network'), ('paid_shopping', 'Paid shopping'), ('paid_search', 'Paid search'), ('paid_social', 'Paid social'), ('paid_video', 'Paid video'), ('display', 'Display'), ('paid_other', 'Paid, other'), ('organic_shopping', 'Organic shopping'), ('organic_social', 'Organic social'), ('organic_video', 'Organic video'), ('organic_search', 'Organic search'), ('ai_assistant', 'AI assistants'), ('referral', 'Referral'), ('email', 'E-mail'), ('affiliates', 'Affiliates'), ('audio', 'Audio'), ('sms', 'SMS'), ('mobile_push', 'Mobile push'), ('unassigned', 'Unassigned')], max_length=24)),
-                ('source', models.CharField(max_length=200)),
-                ('campaign', models.CharField(blank=True, max_length=200)),
-                ('term', models.CharField(blank=True, max_length=200)),
-                ('clicks', models.PositiveIntegerField(default=0)),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=14)),
-                ('currency', models.CharField(default='USD', max_length=3)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("date", models.DateField()),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("direct", "Direct"),
+                            ("cross_network", "Cross-network"),
+                            ("paid_shopping", "Paid shopping"),
+                            ("paid_search", "Paid search"),
+                            ("paid_social", "Paid social"),
+                            ("paid_video", "Paid video"),
+                            ("display", "Display"),
+                            ("paid_other", "Paid, other"),
+                            ("organic_shopping", "Organic shopping"),
+                            ("organic_social", "Organic social"),
+                            ("organic_video", "Organic video"),
+                            ("organic_search", "Organic search"),
+                            ("ai_assistant", "AI assistants"),
+                            ("referral", "Referral"),
+                            ("email", "E-mail"),
+                            ("affiliates", "Affiliates"),
+                            ("audio", "Audio"),
+                            ("sms", "SMS"),
+                            ("mobile_push", "Mobile push"),
+                            ("unassigned", "Unassigned"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                ("source", models.CharField(max_length=200)),
+                ("campaign", models.CharField(blank=True, max_length=200)),
+                ("term", models.CharField(blank=True, max_length=200)),
+                ("clicks", models.PositiveIntegerField(default=0)),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=14)),
+                ("currency", models.CharField(default="USD", max_length=3)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('date', 'source', 'campaign', 'term'), name='ad_spend_once_per_day'), models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='ad_spend_is_not_negative')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("date", "source", "campaign", "term"), name="ad_spend_once_per_day"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gte", 0)), name="ad_spend_is_not_negative"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Conversion',
+            name="Conversion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('design_saved', 'Saved a design'), ('builder_completed', 'Completed a ring'), ('design_looked_up', 'Design opened in the showroom'), ('appointment_booked', 'Booked a visit'), ('sale', 'Bought')], max_length=24)),
-                ('key', models.CharField(help_text='What it was: sale:12, design:7', max_length=64, unique=True)),
-                ('occurred_at', models.DateTimeField()),
-                ('design_code', models.CharField(blank=True, max_length=16)),
-                ('value', models.DecimalField(decimal_places=3, default=0, max_digits=14)),
-                ('currency', models.CharField(max_length=3)),
-                ('customer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='jeweler.customer')),
-                ('sale', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='conversion', to='jeweler.sale')),
-                ('store', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='jeweler.store')),
-                ('visitor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='jeweler.visitor')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("design_saved", "Saved a design"),
+                            ("builder_completed", "Completed a ring"),
+                            ("design_looked_up", "Design opened in the showroom"),
+                            ("appointment_booked", "Booked a visit"),
+                            ("sale", "Bought"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                (
+                    "key",
+                    models.CharField(
+                        help_text="What it was: sale:12, design:7", max_length=64, unique=True
+                    ),
+                ),
+                ("occurred_at", models.DateTimeField()),
+                ("design_code", models.CharField(blank=True, max_length=16)),
+                ("value", models.DecimalField(decimal_places=3, default=0, max_digits=14)),
+                ("currency", models.CharField(max_length=3)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to="jeweler.customer",
+                    ),
+                ),
+                (
+                    "sale",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="conversion",
+                        to="jeweler.sale",
+                    ),
+                ),
+                (
+                    "store",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="jeweler.store",
+                    ),
+                ),
+                (
+                    "visitor",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to="jeweler.visitor",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Touchpoint',
+            name="Touchpoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('occurred_at', models.DateTimeField()),
-                ('channel', models.CharField(choices=[('direct', 'Direct'), ('cross_network', 'Cross-network'), ('paid_shopping', 'Paid shopping'), ('paid_search', 'Paid search'), ('paid_social', 'Paid social'), ('paid_video', 'Paid video'), ('display', 'Display'), ('paid_other', 'Paid, other'), ('organic_shopping', 'Organic shopping'), ('organic_social', 'Organic social'), ('organic_video', 'Organic video'), ('organic_search', 'Organic search'), ('ai_assistant', 'AI assistants'), ('referral', 'Referral'), ('email', 'E-mail'), ('affiliates', 'Affiliates'), ('audio', 'Audio'), ('sms', 'SMS'), ('mobile_push', 'Mobile push'), ('unassigned', 'Unassigned')], max_length=24)),
-                ('source', models.CharField(max_length=200)),
-                ('medium', models.CharField(max_length=200)),
-                ('campaign', models.CharField(blank=True, max_length=200)),
-                ('term', models.CharField(blank=True, max_length=200)),
-                ('content', models.CharField(blank=True, max_length=200)),
-                ('click_id_kind', models.CharField(blank=True, help_text='gclid, fbclid, msclkid', max_length=16)),
-                ('click_id', models.CharField(blank=True, max_length=500)),
-                ('referrer_host', models.CharField(blank=True, max_length=253)),
-                ('landing_path', models.CharField(max_length=500)),
-                ('is_opted_out', models.BooleanField(default=False, help_text='The browser said Sec-GPC: 1; never passed on to an ad network')),
-                ('visitor', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='touchpoints', to='jeweler.visitor')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("occurred_at", models.DateTimeField()),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("direct", "Direct"),
+                            ("cross_network", "Cross-network"),
+                            ("paid_shopping", "Paid shopping"),
+                            ("paid_search", "Paid search"),
+                            ("paid_social", "Paid social"),
+                            ("paid_video", "Paid video"),
+                            ("display", "Display"),
+                            ("paid_other", "Paid, other"),
+                            ("organic_shopping", "Organic shopping"),
+                            ("organic_social", "Organic social"),
+                            ("organic_video", "Organic video"),
+                            ("organic_search", "Organic search"),
+                            ("ai_assistant", "AI assistants"),
+                            ("referral", "Referral"),
+                            ("email", "E-mail"),
+                            ("affiliates", "Affiliates"),
+                            ("audio", "Audio"),
+                            ("sms", "SMS"),
+                            ("mobile_push", "Mobile push"),
+                            ("unassigned", "Unassigned"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                ("source", models.CharField(max_length=200)),
+                ("medium", models.CharField(max_length=200)),
+                ("campaign", models.CharField(blank=True, max_length=200)),
+                ("term", models.CharField(blank=True, max_length=200)),
+                ("content", models.CharField(blank=True, max_length=200)),
+                (
+                    "click_id_kind",
+                    models.CharField(blank=True, help_text="gclid, fbclid, msclkid", max_length=16),
+                ),
+                ("click_id", models.CharField(blank=True, max_length=500)),
+                ("referrer_host", models.CharField(blank=True, max_length=253)),
+                ("landing_path", models.CharField(max_length=500)),
+                (
+                    "is_opted_out",
+                    models.BooleanField(
+                        default=False,
+                        help_text="The browser said Sec-GPC: 1; never passed on to an ad network",
+                    ),
+                ),
+                (
+                    "visitor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="touchpoints",
+                        to="jeweler.visitor",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Credit',
+            name="Credit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('model', models.CharField(choices=[('first', 'First touch'), ('last', 'Last touch')], max_length=16)),
-                ('amount', models.DecimalField(decimal_places=3, max_digits=14)),
-                ('local_date', models.DateField()),
-                ('conversion', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='credits', to='attribution.conversion')),
-                ('refund', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, to='jeweler.refund')),
-                ('touchpoint', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='attribution.touchpoint')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "model",
+                    models.CharField(
+                        choices=[("first", "First touch"), ("last", "Last touch")], max_length=16
+                    ),
+                ),
+                ("amount", models.DecimalField(decimal_places=3, max_digits=14)),
+                ("local_date", models.DateField()),
+                (
+                    "conversion",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="credits",
+                        to="attribution.conversion",
+                    ),
+                ),
+                (
+                    "refund",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="jeweler.refund",
+                    ),
+                ),
+                (
+                    "touchpoint",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to="attribution.touchpoint",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='conversion',
-            index=models.Index(fields=['kind', 'occurred_at'], name='conversion_kind_time'),
+            model_name="conversion",
+            index=models.Index(fields=["kind", "occurred_at"], name="conversion_kind_time"),
         ),
         migrations.AddConstraint(
-            model_name='conversion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'sale'), ('sale__isnull', False)), models.Q(models.Q(('kind', 'sale'), _negated=True), ('sale__isnull', True)), _connector='OR'), name='conversion_of_sale_has_sale'),
+            model_name="conversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "sale"), ("sale__isnull", False)),
+                    models.Q(models.Q(("kind", "sale"), _negated=True), ("sale__isnull", True)),
+                    _connector="OR",
+                ),
+                name="conversion_of_sale_has_sale",
+            ),
         ),
         migrations.AddIndex(
-            model_name='touchpoint',
-            index=models.Index(fields=['visitor', 'occurred_at'], name='touchpoint_journey'),
+            model_name="touchpoint",
+            index=models.Index(fields=["visitor", "occurred_at"], name="touchpoint_journey"),
         ),
         migrations.AddIndex(
-            model_name='touchpoint',
-            index=models.Index(fields=['occurred_at'], name='touchpoint_time'),
+            model_name="touchpoint",
+            index=models.Index(fields=["occurred_at"], name="touchpoint_time"),
         ),
         migrations.AddConstraint(
-            model_name='touchpoint',
-            constraint=models.UniqueConstraint(condition=models.Q(('click_id', ''), _negated=True), fields=('visitor', 'click_id_kind', 'click_id'), name='touchpoint_once_per_click'),
+            model_name="touchpoint",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("click_id", ""), _negated=True),
+                fields=("visitor", "click_id_kind", "click_id"),
+                name="touchpoint_once_per_click",
+            ),
         ),
         migrations.AddIndex(
-            model_name='credit',
-            index=models.Index(fields=['model', 'local_date'], name='credit_day'),
+            model_name="credit",
+            index=models.Index(fields=["model", "local_date"], name="credit_day"),
         ),
         migrations.AddConstraint(
-            model_name='credit',
-            constraint=models.UniqueConstraint(fields=('conversion', 'refund', 'model', 'touchpoint'), name='credit_once_per_touch', nulls_distinct=False),
+            model_name="credit",
+            constraint=models.UniqueConstraint(
+                fields=("conversion", "refund", "model", "touchpoint"),
+                name="credit_once_per_touch",
+                nulls_distinct=False,
+            ),
         ),
     ]
