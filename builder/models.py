@@ -223,12 +223,14 @@ class Stone(models.Model):
             ),
         ]
         indexes = [
-            # The stone list: filters narrow a shape, sorting walks price or carat.
+            # The stone list walks price or carat and leaves out what the filters exclude.
             models.Index(
-                fields=["shape", "price"], name="stone_shape_price", condition=Q(status="available")
+                fields=["price", "id"], name="stone_by_price", condition=Q(status="available")
             ),
             models.Index(
-                fields=["shape", "carat"], name="stone_shape_carat", condition=Q(status="available")
+                fields=["carat", "price", "id"],
+                name="stone_by_carat",
+                condition=Q(status="available"),
             ),
             # The till names a stone by its report alone.
             models.Index(fields=["report_number"], name="stone_report_number"),

@@ -211,7 +211,7 @@ def _holds(query: StoneQuery, name: str) -> Q:
 
 def _stones(query: StoneQuery, *, page: int) -> list[Stone]:
     chosen = reduce(and_, (_holds(query, name) for name in query.chosen), Q())
-    stones = _offered(query).filter(chosen).select_related("store")
+    stones = _offered(query).filter(chosen)
     if query.sort == "color":
         stones = stones.alias(has_no_letter=_is(Q(color="")))
     if query.sort == "clarity":
@@ -221,10 +221,14 @@ def _stones(query: StoneQuery, *, page: int) -> list[Stone]:
         ]
         stones = stones.alias(clarity_place=Case(*places, default=Value(len(places))))
     start = (page - 1) * query.page_size
-    return list(stones.order_by(*SORTS[query.sort])[start : start + query.page_size])
+    # Ids first: sorting whole rows takes three times as long.
+    ids = stones.order_by(*SORTS[query.sort]).values_list("pk", flat=True)
+    page_ids = list(ids[start : start + query.page_size])
+    rows = Stone.objects.select_related("store").in_bulk(page_ids)
+    return [rows[pk] for pk in page_ids]
 
 
-def _is(condition: Q) -> ExpressionWrapper[BooleanField[bool, bool]]:
+def _is(condition: Q) -> ExpressionWrapper:
     return ExpressionWrapper(condition, output_field=BooleanField())
 
 
@@ -246,7 +250,8 @@ def _counts(query: StoneQuery) -> dict[tuple[str, str], int]:
     sql = f"""
         SELECT {", ".join(f"GROUPING(facet_{name}), facet_{name}" for name in FACETS)},
                {", ".join(sums)}, {_count_holding(query, "")} AS n
-        FROM ({base}) AS base GROUP BY GROUPING SETS ({sets}, ())
+        FROM ({base}) AS base WHERE {_misses_at_most_one(query)}
+        GROUP BY GROUPING SETS ({sets}, ())
     """  # noqa: S608  names are ours and values are parameters
     counts: dict[tuple[str, str], int] = {}
     names = list(FACETS)
@@ -260,6 +265,12 @@ def _counts(query: StoneQuery) -> dict[tuple[str, str], int]:
             else:
                 counts["", ""] = row[-1]
     return counts
+
+
+def _misses_at_most_one(query: StoneQuery) -> str:
+    """A row that holds to fewer is counted by no facet."""
+    held = " + ".join(f"holds_{name}::int" for name in query.chosen)
+    return f"{held} >= {len(query.chosen) - 1}" if len(query.chosen) > 1 else "true"
 
 
 def _count_holding(query: StoneQuery, own: str) -> str:

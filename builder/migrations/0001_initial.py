@@ -612,16 +612,16 @@ class Migration(migrations.Migration):
             model_name="stone",
             index=models.Index(
                 condition=models.Q(("status", "available")),
-                fields=["shape", "price"],
-                name="stone_shape_price",
+                fields=["price", "id"],
+                name="stone_by_price",
             ),
         ),
         migrations.AddIndex(
             model_name="stone",
             index=models.Index(
                 condition=models.Q(("status", "available")),
-                fields=["shape", "carat"],
-                name="stone_shape_carat",
+                fields=["carat", "price", "id"],
+                name="stone_by_carat",
             ),
         ),
         migrations.AddIndex(
