@@ -127,7 +127,8 @@ def bundle_front_end() -> None:
     packages = (ROOT / "package.json", ROOT / "package-lock.json")
     if not is_stamped(MODULES / "modules.stamp", *packages):
         with step("installing the front end's packages"):
-            run(node, npm, "ci", "--no-audit", "--no-fund", "--loglevel=error", env=environment)
+            quietly = ("--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
+            run(node, npm, "ci", *quietly, env=environment)
         write_stamp(MODULES / "modules.stamp", *packages)
     sources = (*packages, ROOT / "frontend")
     if not is_stamped(MODULES / "bundle.stamp", *sources) or not BUNDLE.exists():
