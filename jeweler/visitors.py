@@ -22,7 +22,7 @@ _VISITOR = "jeweler.visitor"
 _NEW_TOKEN = "jeweler.visitor.new_token"  # noqa: S105  a name
 
 ROBOTS = re.compile(
-    r"bot\b|bot[/;]|crawl|spider|slurp|preview|facebookexternalhit|headless|lighthouse|pingdom"
+    r"(?<!cu)bot\b|crawl|spider|slurp|preview|facebookexternalhit|headless|lighthouse|pingdom"
     r"|uptime|monitor|curl/|wget/|python-|go-http|java/|okhttp|axios|node-fetch|libwww|scrapy",
     re.IGNORECASE,
 )
