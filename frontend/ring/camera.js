@@ -7,7 +7,7 @@ export const MOST_ZOOM = 3.2;
 // Angles in degrees: `yaw` turns the ring, `tilt` raises the camera. `share` is how much of the stage the ring may fill;
 // `lift` moves it down in the picture, to leave room for the measure above the stone.
 export const VIEWS = {
-  turn: { yaw: 33, tilt: 19, share: 0.84, lift: 0.045 },
+  turn: { yaw: 33, tilt: 21, share: 0.84, lift: 0.045 },
   above: { yaw: 0, tilt: MOST_TILT, share: 0.74, lift: 0.02 },
   hand: { yaw: 28, tilt: 34, share: 0.7, lift: 0 },
 };
@@ -18,7 +18,7 @@ export function frame(view, plan) {
   if (view === "above") {
     const stone = plan.center?.stone;
     const half = Math.max(5.2, (stone ? stone.length_mm : 6.5) / 2 + 1.6);
-    return { middle: [0, girdle, 0], half: [plan.reach * 0.78, 0.5, half] };
+    return { middle: [0, girdle, 0], half: [plan.reach * 0.66, 0.5, half] };
   }
   if (view === "hand") return { middle: [0, (girdle - plan.innerRadius) * 0.6, 0], half: [plan.reach, plan.reach, 9] };
   return { middle: [0, (floor + table) / 2, 0], half: [plan.reach, (table - floor) / 2, 3] };

@@ -23,8 +23,8 @@ const FRAGMENT = /* glsl */ `
   void main() {
     vec3 n = normalize(facing);
     vec3 light = textureLod(tent, n, 6.0).rgb;
-    float shade = mix(0.62, 1.0, smoothstep(0.0, 2.6, abs(spot.z) - band * 0.5));
-    vec3 clay = vec3(0.80, 0.72, 0.655) * (0.30 + 0.52 * light + 0.16 * max(0.0, n.y)) * shade;
+    float shade = mix(0.55, 1.0, smoothstep(-0.2, 3.2, abs(spot.z) - band * 0.5));
+    vec3 clay = vec3(0.80, 0.72, 0.655) * (0.10 + 0.62 * light + 0.20 * max(0.0, n.y)) * shade;
     float gone = smoothstep(wrist, wrist + 11.0, spot.z);  // toward the palm it fades into the paper
     color = vec4(mix(shown(clay), paper, gone), 1.0);
   }

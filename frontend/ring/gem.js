@@ -59,13 +59,16 @@ const FRAGMENT = /* glsl */ `
   uniform int bounces;
   out vec4 color;
   float side = 1.0;  // which half of a heart the ray is in
+  vec3 watcher;      // the direction of the camera
   ${SHOWN}
 
   vec3 around(vec3 d) {
     d.x *= side;
     vec3 light = textureLod(tent, turned * d, 0.0).rgb;
     float below = smoothstep(-0.1, -0.75, d.z);  // down there the light meets the setting and the finger
-    return mix(light, light * metal * 0.5 + metal * 0.03, below);
+    light = mix(light, light * metal * 0.5 + metal * 0.03, below);
+    // Whoever looks at a stone stands in its light: that dark spot is what draws the arrows.
+    return light * mix(1.0, 0.10, smoothstep(0.955, 0.985, dot(d, watcher)));
   }
 
   float fresnel(float cosine, float from, float to) {
@@ -80,6 +83,7 @@ const FRAGMENT = /* glsl */ `
 
   void main() {
     vec3 n = normalize(facing), v = normalize(spot - eye), p = spot;
+    watcher = normalize(eye);
     #ifdef HALVED
       if (p.x < 0.0) { side = -1.0; p.x = -p.x; n.x = -n.x; v.x = -v.x; }
     #endif
@@ -139,7 +143,7 @@ export function gemMaterial({ planes, tent, stone, metal, bounces }) {
       tent: { value: tent },
       ior: { value: ior },
       dispersion: { value: dispersion },
-      gain: { value: 1.18 },
+      gain: { value: 1.12 },
       absorb: { value: new THREE.Vector3(...absorption(stone)) },
       metal: { value: new THREE.Color(...metal) },
       bounces: { value: bounces },

@@ -34,13 +34,16 @@ export function prongPlaces(head, shape) {
 
 /** The basket: how a point of the girdle's plan travels from the base on the shank (0) up to the girdle (1). */
 function basket({ base, girdle, shank }) {
-  const limit = shank.top_width_mm * 0.24;
+  const limit = shank.top_width_mm * 0.17;
   return ([x, y], share) => {
     const foot = [clamp(x * 0.36, -1.5, 1.5), clamp(y * 0.3, -limit, limit)];
     const open = share ** 0.68;
     return [foot[0] + (x - foot[0]) * open, base + (girdle - base) * share, -(foot[1] + (y - foot[1]) * open)];
   };
 }
+
+/** A prong is slim where it leaves the shank and at its tip. */
+const slimness = (share) => 0.74 + 0.26 * Math.min(1, share / 0.35) - 0.1 * share - (0.3 * Math.max(0, share - 0.84)) / 0.16;
 
 function prong({ planes, around, angle, lift, rise, size }) {
   const girdle = rise.girdle;
@@ -57,7 +60,7 @@ function prong({ planes, around, angle, lift, rise, size }) {
   const reach = Math.min(size * 2.1, around.radius(angle) * 0.27);
   const tip = place(reach, size * 0.3);
   const line = curve([...from, upright, overGirdle, tip], { steps: 9 });
-  return tube(line, (share) => size * (1.02 - 0.12 * share - 0.32 * Math.max(0, share - 0.82) / 0.18), { sides: 18 });
+  return tube(line, (share) => size * slimness(share), { sides: 18 });
 }
 
 /** A V of two arms that hugs a point of the stone, over a wire like any prong's. */
@@ -158,7 +161,7 @@ const facingOutward = (rows) => rows.map((row) => [...row].reverse());
 /** All solids of the head. `rise` = {girdle, base}: heights of the girdle plane and of the top of the shank. */
 export function headSolids({ head, stone, planes, shank, rise }) {
   const around = plan(planes, stone);
-  const lift = basket({ base: rise.base - 0.55, girdle: rise.girdle, shank });
+  const lift = basket({ base: rise.base - 0.8, girdle: rise.girdle, shank });
   const size = clamp(0.16 + 0.034 * stone.width_mm, 0.28, 0.46);
   if (head.kind === "bezel") return bezel({ planes, around, lift, rise, size });
   const places = prongPlaces(head, stone.shape);

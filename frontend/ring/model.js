@@ -50,7 +50,7 @@ function shadowMesh(meshes, floor) {
     new THREE.PlaneGeometry(SPAN_MM, SPAN_MM).rotateX(Math.PI / 2),
     new THREE.ShaderMaterial({
       glslVersion: THREE.GLSL3, vertexShader: SHADOW_VERTEX, fragmentShader: SHADOW_FRAGMENT, transparent: true,
-      depthWrite: false, side: THREE.DoubleSide, uniforms: { dark: { value: texture }, strength: { value: 0.5 } },
+      depthWrite: false, side: THREE.DoubleSide, uniforms: { dark: { value: texture }, strength: { value: 0.6 } },
     }),
   );
   mesh.position.y = floor;

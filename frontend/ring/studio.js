@@ -13,22 +13,24 @@ const WHITE = [1, 1, 1];
 const card = (at, half, light, color = WHITE, soft = 0.12, cover = 1) => ({ at, half, light, color, soft, cover });
 
 const METAL_TENT = {
-  low: [0.86, 0.83, 0.79], middle: [0.50, 0.49, 0.475], high: [0.86, 0.855, 0.85],
+  low: [0.74, 0.71, 0.68], middle: [0.46, 0.45, 0.44], high: [0.86, 0.855, 0.85],
   cards: [
     card([0, 14, 3], [0.62, 0.44], 4.2, WHITE, 0.16),
     card([-13, 4, 5], [0.20, 0.72], 4.6, WARM),
     card([13, 5, 2], [0.16, 0.66], 5.2, COOL),
     card([3, 4, -14], [0.46, 0.20], 2.6),
     card([6, 7, 13], [0.34, 0.16], 1.9, WARM, 0.2),
-    card([-2, -3, 14], [0.9, 0.14], 0.75, WHITE, 0.3, 0.8),
-    card([-9, 1, 11], [0.15, 0.9], 0.03, WHITE, 0.1, 0.92),
-    card([10.5, 1, 8], [0.14, 0.9], 0.03, WHITE, 0.1, 0.92),
+    card([-3, -5, 13], [0.5, 0.10], 1.5, WHITE, 0.22, 0.8),
+    card([9, -7, 9], [0.12, 0.5], 0.12, WHITE, 0.2, 0.7),
+    card([-9, -8, 7], [0.10, 0.5], 0.14, WHITE, 0.2, 0.6),
+    card([-9, 1, 11], [0.12, 0.9], 0.05, WHITE, 0.14, 0.85),
+    card([10.5, 1, 8], [0.12, 0.9], 0.05, WHITE, 0.12, 0.88),
     card([0, 9, 11], [0.85, 0.10], 0.04, WHITE, 0.1, 0.85),
     card([-12, -1, -8], [0.22, 0.44], 0.04, WHITE, 0.15, 0.9),
   ],
 };
 
-const lamp = (at, k) => card(at, [0.042, 0.042], 34, k % 3 ? WHITE : WARM, 0.02);
+const lamp = (at, k) => card(at, [0.045, 0.045], 46, k % 3 ? WHITE : WARM, 0.02);
 const LAMPS = [
   [-6, 13, 6], [7, 12, 5], [2, 14, -6], [-9, 9, -7], [11, 8, 8], [-12, 7, 9], [0, 9, 14], [9, 13, -3], [-3, 15, 3],
   [13, 4, -6], [-14, 3, -2], [4, 6, 15], [3, 15, 5], [-2, 12, 10], [-10, 12, 0], [5, 10, -11],
@@ -69,7 +71,7 @@ const fragment = (count) => /* glsl */ `
   uniform vec4 shape[${count}];  // half width, half height, softness, cover
   void main() {
     vec3 d = normalize(axis + place.x * right + place.y * down);
-    vec3 sum = mix(mix(low, middle, smoothstep(-0.55, 0.05, d.y)), high, smoothstep(0.15, 1.0, d.y));
+    vec3 sum = mix(mix(low, middle, smoothstep(-0.85, 0.08, d.y)), high, smoothstep(0.15, 1.0, d.y));
     for (int i = 0; i < ${count}; i++) {
       float facing = dot(d, at[i]);
       if (facing <= 0.0) continue;
