@@ -40,3 +40,30 @@ export function distance({ box, tilt, share, aspect }) {
   }
   return most;
 }
+
+/** Everything about the camera that a view, turned and zoomed by hand, asks for; `blend` goes from one to another. */
+export function stance(pose, plan, aspect) {
+  const box = frame(pose.name, plan);
+  const far = distance({ box, tilt: pose.tilt, share: pose.share, aspect });
+  const closer = (pose.zoom - 1) / (MOST_ZOOM - 1);
+  const goal = [0, plan.levels.girdle, 0];
+  const lift = pose.lift * 2 * far * Math.tan((FIELD_OF_VIEW * Math.PI) / 360) * (1 - closer);
+  return {
+    yaw: pose.yaw,
+    tilt: pose.tilt,
+    far: far / pose.zoom,
+    lift,
+    middle: box.middle.map((value, i) => value + (goal[i] - value) * closer),
+  };
+}
+
+export function blend(from, to, share) {
+  const between = (a, b) => a + (b - a) * share;
+  return {
+    yaw: between(from.yaw, to.yaw),
+    tilt: between(from.tilt, to.tilt),
+    far: between(from.far, to.far),
+    lift: between(from.lift, to.lift),
+    middle: to.middle.map((value, i) => between(from.middle[i], value)),
+  };
+}

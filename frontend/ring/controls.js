@@ -18,7 +18,7 @@ export function handle(canvas, scene) {
     if (event.button !== 0 || !event.isPrimary) return;
     held = { id: event.pointerId, x: event.clientX, y: event.clientY };
     canvas.setPointerCapture(event.pointerId);
-    canvas.classList.add("is-held");
+    canvas.style.cursor = "grabbing";
   };
   const onMove = (event) => {
     if (held?.id !== event.pointerId) return;
@@ -29,7 +29,7 @@ export function handle(canvas, scene) {
   const onUp = (event) => {
     if (held?.id !== event.pointerId) return;
     held = null;
-    canvas.classList.remove("is-held");
+    canvas.style.cursor = "grab";
   };
   let near = false;
   const onDouble = () => {

@@ -83,19 +83,19 @@ export async function mountRing(stage, spec, { onReady = () => {}, onFail = () =
   const release = handle(canvas, scene);
   const watcher = new ResizeObserver(() => scene.changed());
   watcher.observe(stage);
-  canvas.addEventListener("ring:lost", () => fade(false));
-  canvas.addEventListener("ring:restored", () => fade(true));
+  canvas.addEventListener("webglcontextlost", () => fade(false));
+  canvas.addEventListener("webglcontextrestored", () => fade(true));
   shown = true;
   fade(true);
   tell("ring:ready", scene.box());
 
-  const handleOfRing = {
+  const ring = {
     update: (next) => {
       scene.update(next);
       canvas.setAttribute("aria-label", stage.dataset.label ?? "");
     },
     view: (name) => scene.view(name),
-    still: async (width, height) => blobOf(await scene.picture(width, height), width, height),
+    still: async (width, height) => blobOf(scene.picture(width, height), width, height),
     dispose: () => {
       release();
       watcher.disconnect();
@@ -104,6 +104,6 @@ export async function mountRing(stage, spec, { onReady = () => {}, onFail = () =
       picture?.removeAttribute("aria-hidden");
     },
   };
-  onReady(handleOfRing);
-  return handleOfRing;
+  onReady(ring);
+  return ring;
 }

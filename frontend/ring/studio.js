@@ -13,7 +13,7 @@ const WHITE = [1, 1, 1];
 const card = (at, half, light, color = WHITE, soft = 0.12, cover = 1) => ({ at, half, light, color, soft, cover });
 
 const METAL_TENT = {
-  low: [0.74, 0.71, 0.68], middle: [0.46, 0.45, 0.44], high: [0.86, 0.855, 0.85],
+  low: [0.82, 0.79, 0.75], middle: [0.49, 0.48, 0.47], high: [0.86, 0.855, 0.85],
   cards: [
     card([0, 14, 3], [0.62, 0.44], 4.2, WHITE, 0.16),
     card([-13, 4, 5], [0.20, 0.72], 4.6, WARM),
