@@ -2,13 +2,14 @@
 
 from django.conf import settings
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from jeweler import views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", views.healthz, name="healthz"),
+    path("", include("builder.urls")),
     path("admin/", admin.site.urls),
 ]
 if settings.DEMO:
-    urlpatterns += []
+    urlpatterns += [path("demo/", include("demo.urls"))]

@@ -1,0 +1,149 @@
+"""What shoppers send: read, checked, and refused with the field and the way out."""
+
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+
+from builder.designs import Choices
+from builder.models import Design, Metal, Setting, Stone
+from jeweler import customers
+
+INTENTS = {
+    "budget": (
+        "A budget",
+        {"": "Open", "5000": "To $5,000", "10000": "To $10,000", "20000": "To $20,000", "more": "More"},
+    ),
+    "style": (
+        "A style",
+        {"": "Not sure", "quiet": "Quiet", "classic": "Classic", "sparkling": "Sparkling"},
+    ),
+    "timeline": (
+        "A date",
+        {"": "None", "month": "In a month", "quarter": "In three", "later": "Later"},
+    ),
+}  # fmt: skip
+
+
+class Unreadable(ValueError):
+    """A field does not say anything we could do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    value: str
+    label: str
+    is_given: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    name: str
+    head: str
+    answers: list[Answer]
+
+
+def choices(posted: QueryDict) -> Choices:
+    """The choices among the posted fields; an empty setting, stone or size takes the choice back."""
+    read: Choices = {}
+    if "setting" in posted:
+        read["setting"] = _setting(posted["setting"])
+    if "metal" in posted:
+        read["metal"] = _metal(posted["metal"])
+    if "stone" in posted:
+        read["stone"] = _stone(posted["stone"])
+    if "ring_size" in posted:
+        read["ring_size"] = _size(posted["ring_size"])
+    if "engraving" in posted:
+        read["engraving"] = " ".join(posted["engraving"].split())
+    return read
+
+
+def intent(posted: QueryDict) -> Choices:
+    """Budget, style and timeline, as far as they are given."""
+    read: Choices = {}
+    for name in ("budget", "style", "timeline"):
+        if name in posted:
+            if posted[name] not in INTENTS[name][1]:
+                raise Unreadable(f"The {name} is none of those we ask for. Choose one of them.")
+            read[name] = posted[name]
+    return read
+
+
+def questions(design: Design | None) -> list[Question]:
+    """What we ask about her wishes, with her answers so far."""
+    return [
+        Question(
+            name=name,
+            head=head,
+            answers=[
+                Answer(
+                    value=value,
+                    label=label,
+                    is_given=value == (getattr(design, name) if design else ""),
+                )
+                for value, label in answers.items()
+            ],
+        )
+        for name, (head, answers) in INTENTS.items()
+    ]
+
+
+class SaveForm(forms.Form):
+    """Save my design: where to, and whether the subject must give nothing away."""
+
+    email = forms.CharField(
+        max_length=254,
+        error_messages={
+            "required": "Where shall we send it? Your e-mail address is missing.",
+            "max_length": "That address is too long to be one. Please look at it again.",
+        },
+    )
+    is_discreet = forms.BooleanField(required=False)
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"].strip()
+        try:
+            customers.canonical_email(email)
+        except customers.BadEmail as error:
+            raise ValidationError(f"{error} We keep your ring open while you look.") from error
+        return email
+
+
+def _setting(code: str) -> Setting | None:
+    if not code:
+        return None
+    found = Setting.objects.filter(code=code, is_offered=True).first()
+    if found is None:
+        raise Unreadable("We no longer make this setting. Choose one of those on this page.")
+    return found
+
+
+def _metal(code: str) -> Metal:
+    found = Metal.objects.filter(code=code).first()
+    if found is None:
+        raise Unreadable("We do not work in this metal. Choose one of those on this page.")
+    return found
+
+
+def _stone(key: str) -> Stone | None:
+    if not key:
+        return None
+    found = Stone.objects.filter(pk=key).first() if key.isdecimal() and len(key) < 19 else None
+    if found is None:
+        raise Unreadable("We do not know this stone. Choose one of those on this page.")
+    return found
+
+
+def _size(text: str) -> Decimal | None:
+    if not text:
+        return None
+    try:
+        size = Decimal(text)
+    except InvalidOperation:
+        size = Decimal("NaN")
+    if not size.is_finite() or not 0 < size < 100:
+        raise Unreadable("This is no ring size. Choose one on the ruler, such as 6 or 6½.")
+    return size

@@ -1,0 +1,29 @@
+"""The storefront's addresses."""
+
+from django.urls import path
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.permissions import AllowAny
+
+from builder import api
+from builder.views import diamonds, drawn, house, ring, saving
+
+app_name = "builder"
+urlpatterns = [
+    path("", house.home, name="home"),
+    path("rings/", house.rings, name="rings"),
+    path("diamonds/", diamonds.diamonds, name="diamonds"),
+    path("ring/", ring.ring, name="ring"),
+    path("ring/choose/", ring.choose, name="choose"),
+    path("ring/intent/", ring.intent, name="intent"),
+    path("ring/summary/", ring.summary, name="summary"),
+    path("ring/save/", saving.save, name="save"),
+    path("ring/saved/", saving.saved, name="saved"),
+    path("d/<str:token>/", saving.link, name="link"),
+    path("api/v1/stones/", api.StoneList.as_view(), name="stones_api"),
+    path(
+        "api/v1/schema/",
+        SpectacularAPIView.as_view(permission_classes=[AllowAny], authentication_classes=[]),
+        name="schema",
+    ),
+    path("pictures/<str:content_hash>.png", drawn.picture, name="picture"),
+]

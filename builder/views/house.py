@@ -1,0 +1,78 @@
+"""The landing, and the settings."""
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from builder import forms
+from builder.models import Metal, Setting, Shape, Stone
+from builder.views import portraits
+from builder.views.pages import design_of, page, quoted
+from jeweler.models import Store
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    design = design_of(request)
+    settings = list(offered()[:3])
+    shown = portraits.of_settings(settings, metal=None, stone=None, now=now)
+    return page(
+        request,
+        "builder/home.html",
+        {
+            "hero": shown[0] if shown else None,
+            "shown": shown,
+            "setting_count": offered().count(),
+            "stone_count": Stone.objects.filter(status=Stone.Status.AVAILABLE).count(),
+            "shapes": Shape.choices,
+            "stores": Store.objects.filter(is_open=True).order_by("id"),
+            "questions": forms.questions(design),
+        },
+        design=design,
+        quote=quoted(design, now=now),
+    )
+
+
+@require_safe
+def rings(request: HttpRequest) -> HttpResponse:
+    """The settings, drawn; those that do not hold the chosen stone say so here, not at the end."""
+    now = timezone.now()
+    design = design_of(request)
+    metals = list(Metal.objects.order_by("position"))
+    style = request.GET.get("style", "")
+    metal = next((each for each in metals if each.code == request.GET.get("metal")), None)
+    chosen = offered()
+    if style in Setting.Style.values:
+        chosen = chosen.filter(style=style)
+    if metal:
+        chosen = chosen.filter(metals=metal)
+    stone = design.stone if design else None
+    return page(
+        request,
+        "builder/rings.html",
+        {
+            "shown": portraits.of_settings(list(chosen), metal=metal, stone=stone, now=now),
+            "styles": [
+                each
+                for each in Setting.Style.choices
+                if each[0] in set(offered().values_list("style", flat=True))
+            ],
+            "metals": metals,
+            "style": style if style in Setting.Style.values else "",
+            "metal": metal,
+            "stone": stone,
+        },
+        step="setting",
+        design=design,
+        quote=quoted(design, now=now),
+    )
+
+
+def offered() -> QuerySet[Setting]:
+    return (
+        Setting.objects.filter(is_offered=True)
+        .order_by("position", "id")
+        .prefetch_related("metals")
+    )

@@ -1,0 +1,120 @@
+"""What the storefront's pages share: the shopper's ring, the four steps, and how a page is rendered."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from builder import compatibility, designs, gemology, pricing, quotes
+from builder.models import Design, Picture, Shape
+from jeweler import money, visitors
+from jeweler.models import Store
+
+CURRENCY = "USD"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    name: str
+    url: str
+    answer: str
+    is_present: bool
+
+
+def design_of(request: HttpRequest) -> Design | None:
+    """The ring this browser is at; None for one we do not know."""
+    visitor = visitors.current(request)
+    return designs.current(visitor=visitor) if visitor else None
+
+
+def page(
+    request: HttpRequest,
+    template: str,
+    context: dict[str, Any] | None = None,
+    *,
+    step: str = "",
+    design: Design | None = None,
+    quote: quotes.Quote | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """Render a page with what all of them show; `step` names the present one, empty: no steps."""
+    visitor = visitors.current(request)
+    shared = {
+        "currency": CURRENCY,
+        "design": design,
+        "quote": quote,
+        "steps": steps(design, quote, present=step) if step else [],
+        "saved_count": (
+            Design.objects.filter(visitor=visitor, saved_at__isnull=False).count() if visitor else 0
+        ),
+        "cities": Store.objects.filter(is_open=True).values_list("city", flat=True).order_by("id"),
+    }
+    response = render(request, template, shared | (context or {}), status=status)
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def quoted(design: Design | None, *, now: datetime) -> quotes.Quote | None:
+    """The design's quote, whose picture can be asked for from now on."""
+    if design is None:
+        return None
+    quote = quotes.quote(design, now=now)
+    if quote.picture_hash:
+        remember({quote.picture_hash: quote.description}, now=now)
+    return quote
+
+
+def remember(descriptions: dict[str, dict[str, Any]], *, now: datetime) -> None:
+    """Make the pictures of these descriptions known by their hashes; knowing them twice is nothing."""
+    known = set(Picture.objects.filter(hash__in=descriptions).values_list("hash", flat=True))
+    Picture.objects.bulk_create(
+        [
+            Picture(hash=content_hash, description=description, created_at=now)
+            for content_hash, description in descriptions.items()
+            if content_hash not in known
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def steps(design: Design | None, quote: quotes.Quote | None, *, present: str) -> list[Step]:
+    """The four steps, each with its present answer."""
+    setting = design.setting if design else None
+    stone = design.stone if design else None
+    answers = {
+        "setting": f"{setting.name}, {headed(setting.head)}" if setting else "",
+        "stone": f"{stone.carat:.2f} ct {Shape(stone.shape).label.lower()}" if stone else "",
+        "ring": _ring_answer(design),
+        "summary": money.in_words(pricing.whole(quote.total), currency=CURRENCY)
+        if quote and quote.total
+        else "",
+    }
+    pages = {"setting": "rings", "stone": "diamonds", "ring": "ring", "summary": "summary"}
+    return [
+        Step(
+            name=name.capitalize(),
+            url=reverse(f"builder:{pages[name]}"),
+            answer=answer,
+            is_present=name == present,
+        )
+        for name, answer in answers.items()
+    ]
+
+
+def headed(head: compatibility.Head) -> str:
+    """How a setting holds its stone, as the steps say it: "six prongs", "bezel"."""
+    if head.kind == "bezel":
+        return "bezel"
+    return f"{compatibility.NUMBERS.get(head.prongs, head.prongs)} prongs"
+
+
+def _ring_answer(design: Design | None) -> str:
+    if design is None or design.setting is None or design.metal is None:
+        return ""
+    family = design.metal.get_family_display()
+    if design.ring_size is None:
+        return family
+    return f"{family}, size {gemology.in_halves(design.ring_size)}"

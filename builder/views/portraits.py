@@ -1,0 +1,84 @@
+"""Settings as the list shows them: drawn with her stone, or with a usual one where she has none that fits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from builder import compatibility, gemology, pictures, quotes
+from builder.models import Design, Metal, Setting, Shape, Stone
+from builder.views import pages
+
+
+@dataclass(frozen=True, kw_only=True)
+class Portrait:
+    """`price` is of the setting alone, in the smallest form we quote."""
+
+    setting: Setting
+    metal: Metal
+    picture_hash: str
+    alt: str
+    width: str
+    price: Decimal
+    fit: compatibility.Fit | None
+
+
+def of_settings(
+    settings: Sequence[Setting], *, metal: Metal | None, stone: Stone | None, now: datetime
+) -> list[Portrait]:
+    """One portrait each, its picture known from now on; settings without a metal are left out."""
+    portraits = []
+    descriptions = {}
+    for setting in settings:
+        worn = metal or next(
+            iter(sorted(setting.metals.all(), key=lambda each: each.position)), None
+        )
+        if worn is None:
+            continue
+        head = setting.head
+        fit = compatibility.check(head=head, stone=stone.measures, size=None) if stone else None
+        shown = stone if stone and fit and fit.fits else usual_stone(setting)
+        drawn = quotes.quote(Design(setting=setting, metal=worn, stone=shown), now=now)
+        content_hash = pictures.content_hash(drawn.description)
+        descriptions[content_hash] = drawn.description
+        portraits.append(
+            Portrait(
+                setting=setting,
+                metal=worn,
+                picture_hash=content_hash,
+                alt=f"{setting.name} in {worn.name} with {shape_named(shown.shape)} diamond",
+                width=f"{shown.width_mm:.2f}",
+                price=quotes.quote(Design(setting=setting, metal=worn), now=now).total,
+                fit=fit,
+            )
+        )
+    pages.remember(descriptions, now=now)
+    return portraits
+
+
+def usual_stone(setting: Setting) -> Stone:
+    """A stone of the setting's first shape in the middle of what its head takes, by the millimeter laws."""
+    shape = setting.shapes[0]
+    middle = float(setting.min_width_mm + setting.max_width_mm) / 2
+    carat = gemology.carat_of_width(shape=shape, width_mm=middle)
+    usual = gemology.expected_mm(shape=shape, carat=carat)
+    depth = usual.width * gemology.LAWS[shape].depth_pct / 100
+    return Stone(
+        shape=shape,
+        carat=_hundredths(carat),
+        color="F",
+        clarity="VS1",
+        length_mm=_hundredths(max(usual.length, usual.width)),
+        width_mm=_hundredths(usual.width),
+        depth_mm=_hundredths(depth),
+        price=Decimal(0),
+    )
+
+
+def shape_named(shape: str) -> str:
+    label = Shape(shape).label.lower()
+    return f"{'an' if label[0] in 'aeiou' else 'a'} {label}"
+
+
+def _hundredths(number: float) -> Decimal:
+    return Decimal(str(round(number, 2)))

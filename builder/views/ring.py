@@ -1,0 +1,170 @@
+"""The ring on its stage, its summary, and every choice that is made on the way."""
+
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
+
+from builder import compatibility, designs, forms, gemology
+from builder.models import Band, Design, Setting, Stone
+from builder.views.pages import design_of, page, quoted
+from jeweler import visitors
+
+REFUSALS = (
+    designs.DoesNotFit,
+    designs.StoneGone,
+    designs.BadEngraving,
+    designs.BadSize,
+    designs.BadMetal,
+    designs.BadIntent,
+    forms.Unreadable,
+)
+
+
+@require_safe
+def ring(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    design = design_of(request)
+    quote = quoted(design, now=now)
+    if design is None or quote is None or design.setting is None:
+        return page(request, "builder/empty.html", step="ring", design=design, quote=quote)
+    return page(
+        request,
+        "builder/ring.html",
+        {
+            "metals": design.setting.metals.order_by("position"),
+            "sizes": sizes(design),
+            "size_systems": gemology.size_systems(design.ring_size) if design.ring_size else None,
+            "questions": forms.questions(design),
+            "form": forms.SaveForm(),
+            "gone": is_gone(design),
+            "held": held(design.setting),
+        },
+        step="ring",
+        design=design,
+        quote=quote,
+    )
+
+
+@require_safe
+def summary(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    design = design_of(request)
+    visitor = visitors.current(request)
+    quote = quoted(design, now=now)
+    if design is None or quote is None or visitor is None or quote.missing:
+        missing = quote.missing if quote else ["setting", "stone", "ring"]
+        return page(
+            request,
+            "builder/missing.html",
+            {"missing": missing},
+            step="summary",
+            design=design,
+            quote=quote,
+        )
+    designs.complete(design=design, visitor=visitor, now=now)
+    return page(
+        request,
+        "builder/summary.html",
+        {
+            "bands": Band.objects.order_by("position")[:3],
+            "today": timezone.localdate(),
+            "form": forms.SaveForm(),
+            "gone": is_gone(design),
+            "size_systems": gemology.size_systems(design.ring_size) if design.ring_size else None,
+        },
+        step="summary",
+        design=design,
+        quote=quote,
+    )
+
+
+@require_POST
+def choose(request: HttpRequest) -> HttpResponse:
+    """Take any choices and go on to the next open step; a refusal goes back and says why."""
+    now = timezone.now()
+    visitor = visitors.ensure(request, now=now)
+    if "another" in request.POST:
+        designs.start(visitor=visitor, now=now)
+        return redirect("builder:rings")
+    design = designs.current(visitor=visitor) or designs.start(visitor=visitor, now=now)
+    try:
+        read = forms.choices(request.POST)
+        chosen = designs.choose(design=design, now=now, **read)
+    except REFUSALS as refusal:
+        messages.error(request, str(refusal))
+        return back(request)
+    return next_step(chosen, read)
+
+
+@require_POST
+def intent(request: HttpRequest) -> HttpResponse:
+    """What she has in mind, when she cares to say."""
+    now = timezone.now()
+    visitor = visitors.ensure(request, now=now)
+    design = designs.current(visitor=visitor) or designs.start(visitor=visitor, now=now)
+    try:
+        designs.choose(design=design, now=now, **forms.intent(request.POST))
+    except REFUSALS as refusal:
+        messages.error(request, str(refusal))
+        return back(request)
+    messages.success(request, "Thank you. We keep it with your ring, and nowhere else.")
+    return back(request)
+
+
+def back(request: HttpRequest) -> HttpResponseRedirect:
+    """To the page the form stood on, if it is one of ours."""
+    came_from = request.POST.get("back", "")
+    if url_has_allowed_host_and_scheme(came_from, allowed_hosts=None) and came_from[:1] == "/":
+        return HttpResponseRedirect(came_from)
+    return redirect("builder:ring")
+
+
+def next_step(design: Design, read: designs.Choices) -> HttpResponseRedirect:
+    if read.get("setting") and design.setting and design.stone is None:
+        address = redirect("builder:diamonds").url
+        return redirect(f"{address}?{urlencode({'fits': design.setting.code})}")
+    if design.setting is None:
+        return redirect("builder:rings")
+    return redirect("builder:ring")
+
+
+def sizes(design: Design) -> list[dict[str, Any]]:
+    """The ruler: every half size the setting is made in."""
+    if design.setting is None:
+        return []
+    first, last = int(design.setting.min_size * 2), int(design.setting.max_size * 2)
+    return [
+        {
+            "value": f"{half / 2:g}",
+            "label": gemology.in_halves(Decimal(half) / 2),
+            "is_half": half % 2 == 1,
+            "is_chosen": design.ring_size is not None and design.ring_size * 2 == half,
+        }
+        for half in range(first, last + 1)
+    ]
+
+
+def is_gone(design: Design) -> bool:
+    return design.stone is not None and design.stone.status in (
+        Stone.Status.SOLD,
+        Stone.Status.WITHDRAWN,
+    )
+
+
+def held(setting: Setting | None) -> str:
+    """What the setting's head takes: "6.9 to 7.7 mm, about 1.30 to 1.75 ct"."""
+    if setting is None:
+        return ""
+    head = setting.head
+    words = f"{head.min_width_mm:.1f} to {head.max_width_mm:.1f} mm"
+    if len(head.shapes) != 1:
+        return words
+    least, most = compatibility.carats_held(head=head, shape=head.shapes[0])
+    return f"{words}, about {least:.2f} to {most:.2f} ct"

@@ -1,0 +1,86 @@
+// The ring's page: every choice is kept on the server as it is made, the page's parts are renewed by its answer, and the
+// ring turns on its stage once the page is quiet.
+import { fetchPage, swap } from "./store.js";
+
+const stage = document.getElementById("stage");
+let ring = null;
+
+const spec = () => JSON.parse(document.getElementById("description").textContent);
+
+function renewPicture(page) {
+  const [old, fresh] = [document.getElementById("drawn"), page.getElementById("drawn")];
+  if (!old || !fresh) return;
+  for (const name of ["src", "srcset", "alt"]) {
+    if (old.getAttribute(name) !== fresh.getAttribute(name)) old.setAttribute(name, fresh.getAttribute(name));
+  }
+  stage.dataset.label = page.getElementById("stage").dataset.label;
+}
+
+async function keep(form) {
+  try {
+    const got = await fetchPage(form.action, { method: "POST", body: new FormData(form) });
+    if (!got) return;
+    if (!got.page.getElementById("panel")) return location.assign(got.url);
+    swap(got.page, ["panel", "pricebar", "steps", "words", "save"]);
+    renewPicture(got.page);
+    ring?.update(spec());
+    wire();
+  } catch {
+    form.submit();
+  }
+}
+
+function wire() {
+  const form = document.querySelector("[data-choices]");
+  form.addEventListener("change", () => keep(form));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    keep(form);
+  });
+  const engraving = form.elements.engraving;
+  engraving?.addEventListener("input", () => {
+    form.querySelector("[data-count]").textContent = [...engraving.value].length;
+    form.querySelector("[data-engraved]").textContent = engraving.value;
+  });
+  const chosen = form.querySelector(".rule :checked")?.closest("label");
+  if (chosen) {
+    const rule = chosen.parentElement;
+    rule.scrollLeft = chosen.offsetLeft - (rule.clientWidth - chosen.offsetWidth) / 2;
+  }
+}
+
+function measure({ detail }) {
+  const caliper = document.getElementById("caliper");
+  const turned = document.querySelector('[data-view="turn"]')?.getAttribute("aria-pressed") === "true";
+  if (!caliper) return;
+  caliper.hidden = !detail.box || !turned;
+  if (!detail.box) return;
+  const offset = stage.offsetLeft;
+  const top = Math.max(26, stage.offsetTop + detail.box.y - 26);
+  caliper.style.setProperty("--cal-left", `${offset + detail.box.x}px`);
+  caliper.style.setProperty("--cal-width", `${detail.box.width}px`);
+  caliper.style.setProperty("--cal-top", `${top}px`);
+}
+
+async function raise() {
+  const { mountRing } = await import("../ring/index.js");
+  stage.addEventListener("ring:ready", measure);
+  stage.addEventListener("ring:moved", measure);
+  ring = await mountRing(stage, spec(), { onFail: () => {} });
+  if (!ring) return;
+  const views = document.getElementById("views");
+  views.hidden = false;
+  views.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-view]");
+    if (!button) return;
+    for (const each of views.querySelectorAll("[data-view]")) each.setAttribute("aria-pressed", String(each === button));
+    ring.view(button.dataset.view);
+  });
+}
+
+if (stage) {
+  wire();
+  const quiet = window.requestIdleCallback ?? ((run) => setTimeout(run, 200));
+  if (document.readyState === "complete") quiet(raise);
+  else addEventListener("load", () => quiet(raise), { once: true });
+}

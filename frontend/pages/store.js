@@ -1,0 +1,102 @@
+// What every page of the storefront shares. A page is always fetched whole, at its own address, and the parts that
+// changed are put in place of the old ones: what a reload shows is what is on the screen.
+
+const reader = new DOMParser();
+
+/** Replace these parts (ids) by those of the fetched page; the focus stays where it was. */
+export function swap(page, parts) {
+  const focused = document.activeElement?.id;
+  for (const id of parts) {
+    const [old, fresh] = [document.getElementById(id), page.getElementById(id)];
+    if (old && fresh) old.replaceWith(document.adoptNode(fresh));
+    else if (old) old.remove();
+  }
+  if (focused && document.activeElement === document.body) {
+    document.getElementById(focused)?.focus({ preventScroll: true });
+  }
+  document.dispatchEvent(new CustomEvent("store:swapped", { detail: parts }));
+}
+
+let last = 0;
+
+/** Fetch a page and swap its parts; null when a later request has overtaken this one. */
+export async function fetchPage(url, options = {}) {
+  const mine = ++last;
+  const response = await fetch(url, { ...options, credentials: "same-origin" });
+  if (!response.headers.get("content-type")?.startsWith("text/html")) throw new Error(response.statusText);
+  const page = reader.parseFromString(await response.text(), "text/html");
+  return mine === last ? { page, url: response.url, ok: response.ok } : null;
+}
+
+/** A form's address for GET, without the fields that say nothing. */
+export function addressOf(form) {
+  const params = new URLSearchParams();
+  for (const [name, value] of new FormData(form)) if (value !== "") params.append(name, value);
+  const query = params.toString();
+  return form.getAttribute("action") + (query ? `?${query}` : "");
+}
+
+function live(form) {
+  const parts = form.dataset.live.split(" ");
+  const load = async (address, { push }) => {
+    const target = document.getElementById(parts[0]);
+    target?.classList.add("busy");
+    try {
+      const got = await fetchPage(address);
+      if (!got) return;
+      if (push) history.pushState({ live: parts }, "", address);
+      swap(got.page, [...parts, "words"]);
+    } catch {
+      location.assign(address);
+    }
+  };
+  form.addEventListener("change", () => load(addressOf(form), { push: true }));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    load(addressOf(form), { push: true });
+  });
+}
+
+// Back and forward: the page of that address, whole.
+addEventListener("popstate", async (event) => {
+  if (!event.state?.live && !document.querySelector("[data-live]")) return;
+  location.reload();
+});
+
+for (const form of document.querySelectorAll("form[data-live]")) live(form);
+
+// The save form in its dialog; without scripts the same link leads to a page.
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-dialog]");
+  const dialog = opener && document.getElementById(opener.dataset.dialog);
+  if (dialog) {
+    event.preventDefault();
+    dialog.showModal();
+    dialog.querySelector("input[type=email]")?.focus();
+    return;
+  }
+  const closer = event.target.closest("[data-close]");
+  if (closer?.closest("dialog")) {
+    event.preventDefault();
+    closer.closest("dialog").close();
+  }
+});
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!form.closest("dialog") || !form.dataset.swap) return;
+  event.preventDefault();
+  const button = form.querySelector("button");
+  button.setAttribute("aria-disabled", "true");
+  try {
+    const got = await fetchPage(form.action, { method: "POST", body: new FormData(form) });
+    if (!got) return;
+    if (!got.page.getElementById(form.dataset.swap)) return location.assign(got.url);
+    const heading = got.page.getElementById("keep-head");
+    heading.replaceWith(Object.assign(got.page.createElement("h2"), { id: "keep-head", textContent: heading.textContent }));
+    swap(got.page, [form.dataset.swap]);
+    document.querySelector("dialog [aria-invalid=true]")?.focus();
+  } catch {
+    form.submit();
+  }
+});
