@@ -65,7 +65,7 @@ def split(
     given = weights(touches=touches, model=model)
     if not given:
         return {None: value}
-    return {**apportion(amount=value, weights=given, currency=currency)}
+    return dict(apportion(amount=value, weights=given, currency=currency).items())
 
 
 def split_refunds(
@@ -83,10 +83,11 @@ def split_refunds(
     given = weights(touches=touches, model=model)
     if not given:
         return [{None: -refund} for refund in refunds]
-    taken, before, shares = Decimal(0), dict.fromkeys(given, Decimal(0)), []
+    taken, before = Decimal(0), dict.fromkeys(given, Decimal(0))
+    shares: list[dict[int | None, Decimal]] = []
     for refund in refunds:
         taken += refund
         after = apportion(amount=taken, weights=given, currency=currency)
-        shares.append({**{id_: before[id_] - after[id_] for id_ in given}})
+        shares.append({id_: before[id_] - after[id_] for id_ in given})
         before = after
     return shares

@@ -72,6 +72,7 @@ class Conversion(models.Model):
     )
     value = models.DecimalField(max_digits=14, decimal_places=3, default=0)
     currency = models.CharField(max_length=3)
+    counted_at = models.DateTimeField(help_text="When it was last derived from the facts")
 
     class Meta:
         constraints = [

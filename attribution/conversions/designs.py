@@ -1,0 +1,121 @@
+"""Note what she did with a design: completed it, saved it, had it opened in a showroom.
+
+These conversions are worth the price of the ring that they were about, for information; nothing is
+credited for them.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+
+from attribution.models import Conversion
+from builder.models import Design, DesignLookup, DesignVersion
+from builder.pricing import CURRENCY
+from builder.quotes import quote
+
+Kind = Conversion.Kind
+
+
+def record_saved(*, designs: Iterable[Design], now: datetime) -> None:
+    """Once per design, at its first save, worth its latest price. Reads `versions`: prefetch them."""
+    _keep(
+        _conversion(
+            kind=Kind.DESIGN_SAVED,
+            key=f"saved:{design.pk}",
+            design=design,
+            at=_versions(design)[0].saved_at,
+            value=_price(design),
+            now=now,
+        )
+        for design in designs
+        if _versions(design)
+    )
+
+
+def record_completed(*, designs: Iterable[Design], now: datetime) -> None:
+    """Once per design, worth its latest saved price, else what it costs now."""
+    _keep(
+        _conversion(
+            kind=Kind.BUILDER_COMPLETED,
+            key=f"completed:{design.pk}",
+            design=design,
+            at=design.completed_at,
+            value=_price(design),
+            now=now,
+        )
+        for design in designs
+        if design.completed_at is not None
+    )
+
+
+def record_looked_up(*, lookups: Iterable[DesignLookup], now: datetime) -> None:
+    """Once per look-up, in the store where it was."""
+    _keep(
+        _conversion(
+            kind=Kind.DESIGN_LOOKED_UP,
+            key=f"looked_up:{lookup.pk}",
+            design=lookup.design,
+            at=lookup.opened_at,
+            value=_price(lookup.design),
+            now=now,
+            store_id=lookup.store_id,
+        )
+        for lookup in lookups
+    )
+
+
+def rebuild_designs(*, now: datetime) -> None:
+    """All of them anew, from the designs and the look-ups."""
+    designs = Design.objects.select_related("setting", "metal", "stone").order_by("pk")
+    designs = designs.prefetch_related("versions")
+    record_saved(designs=designs.filter(saved_at__isnull=False), now=now)
+    record_completed(designs=designs.filter(completed_at__isnull=False), now=now)
+    lookups = DesignLookup.objects.select_related("design").order_by("pk")
+    record_looked_up(lookups=lookups.prefetch_related("design__versions"), now=now)
+
+
+def _versions(design: Design) -> list[DesignVersion]:
+    return sorted(design.versions.all(), key=lambda version: version.number)
+
+
+def _price(design: Design) -> Decimal:
+    versions = _versions(design)
+    if versions:
+        return versions[-1].price
+    current = quote(design)
+    return current.total if current.is_complete else Decimal(0)
+
+
+def _conversion(
+    *,
+    kind: Kind,
+    key: str,
+    design: Design,
+    at: datetime,
+    value: Decimal,
+    now: datetime,
+    store_id: int | None = None,
+) -> Conversion:
+    return Conversion(
+        kind=kind,
+        key=key,
+        occurred_at=at,
+        customer_id=design.customer_id,
+        visitor_id=design.visitor_id,
+        store_id=store_id,
+        design_code=design.code,
+        value=value,
+        currency=CURRENCY,
+        counted_at=now,
+    )
+
+
+def _keep(conversions: Iterable[Conversion]) -> None:
+    """Write them, or write over them: the same facts give the same rows."""
+    Conversion.objects.bulk_create(
+        conversions,
+        batch_size=2000,
+        update_conflicts=True,
+        unique_fields=["key"],
+        update_fields=["occurred_at", "customer", "visitor", "store", "value", "counted_at"],
+    )
