@@ -318,3 +318,37 @@ def test_every_locked_package_has_a_hash() -> None:
     for lock in ROOT.glob("requirements/*.txt"):
         packages = re.split(r"\n(?=[a-zA-Z0-9])", lock.read_text().strip())
         assert all("--hash=sha256:" in package for package in packages), lock.name
+
+
+# Everything that the programs of the demo and of production import, broker's client included.
+IMPORTS_OF_PRODUCTION = """
+import importlib.metadata, sys
+import jeweler.wsgi, kombu.transport.redis, kombu.transport.pyamqp, celery.bin.celery, granian
+from jeweler.celery import app
+from django.urls import get_resolver
+app.loader.import_default_modules()
+get_resolver().url_patterns
+owners = importlib.metadata.packages_distributions()
+roots = {name.partition(".")[0] for name in sys.modules}
+print("\\n".join(sorted({dist for root in roots for dist in owners.get(root, ())})))
+"""
+
+
+def test_nothing_that_runs_needs_a_package_that_only_development_has() -> None:
+    found = subprocess.run(
+        [sys.executable, "-c", IMPORTS_OF_PRODUCTION],
+        cwd=ROOT,
+        env={**os.environ, "DEMO": "True"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert found.returncode == 0, found.stderr
+    imported = {_normal(name) for name in found.stdout.split()}
+    locked = re.findall(r"^([\w.-]+)==", (ROOT / "requirements" / "base.txt").read_text(), re.M)
+    assert "django" in imported
+    assert imported - {_normal(name) for name in locked} - {"setuptools", "pip"} == set()
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
