@@ -6,68 +6,200 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('builder', '0001_initial'),
-        ('jeweler', '0002_audit_append_only'),
+        ("builder", "0001_initial"),
+        ("jeweler", "0002_audit_append_only"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Connection',
+            name="Connection",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(help_text='The `source` of its facts: till:<code>', unique=True)),
-                ('provider', models.CharField(choices=[('standard', 'Standard Webhooks')], max_length=16)),
-                ('token_hash', models.CharField(help_text="Of the URL's last part", max_length=64, unique=True)),
-                ('secrets', models.JSONField(default=list, help_text='Encrypted, newest first; at most two')),
-                ('currency', models.CharField(default='USD', max_length=3)),
-                ('is_active', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField()),
-                ('refusals', models.PositiveIntegerField(default=0, help_text='Deliveries whose signature was wrong; nothing else of them is kept')),
-                ('last_refusal_at', models.DateTimeField(blank=True, null=True)),
-                ('store', models.ForeignKey(blank=True, help_text='Empty: the event says it', null=True, on_delete=django.db.models.deletion.PROTECT, to='jeweler.store')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "code",
+                    models.SlugField(
+                        help_text="The `source` of its facts: till:<code>", unique=True
+                    ),
+                ),
+                (
+                    "provider",
+                    models.CharField(choices=[("standard", "Standard Webhooks")], max_length=16),
+                ),
+                (
+                    "token_hash",
+                    models.CharField(
+                        help_text="Of the URL's last part", max_length=64, unique=True
+                    ),
+                ),
+                (
+                    "secrets",
+                    models.JSONField(
+                        default=list, help_text="Encrypted, newest first; at most two"
+                    ),
+                ),
+                ("currency", models.CharField(default="USD", max_length=3)),
+                ("is_active", models.BooleanField(default=True)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "refusals",
+                    models.PositiveIntegerField(
+                        default=0,
+                        help_text="Deliveries whose signature was wrong; nothing else of them is kept",
+                    ),
+                ),
+                ("last_refusal_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "store",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Empty: the event says it",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="jeweler.store",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='InboxEvent',
+            name="InboxEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('delivery_key', models.CharField(max_length=200)),
-                ('type', models.CharField(max_length=64)),
-                ('body', models.JSONField(help_text='Without card data')),
-                ('received_at', models.DateTimeField()),
-                ('state', models.CharField(choices=[('new', 'To do'), ('parked', 'Waits for another event'), ('done', 'Done'), ('dead', 'Given up')], default='new', max_length=8)),
-                ('sale_external_id', models.CharField(blank=True, help_text='What it is about', max_length=128)),
-                ('waits_for', models.CharField(blank=True, help_text='sale or payment: what would wake it', max_length=16)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('next_attempt_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('reason', models.CharField(blank=True, help_text='Why it is parked or dead', max_length=64)),
-                ('last_error', models.TextField(blank=True)),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='inbox', to='pos_bridge.connection')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("delivery_key", models.CharField(max_length=200)),
+                ("type", models.CharField(max_length=64)),
+                ("body", models.JSONField(help_text="Without card data")),
+                ("received_at", models.DateTimeField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("new", "To do"),
+                            ("parked", "Waits for another event"),
+                            ("done", "Done"),
+                            ("dead", "Given up"),
+                        ],
+                        default="new",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "sale_external_id",
+                    models.CharField(blank=True, help_text="What it is about", max_length=128),
+                ),
+                (
+                    "waits_for",
+                    models.CharField(
+                        blank=True, help_text="sale or payment: what would wake it", max_length=16
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("next_attempt_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True, help_text="Why it is parked or dead", max_length=64
+                    ),
+                ),
+                ("last_error", models.TextField(blank=True)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="inbox",
+                        to="pos_bridge.connection",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('state__in', ['new', 'parked'])), fields=['next_attempt_at'], name='inbox_due'), models.Index(condition=models.Q(('waits_for', ''), _negated=True), fields=['connection', 'sale_external_id'], name='inbox_waiting')],
-                'constraints': [models.UniqueConstraint(fields=('connection', 'delivery_key'), name='inbox_delivery_once'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['done', 'dead']), _negated=True), ('finished_at__isnull', False), _connector='OR'), name='inbox_finished_has_a_time')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ["new", "parked"])),
+                        fields=["next_attempt_at"],
+                        name="inbox_due",
+                    ),
+                    models.Index(
+                        condition=models.Q(("waits_for", ""), _negated=True),
+                        fields=["connection", "sale_external_id"],
+                        name="inbox_waiting",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("connection", "delivery_key"), name="inbox_delivery_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ["done", "dead"]), _negated=True),
+                            ("finished_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="inbox_finished_has_a_time",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ReturnedStone',
+            name="ReturnedStone",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.CharField(help_text='voided, refunded or exchanged', max_length=32)),
-                ('returned_at', models.DateTimeField()),
-                ('checked_at', models.DateTimeField(blank=True, null=True)),
-                ('checked_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('sale', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='jeweler.sale')),
-                ('stone', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='builder.stone')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "reason",
+                    models.CharField(help_text="voided, refunded or exchanged", max_length=32),
+                ),
+                ("returned_at", models.DateTimeField()),
+                ("checked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "checked_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "sale",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="jeweler.sale",
+                    ),
+                ),
+                (
+                    "stone",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="builder.stone",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('stone', 'sale'), name='stone_returned_once_per_sale')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("stone", "sale"), name="stone_returned_once_per_sale"
+                    )
+                ],
             },
         ),
     ]

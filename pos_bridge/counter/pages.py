@@ -1,0 +1,172 @@
+"""The counter's addresses."""
+
+from datetime import datetime
+from urllib.parse import parse_qs, urlsplit
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from builder.models import Design, DesignLookup
+from jeweler import audit, customers
+from jeweler.access import Role, StaffRequest, staff_only, stores_of
+from jeweler.models import Store
+from pos_bridge.counter import desk, showing
+
+KEYS = {key.value for key in DesignLookup.Key}
+
+
+@staff_only(Role.ASSOCIATE, Role.MANAGER)
+@never_cache
+@require_safe
+def find(request: StaffRequest) -> HttpResponse:
+    """The field, and what it found. A code or a scanned QR opens its design at once."""
+    now = timezone.now()
+    store = desk.store_of(request)
+    text, is_scanned = _asked(request)
+    context: dict[str, object] = {
+        "text": text,
+        "store": store,
+        **desk.empty_desk(request, now),
+    }
+    if not text or store is None:
+        return _rendered(request, "pos_bridge/find.html", context)
+    try:
+        designs = desk.look_up(text=text, member=request.member, store=store, now=now)
+    except desk.TooMany as limit:
+        return _slow_down(request, limit, context)
+    if len(designs) == 1 and desk.is_code(text):
+        key = DesignLookup.Key.QR if is_scanned else DesignLookup.Key.CODE
+        return _to_design(designs[0], key)
+    context["found"] = [showing.found(each) for each in designs]
+    context["key"] = DesignLookup.Key.EMAIL if "@" in text else DesignLookup.Key.PHONE
+    context["nothing"] = None if designs else _nothing(text)
+    return _rendered(request, "pos_bridge/find.html", context)
+
+
+@staff_only(Role.ASSOCIATE, Role.MANAGER)
+@require_POST
+def choose_store(request: StaffRequest) -> HttpResponse:
+    """Where the associate stands today."""
+    store = stores_of(request.member).filter(code=request.POST.get("store", "")).first()
+    if store is None:
+        raise PermissionDenied("This store is not one of yours. Ask the owner to add it.")
+    request.session[desk.STORE_KEY] = store.code
+    back = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
+    return HttpResponseRedirect(back if is_ours else reverse("counter"))
+
+
+@staff_only(Role.ASSOCIATE, Role.MANAGER)
+@never_cache
+@require_safe
+def design(request: StaffRequest, code: str) -> HttpResponse:
+    """Open a design: the opening is noted, announced, and the design shown as it was saved."""
+    now = timezone.now()
+    store = desk.store_of(request)
+    if store is None:
+        return redirect(f"{reverse('counter')}?{urlencode({'q': code})}")
+    key = request.GET.get("key", "")
+    try:
+        opened = desk.one_of_ours(code=code, member=request.member, store=store, now=now)
+        desk.note_opening(
+            design=opened,
+            member=request.member,
+            store=store,
+            key=DesignLookup.Key(key if key in KEYS else "code"),
+            now=now,
+        )
+    except desk.TooMany as limit:
+        return _slow_down(
+            request, limit, {"text": code, "store": store, **desk.empty_desk(request, now)}
+        )
+    return _page(request, opened, store=store, is_uncovered=False, now=now)
+
+
+@staff_only(Role.ASSOCIATE, Role.MANAGER)
+@never_cache
+@require_POST
+def reach(request: StaffRequest, code: str) -> HttpResponse:
+    """The same page with her whole e-mail address and phone number, which is noted too."""
+    now = timezone.now()
+    store = desk.store_of(request)
+    if store is None:
+        return redirect("counter")
+    opened = Design.objects.filter(code=code).first()
+    if opened is None or not desk.was_lately_opened(
+        design=opened, member=request.member, store=store, now=now
+    ):
+        return redirect("counter-design", code)
+    if opened.customer:
+        audit.record(
+            action="customer.uncovered",
+            subject=customers.resolve(opened.customer),
+            actor=request.member.user,
+            store=store,
+            detail={"design": opened.code},
+            now=now,
+        )
+    return _page(request, opened, store=store, is_uncovered=True, now=now)
+
+
+def _asked(request: HttpRequest) -> tuple[str, bool]:
+    """The text of the field, and whether it was scanned. A scanner types the QR's whole address."""
+    text = request.GET.get("q", "").strip()[:254]
+    is_scanned = request.GET.get("key") == DesignLookup.Key.QR
+    if text.startswith(("http://", "https://")):
+        asked = parse_qs(urlsplit(text).query)
+        return "".join(asked.get("q", [""])[:1]).strip(), True
+    return text, is_scanned
+
+
+def _nothing(text: str) -> str:
+    """What to do when nothing was found; the same for a person who is unknown and one without a design."""
+    if "@" in text:
+        return "No design was saved with this address. Ask for the code in her mail."
+    if any(character.isalpha() for character in text):
+        return f"No design with {text}. A code looks like OS-7K4Q-2M9; check it letter by letter."
+    return "No design was saved with this number. Try her e-mail address, or the code in her mail."
+
+
+def _slow_down(
+    request: HttpRequest, limit: desk.TooMany, context: dict[str, object]
+) -> HttpResponse:
+    context = {**context, "limit": limit}
+    return _rendered(request, "pos_bridge/find.html", context, status=429)
+
+
+def _rendered(
+    request: HttpRequest, template: str, context: dict[str, object], *, status: int = 200
+) -> HttpResponse:
+    """Times on the page are the store's."""
+    store = context.get("store")
+    zone = store.zone if isinstance(store, Store) else None
+    with timezone.override(zone):
+        return render(request, template, context, status=status)
+
+
+def _to_design(design: Design, key: DesignLookup.Key) -> HttpResponseRedirect:
+    address = reverse("counter-design", args=[design.code])
+    return HttpResponseRedirect(f"{address}?{urlencode({'key': key.value})}")
+
+
+def _page(
+    request: StaffRequest, design: Design, *, store: Store, is_uncovered: bool, now: datetime
+) -> HttpResponse:
+    context = showing.shown(
+        design=design,
+        number=request.GET.get("version", ""),
+        store=store,
+        is_uncovered=is_uncovered,
+        now=now,
+    )
+    if context is None:
+        messages.info(request, f"{design.code} was never saved by e-mail, so there is no version.")
+        return redirect("counter")
+    return _rendered(request, "pos_bridge/design.html", context)

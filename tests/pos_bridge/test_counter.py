@@ -1,0 +1,311 @@
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from builder.models import DesignLookup
+from jeweler import customers
+from jeweler.models import AuditEntry, Customer, OutboxEvent, StaffMember, Store
+from pos_bridge.counter import desk, showing
+from tests.factories import pos_bridge as tills
+from tests.factories.jeweler import StaffMemberFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def store() -> Store:
+    return tills.open_store()
+
+
+@pytest.fixture
+def marisol(store: Store) -> StaffMember:
+    return StaffMemberFactory(stores=[store])
+
+
+@pytest.fixture
+def clara() -> Customer:
+    return customers.identify(
+        email="clara@example.com",
+        phone="+12125550142",
+        first_name="Clara",
+        last_name="Whitcombe",
+        source="design",
+        now=tills.NOW,
+    )
+
+
+def at_the_counter(member: StaffMember) -> Client:
+    client = Client()
+    client.force_login(member.user)
+    return client
+
+
+def test_the_field_finds_a_design_by_the_whole_address(
+    marisol: StaffMember, clara: Customer
+) -> None:
+    tills.saved_design(customer=clara)
+
+    page = at_the_counter(marisol).get("/admin/counter/", {"q": " Clara@Example.com "})
+
+    assert tills.CODE in page.content.decode()
+    assert "C. W." in page.content.decode()
+
+
+def test_the_list_does_not_say_whose_design_it_is(marisol: StaffMember, clara: Customer) -> None:
+    tills.saved_design(customer=clara)
+
+    page = at_the_counter(marisol).get("/admin/counter/", {"q": "(212) 555-0142"}).content.decode()
+
+    assert tills.CODE in page
+    assert "Whitcombe" not in page
+    assert "clara@" not in page
+
+
+@pytest.mark.parametrize(
+    "text", ["clara", "clara@", "@example.com", "555", "OS-2345", "%", "_", "*"]
+)
+def test_a_part_of_an_address_a_number_or_a_code_finds_nothing(
+    marisol: StaffMember, clara: Customer, text: str
+) -> None:
+    tills.saved_design(customer=clara)
+
+    page = at_the_counter(marisol).get("/admin/counter/", {"q": text})
+
+    assert page.status_code == 200
+    assert tills.CODE not in page.content.decode()
+
+
+@pytest.mark.parametrize("typed", ["OS-2345-67A", "os 2345 67a", "0S-2345-67A", "234567A"])
+def test_a_code_opens_its_design_at_once(marisol: StaffMember, clara: Customer, typed: str) -> None:
+    tills.saved_design(customer=clara)
+
+    page = at_the_counter(marisol).get("/admin/counter/", {"q": typed}, follow=True)
+
+    assert page.redirect_chain == [(f"/admin/counter/{tills.CODE}/?key=code", 302)]
+    assert "Clara Whitcombe" in page.content.decode()
+
+
+def test_a_scanned_qr_opens_its_design_and_says_so(marisol: StaffMember, clara: Customer) -> None:
+    tills.saved_design(customer=clara)
+    scanned = showing.scanned_address(tills.CODE)
+
+    at_the_counter(marisol).get("/admin/counter/", {"q": scanned}, follow=True)
+
+    assert DesignLookup.objects.get().key == "qr"
+
+
+def test_an_opened_design_shows_exactly_what_was_saved(
+    marisol: StaffMember, clara: Customer
+) -> None:
+    tills.saved_design(customer=clara)
+
+    page = at_the_counter(marisol).get(f"/admin/counter/{tills.CODE}/").content.decode()
+
+    for shown in [
+        "The Alba",
+        "18 k yellow gold",
+        "1.52 ct round, G, VS1, excellent cut",
+        "GIA 2216048137",
+        "US 6",
+        "C &amp; J",
+        "$15,490",
+        "$12,480",
+        "included",
+        "Price kept until 5 December",
+        "The stone is at its supplier’s",
+        "QR code of OS-2345-67A",
+    ]:
+        assert shown in page, shown
+
+
+def test_her_addresses_stay_covered_until_somebody_asks_and_is_noted(
+    marisol: StaffMember, clara: Customer
+) -> None:
+    tills.saved_design(customer=clara)
+    counter = at_the_counter(marisol)
+
+    covered = counter.get(f"/admin/counter/{tills.CODE}/").content.decode()
+    assert "cl…@…ple.com" in covered
+    assert "…0142" in covered
+    assert "clara@example.com" not in covered
+
+    whole = counter.post(f"/admin/counter/{tills.CODE}/reach/").content.decode()
+    assert "clara@example.com" in whole
+    assert AuditEntry.objects.get(action="customer.uncovered").subject == f"customer:{clara.pk}"
+
+
+def test_an_address_is_not_uncovered_before_the_design_was_opened(
+    marisol: StaffMember, clara: Customer
+) -> None:
+    tills.saved_design(customer=clara)
+
+    answer = at_the_counter(marisol).post(f"/admin/counter/{tills.CODE}/reach/")
+
+    assert answer.status_code == 302
+    assert not AuditEntry.objects.filter(action="customer.uncovered").exists()
+
+
+def test_every_look_up_and_opening_is_written_down(
+    marisol: StaffMember, clara: Customer, store: Store
+) -> None:
+    design = tills.saved_design(customer=clara)
+
+    at_the_counter(marisol).get("/admin/counter/", {"q": tills.CODE}, follow=True)
+
+    opened = DesignLookup.objects.get()
+    assert (opened.design, opened.staff, opened.store) == (design, marisol, store)
+    asked = AuditEntry.objects.filter(action="counter.asked", actor=marisol.user)
+    assert [entry.detail for entry in asked] == [{"by": "code", "found": 1}] * 2
+    names = OutboxEvent.objects.values_list("name", flat=True)
+    assert list(names).count("builder.DesignLookedUp") == 1
+
+
+def test_loading_the_page_again_is_no_second_opening(marisol: StaffMember, clara: Customer) -> None:
+    tills.saved_design(customer=clara)
+    counter = at_the_counter(marisol)
+
+    for _ in range(3):
+        counter.get(f"/admin/counter/{tills.CODE}/")
+
+    assert DesignLookup.objects.count() == 1
+
+
+def test_another_stores_design_does_not_exist_and_asking_for_it_is_noted(
+    marisol: StaffMember, clara: Customer
+) -> None:
+    tills.saved_design(customer=clara, store=tills.open_store(code="boston-newbury"))
+    counter = at_the_counter(marisol)
+
+    theirs = counter.get(f"/admin/counter/{tills.CODE}/")
+    nobodys = counter.get("/admin/counter/OS-2345-68G/")
+
+    assert theirs.status_code == nobodys.status_code == 404
+    assert not DesignLookup.objects.exists()
+    refused = AuditEntry.objects.get(action="counter.refused")
+    assert (refused.actor, refused.detail) == (marisol.user, {"design": tills.CODE})
+    by_address = counter.get("/admin/counter/", {"q": "clara@example.com"}).content.decode()
+    assert tills.CODE not in by_address
+
+
+def test_too_many_look_ups_in_an_hour_are_stopped_with_a_clear_word(
+    marisol: StaffMember,
+) -> None:
+    counter = at_the_counter(marisol)
+    AuditEntry.objects.bulk_create(
+        AuditEntry(at=timezone.now(), actor=marisol.user, action="counter.asked", subject="x")
+        for _ in range(desk.LOOKUPS_AN_HOUR)
+    )
+
+    page = counter.get("/admin/counter/", {"q": "clara@example.com"})
+
+    assert page.status_code == 429
+    assert f"That were {desk.LOOKUPS_AN_HOUR} look-ups in one hour." in page.content.decode()
+
+
+def test_too_many_openings_in_an_hour_are_stopped_too(
+    marisol: StaffMember, clara: Customer, store: Store
+) -> None:
+    other = tills.saved_design(customer=None, code="OS-2345-68G")
+    DesignLookup.objects.bulk_create(
+        DesignLookup(design=other, store=store, staff=marisol, key="code", opened_at=timezone.now())
+        for _ in range(desk.OPENINGS_AN_HOUR)
+    )
+    tills.saved_design(customer=clara, its_stone=other.stone)
+
+    page = at_the_counter(marisol).get(f"/admin/counter/{tills.CODE}/")
+
+    assert page.status_code == 429
+    assert "Whitcombe" not in page.content.decode()
+
+
+def test_a_member_of_several_stores_says_where_she_is(clara: Customer, store: Store) -> None:
+    boston = tills.open_store(code="boston-newbury", name="Boston")
+    daniel = StaffMemberFactory(role=StaffMember.Role.MANAGER, stores=[store, boston])
+    tills.saved_design(customer=clara)
+    counter = at_the_counter(daniel)
+
+    assert "Where are you today?" in counter.get("/admin/counter/").content.decode()
+    counter.get(f"/admin/counter/{tills.CODE}/")
+    assert not DesignLookup.objects.exists()
+
+    counter.post("/admin/counter/store/", {"store": "boston-newbury"})
+    counter.get(f"/admin/counter/{tills.CODE}/")
+
+    assert DesignLookup.objects.get().store == boston
+
+
+def test_nobody_stands_in_a_store_that_is_not_hers(marisol: StaffMember) -> None:
+    tills.open_store(code="boston-newbury")
+
+    answer = at_the_counter(marisol).post("/admin/counter/store/", {"store": "boston-newbury"})
+
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("role", [StaffMember.Role.MARKETER, StaffMember.Role.OWNER])
+def test_the_counter_is_for_those_who_stand_at_it(role: StaffMember.Role) -> None:
+    member = StaffMemberFactory(role=role, sees_all_stores=True)
+
+    assert at_the_counter(member).get("/admin/counter/").status_code == 403
+
+
+def test_an_anonymous_visitor_is_sent_to_log_in() -> None:
+    answer = Client().get("/admin/counter/", {"q": tills.CODE})
+
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/admin/login/")
+
+
+def test_an_earlier_version_and_what_changed_can_be_seen(
+    marisol: StaffMember, clara: Customer
+) -> None:
+    versions = [{"engraving": "first", "price": Decimal(15000)}, {}]
+    tills.saved_design(customer=clara, versions=versions)
+    counter = at_the_counter(marisol)
+
+    latest = counter.get(f"/admin/counter/{tills.CODE}/").content.decode()
+    assert "Engraving: first → C &amp; J" in latest
+    assert "$490 more than version 1" in latest
+
+    earlier = counter.get(f"/admin/counter/{tills.CODE}/", {"version": "1"}).content.decode()
+    assert "<em>first</em>" in earlier
+
+
+def test_an_ended_promise_is_said(marisol: StaffMember, clara: Customer) -> None:
+    over = (timezone.now() - timedelta(days=2)).date()
+    tills.saved_design(customer=clara, versions=[{"price_until_date": over}])
+
+    page = at_the_counter(marisol).get(f"/admin/counter/{tills.CODE}/").content.decode()
+
+    assert "The price was kept until" in page
+
+
+def test_a_design_that_was_never_saved_leads_back_to_the_field(
+    marisol: StaffMember, clara: Customer
+) -> None:
+    tills.saved_design(customer=clara, versions=[])
+
+    answer = at_the_counter(marisol).get(f"/admin/counter/{tills.CODE}/")
+
+    assert answer.status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("status", "in_store", "words"),
+    [
+        ("available", "nyc-lispenard", "The stone is here."),
+        ("available", "boston", "The stone is in Boston."),
+        ("available", "", "The stone is at its supplier’s."),
+        ("held", "nyc-lispenard", "The stone is here, held for somebody."),
+        ("sold", "", "The stone was sold on 21 November 2026."),
+        ("withdrawn", "", "The stone is no longer offered by its supplier."),
+    ],
+)
+def test_where_the_stone_is(store: Store, status: str, in_store: str, words: str) -> None:
+    place = tills.open_store(code=in_store, name="Boston") if in_store else None
+    stone = tills.stone(status=status, store=place, sold_at=tills.NOW if status == "sold" else None)
+
+    assert showing.whereabouts(stone=stone, store=store) == words
