@@ -78,9 +78,9 @@ test("the head is of its own metal and the shank of the ring's", () => {
   assert.deepEqual(Object.keys(solids).sort(), ["platinum", "yellow"]);
 });
 
-test("six prongs and two rails hold a round, V-prongs guard points", () => {
-  assert.equal(assemble(RINGS.round).solids.platinum.length, 8);
-  assert.equal(assemble(RINGS.marquise).solids.platinum.length, 4 + 2 * 2 + 2);
+test("six prongs, a collar and two rails hold a round, V-prongs guard points", () => {
+  assert.equal(assemble(RINGS.round).solids.platinum.length, 6 + 3);
+  assert.equal(assemble(RINGS.marquise).solids.platinum.length, 4 + 2 * 2 + 3);
 });
 
 test("pavé has the stones that the description counts, while there is room", () => {

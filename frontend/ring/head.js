@@ -34,9 +34,9 @@ export function prongPlaces(head, shape) {
 
 /** The basket: how a point of the girdle's plan travels from the base on the shank (0) up to the girdle (1). */
 function basket({ base, girdle, shank }) {
-  const limit = shank.top_width_mm * 0.17;
+  const limit = shank.top_width_mm * 0.42;
   return ([x, y], share) => {
-    const foot = [clamp(x * 0.36, -1.5, 1.5), clamp(y * 0.3, -limit, limit)];
+    const foot = [clamp(x * 0.36, -1.5, 1.5), clamp(y * 0.36, -limit, limit)];
     const open = share ** 0.68;
     return [foot[0] + (x - foot[0]) * open, base + (girdle - base) * share, -(foot[1] + (y - foot[1]) * open)];
   };
@@ -48,7 +48,7 @@ const slimness = (share) => 0.74 + 0.26 * Math.min(1, share / 0.35) - 0.1 * shar
 function prong({ planes, around, angle, lift, rise, size }) {
   const girdle = rise.girdle;
   const out = size * 0.5;
-  const from = [0, 0.22, 0.5, 0.78].map((share) => lift(around.point(angle, out), share));
+  const from = [0, 0.2, 0.48, 0.78].map((share) => lift(around.point(angle, out), share));
   const place = (inward, above) => {
     const [x, y] = around.point(angle, -inward);
     const height = Math.max(crownHeight(planes, x, y), -0.2);
@@ -79,7 +79,7 @@ function guard({ planes, around, angle, lift, rise, size }) {
   });
   const out = [Math.cos(angle), Math.sin(angle)];
   const away = ([x, y], distance) => [x + out[0] * distance, y + out[1] * distance];
-  const thick = size * 0.85;
+  const thick = size * 0.62;
   const level = (height, inward, length) => {
     const ends = along.map(([x, y]) => [tx + (x - tx) * length, ty + (y - ty) * length]);
     const inner = [ends[0], [tx, ty], ends[1]].map((p) => away(p, -inward - 0.12));
@@ -89,7 +89,7 @@ function guard({ planes, around, angle, lift, rise, size }) {
       const outward = Math.sign(across[0] * out[0] + across[1] * out[1]) || 1;
       return away([p[0] + across[0] * outward * thick, p[1] + across[1] * outward * thick], -inward);
     });
-    const nose = away([tx, ty], thick * 1.35 - inward);
+    const nose = away([tx, ty], thick * 1.2 - inward);
     const ring = [sides[0], nose, sides[1], inner[2], inner[1], inner[0]];
     return softened(ring).map(([x, y]) => [x, rise.girdle + height, -y]);
   };
@@ -102,8 +102,8 @@ function guard({ planes, around, angle, lift, rise, size }) {
     level(crown(0.2) + size * 0.5, 0.14, 0.94), level(crown(0.45) + size * 0.55, 0.42, 0.75),
     level(crown(0.6) + size * 0.4, 0.6, 0.45), level(crown(0.6) + size * 0.36, 0.66, 0.05),
   ];
-  const wire = curve([0, 0.3, 0.6, 0.8, 0.9].map((share) => lift(away([tx, ty], size * 0.2), share)), { steps: 9 });
-  return [loft(facingOut(rows)), tube(wire, size * 0.95, { sides: 18 })];
+  const wire = curve([0, 0.3, 0.6, 0.78, 0.86].map((share) => lift(away([tx, ty], -size * 0.1), share)), { steps: 9 });
+  return [loft(facingOut(rows)), tube(wire, (share) => size * (0.74 + 0.18 * Math.min(1, share / 0.35)), { sides: 18 })];
 }
 
 /** Cut a polygon's corners twice, so that an edge of metal is never a knife's. */
@@ -153,23 +153,38 @@ function bezel({ planes, around, lift, rise, size }) {
     const points = [0, 0.25, 0.55, 0.8].map((share) => lift(around.point(around.toward(turn), -size * 0.1), share));
     return tube(curve(points, { steps: 9 }), size * 0.95, { sides: 18 });
   });
-  return [loft(facingOutward(rows)), ...legs, rail({ around, lift, share: 0.16, size: size * 0.72, inset: 0 })];
+  return [loft(facingOutward(rows)), ...legs, rail({ around, lift, share: 0.09, size: size * 0.7, inset: 0 })];
 }
 
 const facingOutward = (rows) => rows.map((row) => [...row].reverse());
 
+/** What is soldered between the basket and the shank: it spreads along the finger's curve. */
+function collar({ shank, rise }) {
+  const half = shank.top_width_mm / 2;
+  const row = ([y, x, z]) => Array.from({ length: 48 }, (_, k) => {
+    const angle = (-k / 48) * 2 * Math.PI;
+    return [Math.cos(angle) * x, rise.base + y, Math.sin(angle) * z];
+  });
+  const profile = [
+    [0.22, 0.05, 0.02], [0.22, 0.6, half * 0.6], [0.12, 0.78, half * 0.74], [-0.1, 1.05, half * 0.8],
+    [-0.35, 1.6, half * 0.78], [-0.7, 2.3, half * 0.6],
+  ];
+  return loft(curve(profile, { steps: 3 }).map(row));
+}
+
 /** All solids of the head. `rise` = {girdle, base}: heights of the girdle plane and of the top of the shank. */
 export function headSolids({ head, stone, planes, shank, rise }) {
   const around = plan(planes, stone);
-  const lift = basket({ base: rise.base - 0.8, girdle: rise.girdle, shank });
+  const lift = basket({ base: rise.base - 0.02, girdle: rise.girdle, shank });
   const size = clamp(0.16 + 0.034 * stone.width_mm, 0.28, 0.46);
-  if (head.kind === "bezel") return bezel({ planes, around, lift, rise, size });
+  if (head.kind === "bezel") return [...bezel({ planes, around, lift, rise, size }), collar({ shank, rise })];
   const places = prongPlaces(head, stone.shape);
   const shared = { planes, around, lift, rise, size };
   return [
     ...places.prongs.map((turn) => prong({ ...shared, angle: around.toward(turn) })),
     ...places.guarded.flatMap((turn) => guard({ ...shared, angle: around.toward(turn) })),
-    rail({ around, lift, share: 0.2, size: size * 0.66, inset: 0 }),
+    collar({ shank, rise }),
+    rail({ around, lift, share: 0.07, size: size * 0.68, inset: 0 }),
     rail({ around, lift, share: 0.66, size: size * 0.66, inset: size * 0.3 }),
   ];
 }

@@ -39,7 +39,7 @@ const FRAGMENT = /* glsl */ `
   void main() {
     vec3 n = normalize(facing), v = normalize(spot - eye), r = reflect(v, n);
     float grazing = pow(1.0 - max(0.0, -dot(v, n)), 5.0);
-    vec3 mirror = mix(tint, vec3(1.0), grazing);
+    vec3 mirror = mix(tint, vec3(1.0), grazing * 0.6);
     vec3 seen = around(r, 0.0);
 
     // Inside the band: does the reflected ray meet the far side of the finger hole?
