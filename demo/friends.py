@@ -3,7 +3,8 @@
 import random
 from datetime import datetime
 
-from demo.history import Thread, insert
+from demo.bulk import insert
+from demo.history import Thread
 from jeweler.models import Sale
 from referrals.models import Advocate, Referral
 

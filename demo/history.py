@@ -10,23 +10,21 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import TypeVar
 
 from django.conf import settings
-from django.db.models import Model
 
 from appointments.models import Appointment
-from attribution.channels import Arrival, classify
+from attribution.channels import classify
 from attribution.models import AdSpend, Touchpoint
 from builder import codes, quotes
 from builder.models import Design, DesignLookup, DesignVersion, Metal, Setting, Stone
 from demo import people
+from demo.bulk import insert
 from demo.market import Campaign, Journey, journeys
 from jeweler import tokens
 from jeweler.models import ContactPoint, Customer, IdentityEdge, StaffMember, Store, Visitor
 
-BATCH = 4000
-M = TypeVar("M", bound=Model)
+BATCH = 1000
 
 
 @dataclass(kw_only=True)
@@ -55,6 +53,7 @@ class Vault:
         )
         self.prices = [float(stone.price or 0) for stone in self.stones]
         self.taken: set[int] = set()
+        self.codes: set[str] = set()
 
     def pick(self, *, budget: float, is_bought: bool) -> tuple[Stone, Setting, Metal]:
         start = bisect.bisect_left(self.prices, budget * self.dice.uniform(0.62, 0.8))
@@ -67,6 +66,13 @@ class Vault:
                 setting = self.dice.choice(fitting)
                 return stone, setting, self.dice.choice(self.metals[setting.pk])
         raise LookupError("The vault has no stone that fits any setting")
+
+    def code(self) -> str:
+        """A design code that nobody has yet."""
+        while (code := codes.new()) in self.codes:
+            pass
+        self.codes.add(code)
+        return code
 
     def _fitting(self, stone: Stone) -> list[Setting]:
         return [
@@ -133,14 +139,7 @@ def _write_touchpoints(threads: list[Thread], *, dice: random.Random) -> None:
 
 
 def _channel(campaign: Campaign) -> str:
-    return classify(
-        Arrival(
-            source=campaign.source,
-            medium=campaign.medium,
-            campaign=campaign.name,
-            click_id_kind=campaign.click_id_kind,
-        )
-    )
+    return classify(source=campaign.source, medium=campaign.medium, campaign=campaign.name)
 
 
 def _write_customers(threads: list[Thread], *, dice: random.Random) -> None:
@@ -202,7 +201,7 @@ def _design(
     )
     is_complete = journey.completed_at is not None
     return Design(
-        code=codes.issue(),
+        code=vault.code(),
         visitor=thread.visitors[0],
         customer=thread.customer,
         store=stores[journey.store] if journey.booked_at else None,
@@ -303,8 +302,3 @@ def _write_spend(threads: list[Thread], *, dice: random.Random, today: date) -> 
             )
         )
     insert(AdSpend, rows)
-
-
-def insert(model: type[M], rows: list[M]) -> None:
-    """Many rows in few statements; each row gets its id."""
-    model._default_manager.bulk_create(rows, batch_size=BATCH)

@@ -6,7 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from builder.models import Stone
-from demo.history import Thread, insert
+from demo.bulk import insert
+from demo.history import Thread
 from demo.market import Purchase, walk_ins
 from jeweler import money
 from jeweler.models import Payment, Refund, Sale, SaleEvidence, SaleLine, Store

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from attribution import conversions
-from demo import catalog, friends, history, house, till, tills
+from demo import catalog, friends, history, house, tills
 from jeweler.models import Sale, Visitor
 
 SEED = 20261121
@@ -36,7 +36,6 @@ class Command(BaseCommand):
         now = timezone.now()
         stores = house.open_stores()
         house.hire(stores=stores)
-        till.connect(stores=stores)
         catalog.load_catalog(now=now)
         self._say("stores, staff and 20,000 stones")
         if catalog_only:
