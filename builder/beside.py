@@ -10,7 +10,7 @@ from decimal import Decimal
 
 PRONG_OUTSIDE = Decimal("0.45")
 FOOT = Decimal("0.9")  # of the shank's half width: where the cone begins
-CLOSE = Decimal("0.1")
+CLOSE = Decimal("0.2")  # nearer than this, nobody sees light between them
 
 
 @dataclass(frozen=True, kw_only=True)

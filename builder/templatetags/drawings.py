@@ -1,7 +1,7 @@
 """The drawings beside the words, each made from the ring's and the stone's own numbers."""
 
+import functools
 import math
-from decimal import Decimal
 
 from django import template
 from django.utils.html import format_html, format_html_join
@@ -14,12 +14,29 @@ register = template.Library()
 
 SCALE = 10  # units of a drawing to the millimeter
 WIDE, HIGH = 240, 112
+GLYPH_SIDE, GLYPH_STONE = 46, 39  # units of a glyph: its side, and the stone in it
 
 
 @register.simple_tag
 def glyph(shape: str) -> SafeString:
-    """A shape from above, in outline and facets."""
-    return mark_safe(diagrams.shape_glyph(shape))  # noqa: S308  drawn by us, from a list of shapes
+    """A shape from above, in outline and facets; its drawing can be used again by its name."""
+    drawn = _glyph(shape).replace(">", f'><g id="glyph-{shape}">', 1)
+    return mark_safe(drawn.replace("</svg>", "</g></svg>"))  # noqa: S308  drawn by us, from a list
+
+
+@register.simple_tag
+def glyph_again(shape: str) -> SafeString:
+    """The same drawing on a page that already has it: a row of a list weighs nothing."""
+    return format_html(
+        '<svg viewBox="0 0 46 46" fill="none" stroke="currentColor" stroke-linejoin="round" '
+        'aria-hidden="true"><use href="#glyph-{}"/></svg>',
+        shape,
+    )
+
+
+@functools.cache
+def _glyph(shape: str) -> str:
+    return diagrams.shape_glyph(shape)
 
 
 @register.simple_tag
@@ -35,38 +52,18 @@ def profile(stone: Stone) -> SafeString:
 
 
 @register.simple_tag
-def fit_drawing(setting: Setting, fits: bool) -> SafeString:
-    """A stone in its head: the head in the ink of what is true for her, or of what is not."""
-    ink = "#1d4b3e" if fits else "#8a2b22"
-    seat = "M5 7v6l15 24h16l15-24V7" if setting.head_kind == "prong" else "M7 9l13 28h16L49 9"
-    return format_html(
-        '<svg viewBox="0 0 56 44" width="56" height="44" fill="none" stroke="#16181d" '
-        'stroke-linejoin="round" aria-hidden="true"><path d="M10 12l8-6h20l8 6-18 20z"/>'
-        '<path d="M10 12h36" stroke-width=".6" stroke="#8d867a"/>'
-        '<path d="{}" stroke="{}" stroke-width="1.4"/></svg>',
-        seat,
-        ink,
+def fit_drawing(setting: Setting, stone: Stone | None, fits: bool) -> SafeString:
+    """The stone in its head: the head in the ink of what is true for her, or of what is not."""
+    drawn = diagrams.fit_icon(
+        geometry.describe_stone(stone) if stone else None, kind=setting.head_kind, fits=fits
     )
+    return mark_safe(drawn)  # noqa: S308  numbers only
 
 
 @register.simple_tag
 def band_drawing(setting: Setting) -> SafeString:
     """The band's upper half with the stones it carries."""
-    shown = {"half_pave": (-42, 42), "full_pave": (-68, 68)}.get(setting.accent_kind)
-    dots = (
-        [
-            (f"{30 + 26.5 * math.sin(at):.1f}", f"{32 - 26.5 * math.cos(at):.1f}")
-            for at in (math.radians(angle) for angle in range(shown[0], shown[1] + 1, 8))
-        ]
-        if shown
-        else []
-    )
-    return format_html(
-        '<svg width="60" height="24" viewBox="0 2 60 24" fill="none" stroke="#16181d" '
-        'stroke-width=".8" aria-hidden="true">'
-        '<path d="M1.5 26A29.5 29.5 0 0 1 58.5 26M7.5 26A23.5 23.5 0 0 1 52.5 26"/>{}</svg>',
-        format_html_join("", '<circle cx="{}" cy="{}" r="1.9" fill="#f9f6f0"/>', dots),
-    )
+    return mark_safe(diagrams.band_icon(setting.accent_kind))  # noqa: S308  drawn by us
 
 
 @register.simple_tag
@@ -95,7 +92,7 @@ def beside_drawing(design: Design, band: Band) -> SafeString:
         '<svg viewBox="0 0 {w} {h}" fill="none" stroke="#16181d" stroke-width=".9" '
         'aria-hidden="true"><path d="{band}" fill="#ece5d8"/>{melee}'
         '<path d="M-2 {a}H242V{b}H-2z" fill="#f9f6f0"/>{accents}'
-        '<ellipse cx="120" cy="{m}" rx="{rx}" ry="{ry}" fill="#f9f6f0"/>{stone}</svg>',
+        '<ellipse cx="120" cy="{m}" rx="{rx}" ry="{ry}" fill="#f9f6f0" stroke="none"/>{stone}</svg>',
         w=WIDE,
         h=HIGH,
         band=_bow(edge, deep=deep, bow=bow),
@@ -175,14 +172,16 @@ def _melee(kind: str, *, edge: float, deep: float, bow: float) -> SafeString | s
 
 
 def _placed(design: Design, *, middle: float) -> SafeString:
-    """The stone's own outline and facets, at its size."""
+    """The shape's outline and facets, as large as her stone."""
     if design.stone is None:
         return mark_safe("")
-    half = Decimal(SCALE) * design.stone.length_mm / 2
-    side = f"{half * 2:.1f}"
-    drawn = diagrams.shape_glyph(design.stone.shape).replace(
-        "<svg ",
-        f'<svg x="{120 - half:.1f}" y="{Decimal(str(middle)) - half:.1f}" width="{side}" height="{side}" ',
-        1,
+    side = float(design.stone.length_mm) * SCALE * GLYPH_SIDE / GLYPH_STONE
+    place = format_html(
+        '<svg x="{}" y="{}" width="{}" height="{}" ',
+        f"{WIDE / 2 - side / 2:.1f}",
+        f"{middle - side / 2:.1f}",
+        f"{side:.1f}",
+        f"{side:.1f}",
     )
+    drawn = _glyph(design.stone.shape).replace("<svg ", place, 1)
     return mark_safe(drawn)  # noqa: S308  drawn by us, from numbers

@@ -70,6 +70,7 @@ def diamonds(request: HttpRequest) -> HttpResponse:
             "sorts": SORTS,
             "sort": params.get("sort", "price"),
             "params": params,
+            "more_chosen": any(name in params for name in ("cut", "fluorescence", "lab")),
             "chosen_count": sum(
                 1 for name in params if name not in ("fits", "sort", "page", "open", "shape")
             ),

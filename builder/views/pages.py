@@ -13,8 +13,6 @@ from builder.models import Design, Picture, Shape
 from jeweler import money, visitors
 from jeweler.models import Store
 
-CURRENCY = "USD"
-
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
@@ -43,7 +41,7 @@ def page(
     """Render a page with what all of them show; `step` names the present one, empty: no steps."""
     visitor = visitors.current(request)
     shared = {
-        "currency": CURRENCY,
+        "currency": pricing.CURRENCY,
         "design": design,
         "quote": quote,
         "steps": steps(design, quote, present=step) if step else [],
@@ -88,7 +86,7 @@ def steps(design: Design | None, quote: quotes.Quote | None, *, present: str) ->
         "setting": f"{setting.name}, {headed(setting.head)}" if setting else "",
         "stone": f"{stone.carat:.2f} ct {Shape(stone.shape).label.lower()}" if stone else "",
         "ring": _ring_answer(design),
-        "summary": money.in_words(pricing.whole(quote.total), currency=CURRENCY)
+        "summary": money.in_words(pricing.whole(quote.total), currency=pricing.CURRENCY)
         if quote and quote.total
         else "",
     }

@@ -73,7 +73,7 @@ def summary(request: HttpRequest) -> HttpResponse:
         request,
         "builder/summary.html",
         {
-            "bands": Band.objects.order_by("position")[:3],
+            "bands": one_of_each(),
             "today": timezone.localdate(),
             "form": forms.SaveForm(),
             "gone": is_gone(design),
@@ -133,6 +133,14 @@ def next_step(design: Design, read: designs.Choices) -> HttpResponseRedirect:
     if design.setting is None:
         return redirect("builder:rings")
     return redirect("builder:ring")
+
+
+def one_of_each() -> list[Band]:
+    """A plain, a half set and a fully set band, each the first of its kind."""
+    kinds: dict[str, Band] = {}
+    for band in Band.objects.order_by("position"):
+        kinds.setdefault(band.accent_kind, band)
+    return list(kinds.values())[:3]
 
 
 def sizes(design: Design) -> list[dict[str, Any]]:

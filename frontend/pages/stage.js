@@ -4,6 +4,7 @@ import { fetchPage, swap } from "./store.js";
 
 const stage = document.getElementById("stage");
 let ring = null;
+let writing = 0;
 
 const spec = () => JSON.parse(document.getElementById("description").textContent);
 
@@ -40,7 +41,8 @@ function wire() {
   const engraving = form.elements.engraving;
   engraving?.addEventListener("input", () => {
     form.querySelector("[data-count]").textContent = [...engraving.value].length;
-    form.querySelector("[data-engraved]").textContent = engraving.value;
+    clearTimeout(writing);
+    writing = setTimeout(() => ring?.update({ ...spec(), engraving: engraving.value }), 400);
   });
   const chosen = form.querySelector(".rule :checked")?.closest("label");
   if (chosen) {
@@ -56,8 +58,8 @@ function measure({ detail }) {
   caliper.hidden = !detail.box || !turned;
   if (!detail.box) return;
   const offset = stage.offsetLeft;
-  const top = Math.max(26, stage.offsetTop + detail.box.y - 26);
-  caliper.style.setProperty("--cal-left", `${offset + detail.box.x}px`);
+  const top = Math.max(26, stage.offsetTop + detail.box.top - 22);
+  caliper.style.setProperty("--cal-left", `${offset + detail.box.left}px`);
   caliper.style.setProperty("--cal-width", `${detail.box.width}px`);
   caliper.style.setProperty("--cal-top", `${top}px`);
 }
