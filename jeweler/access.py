@@ -21,6 +21,10 @@ Extra = ParamSpec("Extra")
 View = Callable[Concatenate[HttpRequest, Extra], HttpResponseBase]
 
 
+# What has been found out about a request is kept in its environment, under this name.
+_MEMBER = "jeweler.member"
+
+
 class StaffRequest(HttpRequest):
     """What a view behind `staff_only` is given."""
 
@@ -32,14 +36,24 @@ StaffView = Callable[Concatenate[StaffRequest, Extra], HttpResponseBase]
 
 def member_of(request: HttpRequest) -> StaffMember:
     """The member of staff whose log-in this is. Raises PermissionDenied for everybody else."""
-    user = request.user
-    if user.is_authenticated and user.is_active and user.is_staff:
-        member = StaffMember.objects.select_related("user").filter(user=user).first()
-        if member is not None:
-            return member
+    member = find_member(request)
+    if member is not None:
+        return member
     raise PermissionDenied(
         "This log-in belongs to no member of the staff. Ask the owner for a role."
     )
+
+
+def find_member(request: HttpRequest) -> StaffMember | None:
+    """As `member_of`, with None for everybody else. Asked once per request and log-in."""
+    user = request.user
+    if not (user.is_authenticated and user.is_active and user.is_staff):
+        return None
+    known: tuple[int, StaffMember | None] | None = request.META.get(_MEMBER)
+    if known is None or known[0] != user.pk:
+        members = StaffMember.objects.select_related("user")
+        known = request.META[_MEMBER] = (user.pk, members.filter(user=user).first())
+    return known[1]
 
 
 def staff_only(*roles: StaffMember.Role) -> Callable[[StaffView[Extra]], View[Extra]]:

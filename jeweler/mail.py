@@ -35,8 +35,8 @@ class BadMail(ValueError):
     """A template is no MJML; the text names it."""
 
 
-class AlreadySent(ValueError):
-    """A mail that was sent is not sent again."""
+class NotGivenUp(ValueError):
+    """A mail that was sent, or is still being tried, is not owed anew."""
 
 
 def queue(
@@ -111,10 +111,12 @@ def send_due(*, now: datetime, limit: int = 50) -> int:
 
 
 def replay(*, message: EmailMessage, now: datetime) -> None:
-    """Owe a mail that was given up anew. Raises AlreadySent."""
-    owed = EmailMessage.objects.filter(pk=message.pk, sent_at=None)
-    if not owed.update(dead_at=None, attempts=0, next_attempt_at=now):
-        raise AlreadySent(f"The mail {message.key} was sent already; there is nothing to replay")
+    """Owe a mail that was given up anew, with all its attempts before it. Raises NotGivenUp."""
+    given_up = EmailMessage.objects.filter(pk=message.pk, dead_at__isnull=False)
+    if not given_up.update(dead_at=None, attempts=0, next_attempt_at=now):
+        raise NotGivenUp(
+            f"The mail {message.key} was not given up: it was sent, or will be tried again by itself"
+        )
 
 
 @transaction.atomic(durable=True)

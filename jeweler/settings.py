@@ -218,12 +218,14 @@ LOOKBACK_DAYS = 90
 VISITOR_COOKIE_DAYS = 395
 OUTBOX_MAX_ATTEMPTS = 10
 OUTBOX_KEEP_DAYS = 30
-INBOX_MAX_ATTEMPTS = 8
+INBOX_MAX_ATTEMPTS = 5
 
 UNFOLD = {
     "SITE_TITLE": SITE_NAME,
     "SITE_HEADER": SITE_NAME,
     "BORDER_RADIUS": "0px",
+    "THEME": "light",
+    "SIDEBAR": {"navigation": "jeweler.backoffice.navigation"},
     "STYLES": ["jeweler.context.admin_styles"],
     "COLORS": {
         "base": {

@@ -19,7 +19,7 @@ class UserFactory(DjangoModelFactory[User]):
 
     username = factory.Sequence(lambda number: f"user{number}")
     is_staff = True
-    password = factory.django.Password("correct horse")
+    password = factory.django.Password(None)  # nobody logs in with it: hashing takes its time
 
 
 class StoreFactory(DjangoModelFactory[models.Store]):
