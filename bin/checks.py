@@ -30,7 +30,7 @@ PRODUCTION = {
 CHECKS: list[tuple[str, list[str], dict[str, str]]] = [
     ("types", [str(BIN / "mypy")], {}),
     ("format", [str(BIN / "ruff"), "format", "--check", "."], {}),
-    ("lint", [str(BIN / "ruff"), "check", "."], {}),
+    ("lint", [str(BIN / "ruff"), "check", "--output-format", "concise", "."], {}),
     ("import contracts", [str(BIN / "lint-imports")], {}),
     ("migrations", [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"], {}),
     (
