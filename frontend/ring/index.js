@@ -12,10 +12,12 @@ const FADE_MS = 200;
 
 const prefersCalm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
+const nameOf = (stage) => stage.dataset.label ?? stage.querySelector("img")?.alt ?? "";
+
 function canvasFor(stage) {
   const canvas = document.createElement("canvas");
   canvas.setAttribute("role", "img");
-  canvas.setAttribute("aria-label", stage.dataset.label ?? "");
+  canvas.setAttribute("aria-label", nameOf(stage));
   canvas.tabIndex = 0;
   Object.assign(canvas.style, {
     position: "absolute", inset: "0", width: "100%", height: "100%", display: "block", touchAction: "pan-y",
@@ -38,7 +40,7 @@ function blobOf(pixels, width, height) {
  *
  * Resolves when the first frame is shown, with {update(spec), view("turn" | "above" | "hand"), still(width, height), dispose()};
  * `still` resolves with a PNG blob. Where the ring cannot be drawn it calls `onFail(error)` and resolves with null: the picture
- * stays. The stage hears "ring:ready" once and "ring:moved" after every change, with {width_mm, box}: the stone's width and its
+ * stays. `update` throws for a description that cannot be drawn, and keeps the ring that is there. The stage hears "ring:ready" once and "ring:moved" after every change, with {width_mm, box}: the stone's width and its
  * box on the stage in CSS pixels, or null without a stone; and "ring:still" when the picture will not get any better.
  * `data-paper` on the stage sets another ground than the shop's paper.
  */
@@ -83,8 +85,9 @@ export async function mountRing(stage, spec, { onReady = () => {}, onFail = () =
   const release = handle(canvas, scene);
   const watcher = new ResizeObserver(() => scene.changed());
   watcher.observe(stage);
-  canvas.addEventListener("webglcontextlost", () => fade(false));
-  canvas.addEventListener("webglcontextrestored", () => fade(true));
+  const mounted = new AbortController();
+  canvas.addEventListener("webglcontextlost", () => fade(false), { signal: mounted.signal });
+  canvas.addEventListener("webglcontextrestored", () => fade(true), { signal: mounted.signal });
   shown = true;
   fade(true);
   tell("ring:ready", scene.box());
@@ -92,12 +95,13 @@ export async function mountRing(stage, spec, { onReady = () => {}, onFail = () =
   const ring = {
     update: (next) => {
       scene.update(next);
-      canvas.setAttribute("aria-label", stage.dataset.label ?? "");
+      canvas.setAttribute("aria-label", nameOf(stage));
     },
     view: (name) => scene.view(name),
     still: async (width, height) => blobOf(scene.picture(width, height), width, height),
     dispose: () => {
       release();
+      mounted.abort();
       watcher.disconnect();
       scene.dispose();
       canvas.remove();

@@ -91,10 +91,12 @@ export function ringScene({ canvas, spec: firstSpec, paper, size, onFrame, onRes
   let lastDrawn = 0;
   let frameMs = 0;
 
-  function build() {
+  /** Build the ring of a description; one that cannot be drawn leaves the ring that is there. */
+  function build(wanted) {
     light ??= studio(renderer, software ? { metal: 128, stone: 128 } : { metal: 256, stone: 512 });
-    const next = ringModel({ spec, light, bounces: grade.moving().bounces });
+    const next = ringModel({ spec: wanted, light, bounces: grade.moving().bounces });
     clear();
+    spec = wanted;
     model = next;
     finger = fingerMesh({ radius: model.plan.innerRadius, band: spec.shank.width_mm, tent: light.metal, paper: paperColor });
     scene.add(model.group, finger);
@@ -204,13 +206,30 @@ export function ringScene({ canvas, spec: firstSpec, paper, size, onFrame, onRes
     state = "live";
     light = null;
     average.forget();
-    build();
+    build(spec);
     changed();
   };
   canvas.addEventListener("webglcontextlost", onLost);
   canvas.addEventListener("webglcontextrestored", onRestored);
 
-  build();
+  function end() {
+    halt();
+    state = "gone";
+    canvas.removeEventListener("webglcontextlost", onLost);
+    canvas.removeEventListener("webglcontextrestored", onRestored);
+    clear();
+    light?.dispose();
+    average.dispose();
+    renderer.dispose();
+    renderer.forceContextLoss();
+  }
+
+  try {
+    build(spec);
+  } catch (error) {
+    end();
+    throw error;
+  }
   return {
     /** The first real frame, finished before it is shown. */
     first: () => {
@@ -219,10 +238,9 @@ export function ringScene({ canvas, spec: firstSpec, paper, size, onFrame, onRes
       grade.record(frameMs);
       restTimer = setTimeout(rest, REST_AFTER_MS);
     },
-    update: (next) => {
-      spec = next;
-      if (state !== "live") return; // it is built when the context comes back
-      build();
+    update: (wanted) => {
+      if (state === "live") build(wanted);
+      else spec = wanted; // it is built when the context comes back
       changed();
     },
     changed,
@@ -258,16 +276,6 @@ export function ringScene({ canvas, spec: firstSpec, paper, size, onFrame, onRes
       changed();
       return pixels;
     },
-    dispose: () => {
-      halt();
-      state = "gone";
-      canvas.removeEventListener("webglcontextlost", onLost);
-      canvas.removeEventListener("webglcontextrestored", onRestored);
-      clear();
-      light.dispose();
-      average.dispose();
-      renderer.dispose();
-      renderer.forceContextLoss();
-    },
+    dispose: end,
   };
 }

