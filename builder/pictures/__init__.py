@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import develop, floor, scene
-from .camera import VIEWS, UnknownView, framed, view_named
+from .camera import VIEWS, Camera, UnknownView, framed, view_named
 from .metal import UnknownMetal
 from .mounting import built
 
@@ -38,6 +38,15 @@ def draw(
     fine = framed(points, view=its_view, width=width * by, height=height * by)
     light, cover = scene.lit(stage, camera=fine, width=width * by, height=height * by)
     camera = framed(points, view=its_view, width=width, height=height)
-    kept = floor.shade(points[::3], camera=camera, width=width, height=height)
-    open_paper = (1 - develop.shrunk(cover[..., None], by)) * develop.paper() * kept
+    table = _table(stage, camera, width, height)
+    open_paper = (1 - develop.shrunk(cover[..., None], by)) * table
     return develop.png(develop.shrunk(light, by) + open_paper)
+
+
+def _table(stage: scene.Stage, camera: Camera, width: int, height: int) -> develop.Floats:
+    """The paper under the ring, with its shadow and a breath of its reflection."""
+    kept = floor.shade(stage.metal.vertices[::3], camera=camera, width=width, height=height)
+    image, share = scene.mirrored(stage, camera=camera, width=width, height=height)
+    share = share * floor.kept_margin(width, height)[..., None]
+    paper = develop.paper() * kept
+    return paper + develop.softened(image * share) - paper * develop.softened(share)

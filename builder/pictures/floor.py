@@ -34,14 +34,16 @@ def shade(points: Floats, *, camera: Camera, width: int, height: int) -> Floats:
     reach = np.where(drop < -1e-6, (ground - camera.eye[1]) / np.minimum(drop, -1e-6), 0.0)
     spot = camera.eye + rays * reach[..., None]
     dark = np.where(drop < -1e-6, _sampled(grid, spot[..., 0], spot[..., 2]), 0.0)
-    margin = np.minimum(np.minimum(x, width - x), np.minimum(y, height - y)) / (FADE * height)
-    dark = dark * _eased(np.clip(margin, 0, 1))  # the picture's edge is the page's paper
-    dark = _enlarged(dark, step)[:height, :width]
+    dark = _enlarged(dark, step)[:height, :width] * kept_margin(width, height)
     return np.asarray(1 - dark[..., None] * STRENGTH, dtype=np.float32)
 
 
-def _eased(t: Floats) -> Floats:
-    return np.asarray(t * t * (3 - 2 * t))
+def kept_margin(width: int, height: int) -> Floats:
+    """How much of the table shows, (height, width): none at the picture's edge, which is the page's paper."""
+    x, y = np.arange(width), np.arange(height)[:, None]
+    near = np.minimum(np.minimum(x, width - 1 - x), np.minimum(y, height - 1 - y)) / (FADE * height)
+    t = np.clip(near, 0, 1)
+    return np.asarray(t * t * (3 - 2 * t), dtype=np.float32)
 
 
 def _occlusion(points: Floats, ground: float) -> Floats:

@@ -13,6 +13,10 @@ FAMILIES = {
     "yellow": (1.0, 0.76, 0.35), "rose": (0.98, 0.66, 0.52), "white": (0.93, 0.90, 0.85), "platinum": (0.86, 0.85, 0.83),
 }  # fmt: skip
 
+DEEPENING = 0.45
+GLANCING = 0.65
+HEAD_SHADE = 0.6
+
 
 class UnknownMetal(ValueError):
     """The description names a metal family that no ring is made of."""
@@ -44,9 +48,22 @@ def polished(
     cosine = np.einsum("ij,ij->i", view, normal)[:, None]
     ray = view - 2 * cosine * normal
     light = studio.seen_smoothly(room, ray + point / 60)
-    glance = color + (1 - color) * (1 - np.minimum(np.abs(cosine), 1)) ** 5
-    _inside_out(light, point @ to_ring, ray @ to_ring, color, tube, room, to_ring)
-    return np.asarray(light * glance, dtype=np.float32)
+    here = point @ to_ring
+    _inside_out(light, here, ray @ to_ring, color, tube, room, to_ring)
+    dim = np.clip(
+        1 - light[:, 1:2], 0, 1
+    )  # what is dim has often been reflected by the ring before
+    deep = color * (1 - DEEPENING * dim * (1 - color))
+    glance = deep + GLANCING * (1 - color) * (1 - np.minimum(np.abs(cosine), 1)) ** 5
+    return np.asarray(light * glance * _under_head(here, tube)[:, None], dtype=np.float32)
+
+
+def _under_head(point: Floats, tube: tuple[float, float]) -> Floats:
+    """The head shades the shank on which it stands: the share of light left, in the ring's own space."""
+    apart = point[:, 0] ** 2 + point[:, 2] ** 2
+    above = np.clip((point[:, 1] - tube[0] * 0.9) / tube[0] / 0.1, 0, 1)
+    lifted = np.clip(1 - (np.hypot(point[:, 0], point[:, 1]) - tube[0] - 1.4) / 1.2, 0, 1)
+    return np.asarray(1 - HEAD_SHADE * np.exp(-apart / 3.2) * above * lifted)
 
 
 def _inside_out(
@@ -71,4 +88,6 @@ def _inside_out(
     normal = -met / inner
     normal[:, 2] = 0
     bounced = r - 2 * np.einsum("ij,ij->i", r, normal)[:, None] * normal
-    light[own] = studio.seen_smoothly(room, bounced @ to_ring.T) * color[own]
+    edge = np.clip((half - np.abs(met[:, 2])) / (0.5 * half), 0, 1)[:, None]
+    twice = studio.seen_smoothly(room, bounced @ to_ring.T) * color[own]
+    light[own] += (twice - light[own]) * edge

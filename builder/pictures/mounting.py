@@ -25,6 +25,7 @@ Description = Mapping[str, Any]
 Floats = NDArray[np.floating[Any]]
 
 SHANK, HEAD = 0, 1
+TIP_TO_WEARER = np.diag([-1.0, 1.0, -1.0])  # a heart's tip, like a pear's, comes to +z
 LEAN = 16.0  # degrees: how far the side stones look outward
 REACH = {
     "princess": 1.45,
@@ -75,11 +76,13 @@ def _center(description: Description, seat: Seat, center: Floats) -> tuple[list[
     if spec.get("halo"):
         ledge, stones = melee.halo(spec["halo"], seat=seat, metal=HEAD)
         metal += ledge
-    metal = [placed(mesh, turn=np.eye(3), shift=center) for mesh in metal]
-    stones = [replace(gem, center=gem.center + center) for gem in stones]
     if stone is not None:
-        stones.append(_gem(stone, seat, center=center, frame=UPRIGHT, bounces=6))
-    return metal, stones
+        stones.append(_gem(stone, seat, center=np.zeros(3), frame=UPRIGHT, bounces=6))
+    turn = TIP_TO_WEARER if seat.shape == "heart" else np.eye(3)
+    return (
+        [placed(mesh, turn=turn, shift=center) for mesh in metal],
+        [replace(gem, center=turn @ gem.center + center, frame=turn @ gem.frame) for gem in stones],
+    )
 
 
 def _gem(

@@ -15,6 +15,8 @@ from .raster import Visible, visible
 
 Floats = NDArray[np.floating[Any]]
 
+MIRROR, DEEPEST = 0.17, 8.0  # share of the light, and how many mm of the ring the table shows
+
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
@@ -44,7 +46,7 @@ def lit(stage: Stage, *, camera: Camera, width: int, height: int) -> tuple[Float
     light = np.zeros((height * width, 3), dtype=np.float32)
     cover = np.zeros(height * width, dtype=np.float32)
     seen = visible(stage.metal, camera=camera, width=width, height=height)
-    light[seen.pixel] = develop.toned(_metal(stage, seen, camera))
+    light[seen.pixel] = develop.toned(_metal(stage, seen, camera.eye))
     cover[seen.pixel] = 1
     nearest = seen.depth
     for gem in stage.gems:
@@ -57,8 +59,35 @@ def lit(stage: Stage, *, camera: Camera, width: int, height: int) -> tuple[Float
     return light.reshape(height, width, 3), cover.reshape(height, width)
 
 
-def _metal(stage: Stage, seen: Visible, camera: Camera) -> Floats:
-    away = (seen.point - camera.eye).astype(np.float32)
+def mirrored(stage: Stage, *, camera: Camera, width: int, height: int) -> tuple[Floats, Floats]:
+    """What the polished table shows of the metal: toned light (height, width, 3), and how strongly (height, width, 1)."""
+    ground = float(stage.metal.vertices[:, 1].min())
+    flip = np.array([1.0, -1.0, 1.0])
+    low = stage.metal.vertices[stage.metal.quads[:, 0], 1] < ground + DEEPEST
+    below = replace(
+        stage.metal,
+        vertices=stage.metal.vertices * flip + np.array([0.0, 2 * ground, 0.0]),
+        normals=stage.metal.normals * flip,
+        quads=stage.metal.quads[low],
+        metal=stage.metal.metal[low],
+    )
+    seen = visible(below, camera=camera, width=width, height=height)
+    above = replace(
+        seen,
+        point=seen.point * flip + np.array([0.0, 2 * ground, 0.0]),
+        normal=seen.normal * flip,
+    )
+    eye = camera.eye * flip + np.array([0.0, 2 * ground, 0.0])
+    light = np.zeros((height * width, 3), dtype=np.float32)
+    share = np.zeros((height * width, 1), dtype=np.float32)
+    light[seen.pixel] = develop.toned(_metal(stage, above, eye))
+    fade = np.clip(1 - (ground - seen.point[:, 1]) / DEEPEST, 0, 1) ** 2
+    share[seen.pixel, 0] = MIRROR * fade
+    return light.reshape(height, width, 3), share.reshape(height, width, 1)
+
+
+def _metal(stage: Stage, seen: Visible, eye: Floats) -> Floats:
+    away = (seen.point - eye).astype(np.float32)
     away /= np.linalg.norm(away, axis=1, keepdims=True)
     normal = seen.normal.astype(np.float32)
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-6)

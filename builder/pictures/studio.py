@@ -66,8 +66,8 @@ _LAMPS = (
 SPARKLE = (
     *_ring(9, rise=14, first=12, size=(5.2, 3.4), lights=(1.5, 0.12, 2.2)),
     *_ring(8, rise=38, first=0, size=(5.0, 4.6), lights=(2.6, 1.4, 2.4, 0.06)),
-    *_ring(5, rise=64, first=30, size=(4.4, 3.8), lights=(2.8, 0.05, 2.2, 2.6, 0.06)),
-    Card(size=(3.0, 3.0), at=(1, 15, 1.5), light=_white(1.6)),
+    *_ring(5, rise=64, first=30, size=(4.4, 3.8), lights=(2.0, 0.05, 1.3, 1.7, 0.05)),
+    Card(size=(4.4, 4.0), at=(0.4, 14.4, 4.4), light=_white(0.06)),  # the photographer's own head
     *(
         Card(size=(0.7, 0.7), at=at, light=(30, 30, 30) if k % 3 else (30, 28, 25), soft=0.3)
         for k, at in enumerate(_LAMPS)
