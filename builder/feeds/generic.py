@@ -1,0 +1,62 @@
+"""Any CSV: common headers are known, a supplier's own are named in `Supplier.columns`.
+
+`{"price_per_carat": "Price", "growth": "=lab"}` names a column, or a value for every row. What a bare "Price" means is
+never guessed: it is per carat in most feeds and the total in others.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from builder.feeds.layout import Columns
+
+USUAL: Columns = {
+    "stock_number": ("Stock #", "Stock Number", "Stock No", "Stock", "Vendor Stock Number", "VendorStockNumber", "SKU"),
+    "shape": ("Shape",),
+    "carat": ("Carat", "Carats", "Weight", "Carat Weight", "Size", "ct"),
+    "color": ("Color", "Colour"),
+    "fancy_color": ("Fancy Color", "FancyColor"),
+    "fancy_intensity": ("Fancy Intensity", "Fancy Color Intensity", "FancyColorIntensity"),
+    "fancy_overtone": ("Fancy Overtone", "Fancy Color Overtone", "FancyColorOvertone"),
+    "clarity": ("Clarity",),
+    "cut": ("Cut", "Cut Grade"),
+    "polish": ("Polish",),
+    "symmetry": ("Symmetry",),
+    "fluorescence": ("Fluorescence Intensity", "Fluorescence"),
+    "measurements": ("Measurements", "Dimension", "Dimensions"),
+    "length_mm": ("Length", "length_mm", "Meas Length", "Measurements Length"),
+    "width_mm": ("Width", "width_mm", "Meas Width", "Measurements Width"),
+    "depth_mm": ("Height", "depth_mm", "Meas Depth", "Measurements Depth"),
+    "lab": ("Lab", "Certificate Type"),
+    "report_number": (
+        "Report #", "Report Number", "report_number", "Certificate #", "Certificate Number", "Cert #", "cert_number",
+    ),
+    "report_url": ("Certificate URL", "Certificate Url", "Report URL", "report_url"),
+    "price_total": ("Total Price", "price_total", "price_total_usd"),
+    "price_per_carat": ("Price Per Carat", "price_per_carat", "price_per_carat_usd"),
+    "availability": ("Availability",),
+    "treatment": ("Treatment", "Enhancements"),
+    "stone_count": ("Number of Diamonds", "ParcelStoneCount"),
+    "depth_pct": ("Depth %", "Depth Percent", "depth_pct"),
+    "table_pct": ("Table %", "Table Percent", "table_pct"),
+    "crown_angle": ("Crown Angle", "crown_angle"),
+    "pavilion_angle": ("Pavilion Angle", "Pavillion Angle", "pavilion_angle"),
+    "girdle_pct": ("Girdle %", "Girdle Percent", "girdle_pct"),
+    "growth": ("Growth", "Growth Type", "Lab Grown", "lab_grown"),
+}  # fmt: skip
+
+
+class UnknownField(ValueError):
+    """The supplier's columns name a field that stones do not have."""
+
+
+def columns(own: Mapping[str, str | Sequence[str]]) -> Columns:
+    """The usual headers, with the supplier's own before them."""
+    if strange := own.keys() - USUAL.keys():
+        raise UnknownField(
+            f"The supplier's columns name {', '.join(sorted(strange))}; "
+            f"known are {', '.join(USUAL)}"
+        )
+    merged = {}
+    for name, usual in USUAL.items():
+        mine = own.get(name, ())
+        merged[name] = (*((mine,) if isinstance(mine, str) else tuple(mine)), *usual)
+    return merged
