@@ -49,15 +49,15 @@ def choices(posted: QueryDict) -> Choices:
     """The choices among the posted fields; an empty setting, stone or size takes the choice back."""
     read: Choices = {}
     if "setting" in posted:
-        read["setting"] = _setting(posted["setting"])
+        read["setting"] = _setting(posted.get("setting", ""))
     if "metal" in posted:
-        read["metal"] = _metal(posted["metal"])
+        read["metal"] = _metal(posted.get("metal", ""))
     if "stone" in posted:
-        read["stone"] = _stone(posted["stone"])
+        read["stone"] = _stone(posted.get("stone", ""))
     if "ring_size" in posted:
-        read["ring_size"] = _size(posted["ring_size"])
+        read["ring_size"] = _size(posted.get("ring_size", ""))
     if "engraving" in posted:
-        read["engraving"] = " ".join(posted["engraving"].split())
+        read["engraving"] = " ".join(posted.get("engraving", "").split())
     return read
 
 
@@ -65,10 +65,10 @@ def intent(posted: QueryDict) -> Choices:
     """Budget, style and timeline, as far as they are given."""
     read: Choices = {}
     for name in ("budget", "style", "timeline"):
-        if name in posted:
-            if posted[name] not in INTENTS[name][1]:
+        if (answer := posted.get(name)) is not None:
+            if answer not in INTENTS[name][1]:
                 raise Unreadable(f"The {name} is none of those we ask for. Choose one of them.")
-            read[name] = posted[name]
+            read[name] = answer
     return read
 
 

@@ -1,0 +1,403 @@
+"""The storefront's pages over HTTP: what they show, what they refuse and how."""
+
+import io
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from PIL import Image
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from builder.models import Design, DesignVersion, Picture, Stone
+from jeweler.models import EmailMessage, Visitor
+from tests.factories.builder import MetalFactory, SettingFactory, StoneFactory
+from tests.factories.jeweler import NOW, StoreFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def client() -> Client:
+    return Client(headers={"user-agent": "Mozilla/5.0 (Macintosh) Safari/605"})
+
+
+def choose(client: Client, **fields: object) -> str:
+    """Post choices and return the page that follows."""
+    response = client.post(reverse("builder:choose"), fields, follow=True)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def whole_ring(client: Client) -> Design:
+    choose(client, setting=SettingFactory().code)
+    choose(client, stone=StoneFactory().pk)
+    choose(client, ring_size="6", engraving="Ever & always")
+    return Design.objects.get()
+
+
+@pytest.mark.parametrize("name", ["home", "rings", "diamonds", "ring", "summary", "saved"])
+def test_every_page_opens_for_a_stranger_and_begins_no_design(client: Client, name: str) -> None:
+    assert client.get(reverse(f"builder:{name}")).status_code == 200
+    assert not Design.objects.exists()
+
+
+def test_a_robot_that_reads_every_page_leaves_nothing_behind() -> None:
+    robot = Client(headers={"user-agent": "Googlebot/2.1 (+http://www.google.com/bot.html)"})
+    SettingFactory()
+
+    for name in ("home", "rings", "diamonds", "ring", "summary", "saved"):
+        assert "ring_visitor" not in robot.get(reverse(f"builder:{name}")).cookies
+
+    assert not Visitor.objects.exists()
+
+
+def test_the_landing_leads_to_the_setting_and_to_the_stone_and_names_the_showrooms(
+    client: Client,
+) -> None:
+    SettingFactory()
+    StoreFactory(city="Boston", street="121 Newbury Street", phone="+16175550177")
+
+    shown = client.get("/").content.decode()
+
+    assert "Begin with a setting" in shown
+    assert "Begin with a stone" in shown
+    assert "121 Newbury Street" in shown
+    assert "(617) 555-0177" in shown
+
+
+def test_settings_are_filtered_by_style_and_metal(client: Client) -> None:
+    rose = MetalFactory(code="18k-rose", name="18 k rose gold", family="rose")
+    SettingFactory(name="The Alba", style="solitaire")
+    SettingFactory(name="The Vesper", style="bezel", metals=[rose])
+
+    by_style = client.get("/rings/?style=bezel").content.decode()
+    by_both = client.get("/rings/?style=solitaire&metal=18k-rose").content.decode()
+
+    assert "The Vesper</h2>" in by_style
+    assert "The Alba</h2>" not in by_style
+    assert "No setting is both" in by_both
+
+
+def test_an_unknown_style_or_metal_shows_all_settings(client: Client) -> None:
+    SettingFactory(name="The Alba")
+
+    assert "The Alba</h2>" in client.get("/rings/?style=nose&metal=tin").content.decode()
+
+
+def test_a_setting_that_does_not_hold_her_stone_says_so_in_the_list(client: Client) -> None:
+    choose(client, stone=StoneFactory().pk)
+    SettingFactory(name="The Small", min_width_mm="4.00", max_width_mm="5.00", max_length_mm="5.00")
+
+    shown = client.get("/rings/").content.decode()
+
+    assert "is 7.34 mm wide; this six-prong head takes 4.0 to 5.0 mm" in shown
+    assert "Choose the Small, and another stone" in shown
+
+
+def test_the_first_choice_makes_a_visitor_and_leads_to_the_stones_that_fit(client: Client) -> None:
+    setting = SettingFactory(name="The Alba")
+
+    response = client.post(reverse("builder:choose"), {"setting": setting.code})
+
+    assert response["Location"] == f"/diamonds/?fits={setting.code}"
+    assert Visitor.objects.count() == 1
+    assert "The Alba, six prongs" in client.get(response["Location"]).content.decode()
+
+
+def test_a_choice_without_the_form_s_token_is_refused() -> None:
+    strict = Client(enforce_csrf_checks=True)
+
+    response = strict.post(reverse("builder:choose"), {"setting": SettingFactory().code})
+
+    assert response.status_code == 403
+    assert "Once more, please" in response.content.decode()
+    assert not Design.objects.exists()
+
+
+def test_choosing_is_never_done_by_looking(client: Client) -> None:
+    assert client.get(reverse("builder:choose")).status_code == 405
+    assert client.get(reverse("builder:intent")).status_code == 405
+
+
+def test_a_stone_that_does_not_fit_is_refused_with_the_reason_and_nothing_is_lost(
+    client: Client,
+) -> None:
+    setting = SettingFactory()
+    choose(client, setting=setting.code)
+    large = StoneFactory(carat="3.00", width_mm="9.20", length_mm="9.30", depth_mm="5.60")
+
+    shown = choose(client, stone=large.pk, back="/diamonds/?shape=round")
+
+    assert "is 9.20 mm wide; this six-prong head takes 6.9 to 7.7 mm" in shown
+    assert Design.objects.get().setting == setting
+    assert Design.objects.get().stone is None
+
+
+def test_a_refusal_never_leads_to_another_site(client: Client) -> None:
+    for elsewhere in ("https://evil.example/", "//evil.example/", "\\\\evil.example", "evil"):
+        response = client.post(reverse("builder:choose"), {"ring_size": "nine", "back": elsewhere})
+        assert response["Location"] == reverse("builder:ring")
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"ring_size": "nine"}, "This is no ring size. Choose one on the ruler"),
+        ({"ring_size": "NaN"}, "This is no ring size."),
+        ({"ring_size": "6.3"}, "use a US size from 3 to 13 in halves"),
+        ({"engraving": "x" * 40}, "characters fit inside this ring; yours has 40"),
+        ({"engraving": "⚒"}, "We cannot engrave ⚒"),
+        ({"metal": "tin"}, "We do not work in this metal."),
+        ({"stone": "999999999"}, "We do not know this stone."),
+        ({"stone": "1 OR 1=1"}, "We do not know this stone."),
+        ({"stone": "9" * 30}, "We do not know this stone."),
+        ({"setting": "none-such"}, "We no longer make this setting."),
+    ],
+)
+def test_each_field_is_refused_with_the_way_out(
+    client: Client, fields: dict[str, str], sentence: str
+) -> None:
+    choose(client, setting=SettingFactory().code)
+
+    assert sentence in choose(client, **fields)
+    assert Design.objects.get().engraving == ""
+
+
+def test_the_ring_s_page_says_fit_size_price_and_description(client: Client) -> None:
+    whole_ring(client)
+
+    shown = client.get(reverse("builder:ring")).content.decode()
+
+    assert "This six-prong head holds your 1.52 ct round" in shown
+    assert "0.3 mm to spare." in shown
+    assert "US 6, UK L½, EU 52" in shown
+    assert 'id="description" type="application/json"' in shown
+    assert "13</span> of 16 characters" in shown
+
+
+def test_a_ring_without_its_stone_is_shown_with_what_its_head_takes(client: Client) -> None:
+    setting = SettingFactory(shapes=["round"])
+    choose(client, setting=setting.code)
+
+    shown = client.get(reverse("builder:ring")).content.decode()
+
+    assert "Its head takes 6.9 to 7.7 mm, about 1.25 to 1.75 ct" in shown
+    assert "Its stone is still to come" in shown
+
+
+def test_a_stone_sold_meanwhile_is_said_on_the_ring_s_page_and_cannot_be_saved(
+    client: Client,
+) -> None:
+    design = whole_ring(client)
+    Stone.objects.update(status="sold", sold_at=NOW)
+
+    shown = client.get(reverse("builder:ring")).content.decode()
+    saving = client.post(reverse("builder:save"), {"email": "ada@example.com"}, follow=True)
+
+    assert "This stone was sold." in shown
+    assert "Choose a stone" in shown
+    assert "This stone was sold. Everything else is kept." in saving.content.decode()
+    assert not DesignVersion.objects.exists()
+    design.refresh_from_db()
+    assert design.engraving == "Ever & always"
+
+
+def test_the_summary_names_what_is_missing(client: Client) -> None:
+    choose(client, setting=SettingFactory().code)
+
+    shown = client.get(reverse("builder:summary")).content.decode()
+
+    assert "Almost a ring" in shown
+    assert "Choose a stone" in shown
+    assert "Choose your size" in shown
+
+
+def test_the_summary_adds_up_and_completes_the_design_once(client: Client) -> None:
+    design = whole_ring(client)
+
+    shown = client.get(reverse("builder:summary")).content.decode()
+    design.refresh_from_db()
+    first = design.completed_at
+    client.get(reverse("builder:summary"))
+    design.refresh_from_db()
+
+    assert design.code in shown
+    assert "$12,480" in shown
+    assert "14 of 14 days of price promise left" in shown
+    assert first is not None
+    assert design.completed_at == first
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("", "Your e-mail address is missing."),
+        ("ada.example.com", "We keep your ring open while you look."),
+        ("a" * 300 + "@example.com", "too long"),
+    ],
+)
+def test_a_bad_address_is_refused_beside_its_field(
+    client: Client, address: str, sentence: str
+) -> None:
+    whole_ring(client)
+
+    response = client.post(reverse("builder:save"), {"email": address})
+
+    assert response.status_code == 400
+    assert sentence in response.content.decode()
+    assert 'aria-invalid="true"' in response.content.decode()
+    assert not DesignVersion.objects.exists()
+
+
+def test_saving_twice_keeps_one_version_and_says_where_the_mail_went(client: Client) -> None:
+    whole_ring(client)
+
+    for _ in range(2):
+        response = client.post(
+            reverse("builder:save"), {"email": "ada@example.com", "is_discreet": "on"}, follow=True
+        )
+
+    assert "on its way to ada@example.com" in response.content.decode()
+    assert DesignVersion.objects.count() == 1
+    assert EmailMessage.objects.get().subject == "Your link from Osmere"
+
+
+def test_the_mail_names_ring_bill_promise_code_and_one_link(client: Client) -> None:
+    design = whole_ring(client)
+    client.post(reverse("builder:save"), {"email": "ada@example.com"})
+
+    sent = EmailMessage.objects.get()
+
+    assert f"/pictures/{DesignVersion.objects.get().picture_hash}.png" in sent.html
+    assert sent.html.count("/d/") == sent.text.count("/d/") == 1
+    for words in (design.code, "$12,480", "Ever & always"):
+        assert words in sent.text
+        assert words.replace("&", "&amp;") in sent.html
+
+
+def test_what_she_has_in_mind_is_kept_and_nonsense_is_refused(client: Client) -> None:
+    choose(client, setting=SettingFactory().code)
+
+    client.post(reverse("builder:intent"), {"budget": "10000", "style": "quiet", "timeline": ""})
+    refused = client.post(reverse("builder:intent"), {"budget": "a yacht"}, follow=True)
+
+    assert Design.objects.get().budget == "10000"
+    assert "The budget is none of those we ask for." in refused.content.decode()
+
+
+def test_stones_are_listed_with_their_twin_and_can_be_set(client: Client) -> None:
+    stone = StoneFactory(store=StoreFactory(city="Boston"))
+
+    shown = client.get(f"/diamonds/?open={stone.pk}").content.decode()
+
+    assert "Profile of the stone: table 57 percent" in shown
+    assert "In Boston" in shown
+    assert "Set this stone" in shown
+
+
+def test_a_filter_that_says_nothing_is_named_and_the_others_hold(client: Client) -> None:
+    StoneFactory(color="G")
+    StoneFactory(color="D")
+
+    response = client.get("/diamonds/?color=G&carat_min=lots&sort=luck")
+
+    shown = response.content.decode()
+    assert response.status_code == 400
+    assert "&#x27;lots&#x27; is no amount; write one such as 1.50" in shown
+    assert "&#x27;luck&#x27; is unknown" in shown
+    assert "1 stone</b>" in shown
+
+
+def test_a_page_of_nothing_shows_the_way_back(client: Client) -> None:
+    StoneFactory()
+
+    shown = client.get("/diamonds/?carat_min=9").content.decode()
+
+    assert "No stone is all of this at once" in shown
+
+
+def test_the_stone_list_asks_the_database_the_same_however_long_it_is(
+    client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    StoneFactory.create_batch(40)
+
+    with django_assert_max_num_queries(12):
+        client.get("/diamonds/?page=2")
+
+
+def test_a_known_picture_is_drawn_once_and_kept(
+    client: Client, settings: Settings, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    whole_ring(client)
+    client.get(reverse("builder:ring"))
+    known = Picture.objects.latest("id").hash
+
+    first = client.get(f"/pictures/{known}.png?w=300")
+    (kept,) = (tmp_path / "pictures").rglob("*.png")
+    written = kept.stat().st_mtime_ns
+    png = b"".join(first.streaming_content)  # type: ignore[attr-defined]
+    again = client.get(f"/pictures/{known}.png?w=300")
+    again.close()
+
+    assert Image.open(io.BytesIO(png)).size == (300, 225)
+    assert "immutable" in first["Cache-Control"]
+    assert kept.stat().st_mtime_ns == written
+
+
+@pytest.mark.parametrize("address", ["0" * 64, "..%2F..%2Fetc", "A" * 64, "short"])
+def test_a_made_up_picture_is_never_drawn(
+    client: Client, settings: Settings, tmp_path: Path, address: str
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+
+    assert client.get(f"/pictures/{address}.png").status_code == 404
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("width", ["299", "9000", "-1", "x"])
+def test_a_picture_has_three_sizes_only(client: Client, width: str) -> None:
+    whole_ring(client)
+    client.get(reverse("builder:ring"))
+    known = Picture.objects.latest("id").hash
+
+    assert client.get(f"/pictures/{known}.png?w={width}").status_code == 404
+
+
+def test_a_link_that_nobody_made_is_gone_in_the_house_s_words(client: Client) -> None:
+    for response in (client.get("/d/forged/"), client.post("/d/forged/")):
+        assert response.status_code == 410
+        assert "This link no longer opens" in response.content.decode()
+
+
+def test_an_unknown_address_is_answered_in_the_house_s_words(client: Client) -> None:
+    response = client.get("/no/such/page/")
+
+    assert response.status_code == 404
+    assert "There is nothing at this address" in response.content.decode()
+
+
+def test_a_broken_page_is_answered_in_the_house_s_words(client: Client, settings: Settings) -> None:
+    settings.ROOT_URLCONF = "tests.builder.broken_urls"
+    client.raise_request_exception = False
+
+    response = client.get("/broken/")
+
+    assert response.status_code == 500
+    assert "Something slipped on our side" in response.content.decode()
+
+
+def test_no_page_needs_the_broker(client: Client, settings: Settings) -> None:
+    settings.CELERY_BROKER_URL = "redis://127.0.0.1:1/0"
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": "redis://127.0.0.1:1/0",
+        }
+    }
+    whole_ring(client)
+
+    for name in ("home", "rings", "diamonds", "ring", "summary", "saved"):
+        assert client.get(reverse(f"builder:{name}")).status_code == 200
+    assert client.post(reverse("builder:save"), {"email": "ada@example.com"}).status_code == 302
