@@ -56,6 +56,8 @@ def main(command: str, *arguments: str) -> None:
         os.environ.setdefault("JEWELER_HOME", str(ROOT / ".local" / "test"))
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
+    # So that what is started tells the seconds since the command was given.
+    os.environ["STARTED_AT"] = str(STARTED_AT)
     os.execv(PYTHON, [str(PYTHON), *what_to_run(command, arguments)])  # noqa: S606
 
 
