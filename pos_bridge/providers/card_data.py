@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 REMOVED = "[card number]"
+SHORTEST, LONGEST = 13, 19
 GROUPS = frozenset(
     {"payment_details", "card_details", "card", "receipt", "payment_receipt", "source_card"}
 )
@@ -67,7 +68,9 @@ FIELDS = frozenset(
 )
 IDENTIFIERS = frozenset({"id", "version", "sku", "report_number"})
 
-_DIGITS = re.compile(r"(?<![\d+])\d(?:[ \u00a0.\-]{0,2}\d){12,18}(?!\d)")
+# Groups of digits, as a number is written: 4111 1111-1111.1111
+_WRITTEN = re.compile(r"\d+(?:[ \u00a0.\-/]{1,3}\d+)*")
+_GROUP = re.compile(r"\d+")
 _BRANDS = re.compile(
     r"4\d{12}(?:\d{3}){0,2}"  # Visa
     r"|(?:5[1-5]|2[2-7])\d{14}"  # Mastercard
@@ -92,7 +95,8 @@ def redacted(value: Any) -> Any:
 
 
 def without_card_numbers(text: str) -> str:
-    return _DIGITS.sub(_masked, text)
+    """Whole groups of digits are taken together, so that what stands beside a number hides nothing."""
+    return _WRITTEN.sub(_masked, text) if len(text) >= SHORTEST else text
 
 
 def is_card_number(digits: str) -> bool:
@@ -129,8 +133,29 @@ def _brand_and_last4(value: Any) -> dict[str, str]:
 
 
 def _masked(found: re.Match[str]) -> str:
-    digits = "".join(str(int(character)) for character in found[0] if character.isdecimal())
-    return REMOVED if is_card_number(digits) else found[0]
+    """The groups, with those that make up a card number replaced."""
+    text, kept, at = found[0], "", 0
+    groups = list(_GROUP.finditer(text))
+    is_phone = found.string[found.start() - 1 : found.start()] == "+"
+    for first, group in enumerate(groups):
+        if group.start() < at or (is_phone and first == 0):
+            continue
+        end = _end_of_card(groups[first:])
+        if end:
+            kept, at = kept + text[at : group.start()] + REMOVED, end
+    return kept + text[at:]
+
+
+def _end_of_card(groups: list[re.Match[str]]) -> int:
+    """Where a card number that begins with the first group ends; 0 when none does."""
+    digits = ""
+    for group in groups:
+        digits += "".join(str(int(character)) for character in group[0])
+        if len(digits) > LONGEST:
+            break
+        if is_card_number(digits):
+            return group.end()
+    return 0
 
 
 def _passes_luhn(digits: str) -> bool:
