@@ -155,6 +155,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 12 * 3600
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
@@ -225,6 +226,8 @@ UNFOLD = {
     "SITE_HEADER": SITE_NAME,
     "BORDER_RADIUS": "0px",
     "THEME": "light",
+    "SITE_ICON": "jeweler.context.icon",
+    "SITE_FAVICONS": [{"rel": "icon", "href": "jeweler.context.icon", "type": "image/svg+xml"}],
     "SIDEBAR": {"navigation": "jeweler.backoffice.navigation"},
     "STYLES": ["jeweler.context.admin_styles"],
     "COLORS": {
