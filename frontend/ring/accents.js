@@ -82,15 +82,16 @@ export function halo({ halo: wanted, around, girdle }) {
 /** One stone on each side of the center, leaning with the shank, each on four small prongs. */
 export function sideStones({ sideStones: wanted, center, girdle, innerRadius, shank }) {
   const r = wanted.width_mm / 2;
-  const out = center.width_mm / 2 + r + 0.12;
+  const out = center.width_mm / 2 + r * 0.92;
   const radius = innerRadius + shank.thickness_mm;
   const parts = [1, -1].map((side) => {
     const lean = side * 0.3;
     const up = [Math.sin(lean), Math.cos(lean), 0];
     const right = [Math.cos(lean), -Math.sin(lean), 0];
-    // As low as its culet allows over the curve of the shank, and never above the center stone's girdle.
+    // Halfway between what the culet needs over the curve of the shank and the center stone's girdle.
     const under = Math.sqrt(Math.max(1, radius ** 2 - (out - r * 0.4) ** 2));
-    const at = [side * out, Math.min(girdle - 0.3, under + wanted.width_mm * 0.43 + 0.5), 0];
+    const lowest = under + wanted.width_mm * 0.43 + 0.4;
+    const at = [side * out, (lowest + Math.max(lowest, girdle - 0.5)) / 2, 0];
     const place = (x, y, z) => [0, 1, 2].map((i) => at[i] + right[i] * x + up[i] * y + (i === 2 ? z : 0));
     const foot = onShank(Math.asin(Math.min(0.9, (side * (out - r * 0.3)) / radius)), radius - 0.4);
     const prongs = [45, 135, 225, 315].map((turn) => {

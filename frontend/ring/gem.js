@@ -19,7 +19,7 @@ const KINDS = {
 
 // What a millimeter of a fancy stone takes away from red, green and blue.
 const FANCY = {
-  yellow: [0.003, 0.016, 0.115], orange: [0.003, 0.05, 0.14], pink: [0.008, 0.062, 0.036], red: [0.02, 0.2, 0.17],
+  yellow: [0.0, 0.015, 0.085], orange: [0.0, 0.038, 0.12], pink: [0.008, 0.062, 0.036], red: [0.02, 0.2, 0.17],
   blue: [0.075, 0.036, 0.01], green: [0.06, 0.012, 0.05], purple: [0.045, 0.075, 0.016], violet: [0.055, 0.065, 0.014],
   brown: [0.035, 0.06, 0.1], champagne: [0.014, 0.03, 0.058], gray: [0.045, 0.043, 0.04], black: [1.5, 1.5, 1.5],
 };

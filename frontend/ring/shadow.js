@@ -13,7 +13,7 @@ export function contactShadow(meshes, floor) {
   const dark = new Float32Array(SIZE * SIZE);
   layers.forEach((layer, k) => {
     const spread = (0.42 + 0.33 * LAYERS[k]) / CELL;
-    const fading = 1.35 / (1 + 0.05 * LAYERS[k]) / CELL ** 2;
+    const fading = 1.4 / (1 + 0.11 * LAYERS[k]) / CELL ** 2;
     blurred(blurred(layer, spread, 1, SIZE), spread, SIZE, 1).forEach((value, i) => { dark[i] += value * fading; });
   });
   return { size: SIZE, data: Uint8Array.from(dark, (value) => Math.round(255 * (1 - Math.exp(-value)))) };
