@@ -131,15 +131,22 @@ def hits(gem: Gem, *, camera: Camera, width: int, height: int) -> Hits:
 
 def _entered(planes: cuts.Planes, eye: Floats, rays: Floats) -> tuple[Floats, NDArray[np.int64]]:
     """How far along each ray the solid begins (infinite: missed), and by which plane."""
-    rate = (rays @ planes[:, :3].T).astype(np.float32)
-    room = (planes[:, 3] - planes[:, :3] @ eye).astype(np.float32)
+    room = planes[:, 3] - planes[:, :3] @ eye
+    outside = np.flatnonzero(room < 0)  # the only planes through which the eye's rays can enter
+    rate = (rays @ planes[outside, :3].T).astype(np.float32)
     with np.errstate(divide="ignore"):
-        reach = room / rate
-    enter = np.where(rate < 0, reach, -np.inf)
-    facet = enter.argmax(axis=1)
-    near = enter[np.arange(len(rays)), facet]
-    far = np.where(rate > 0, reach, np.inf).min(axis=1)
-    return np.where(near < far, near, np.inf).astype(np.float64), facet
+        reach = np.where(rate < 0, room[outside].astype(np.float32) / rate, np.float32(np.inf))
+    first = reach.argmax(axis=1)
+    near = reach[np.arange(len(rays)), first]
+    maybe = np.flatnonzero(np.isfinite(near))
+    inside = planes[room >= 0]
+    rate = (rays[maybe] @ inside[:, :3].T).astype(np.float32)
+    with np.errstate(divide="ignore"):
+        far = np.where(rate > 0, room[room >= 0].astype(np.float32) / rate, np.float32(np.inf)).min(
+            axis=1
+        )
+    near[maybe[far <= near[maybe]]] = np.inf
+    return near.astype(np.float64), outside[first]
 
 
 def shine(gem: Gem, seen: Hits, *, metal: Floats, room: Floats) -> Floats:

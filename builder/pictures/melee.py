@@ -1,5 +1,6 @@
 """The small stones: pavé on the shank and a halo, each with the beads that hold it."""
 
+import functools
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -26,11 +27,16 @@ def around(theta: float) -> Floats:
     return np.array([[c, s, 0.0], [-s, c, 0.0], [0.0, 0.0, 1.0]])
 
 
+@functools.cache
+def _planes() -> cuts.Planes:
+    return cuts.facets(MELEE, girdle_steps=16)[0]
+
+
 def _small(center: Floats, frame: Floats, *, width: float, number: int, setting: int) -> Gem:
     """A melee stone; each is turned a little further than the last, as by hand."""
     c, s = math.cos(number * 0.7), math.sin(number * 0.7)
     return Gem(
-        planes=cuts.facets(MELEE, girdle_steps=16)[0],
+        planes=_planes(),
         center=center,
         frame=frame @ np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]]),
         half=width / 2,

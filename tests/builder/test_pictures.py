@@ -1,0 +1,207 @@
+"""The drawn picture: what is asked for is what can be seen in the file."""
+
+import copy
+import functools
+import io
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from builder import pictures
+from tests.builder.test_cuts import stone
+
+PAPER = (0xF9, 0xF6, 0xF0)
+RING: dict[str, Any] = {
+    "version": 1,
+    "finger": {"inner_diameter_mm": 16.51},
+    "metal": {"code": "18k-yellow", "family": "yellow"},
+    "head": {
+        "kind": "prong",
+        "prongs": 6,
+        "metal": "platinum",
+        "seat_height_mm": 6.2,
+        "halo": None,
+    },
+    "shank": {"width_mm": 1.9, "top_width_mm": 1.7, "thickness_mm": 1.7, "profile": "round"},
+    "accents": {"kind": "none", "stone_mm": 1.4, "count": 0},
+    "side_stones": None,
+    "stone": stone("round", width=7.34, length_mm=7.38, depth_mm=4.49),
+    "engraving": "Ever & always",
+}
+
+
+def ring(**changes: Any) -> dict[str, Any]:
+    made = copy.deepcopy(RING)
+    for name, value in changes.items():
+        made[name] = {**made[name], **value} if isinstance(value, dict) and made[name] else value
+    return made
+
+
+def pixels(description: dict[str, Any], **asked: Any) -> NDArray[np.int64]:
+    size = {"width": 200, "height": 150} | asked
+    with Image.open(io.BytesIO(pictures.draw(description, **size))) as picture:
+        return np.asarray(picture.convert("RGB"), dtype=np.int64)
+
+
+def covered(shown: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Where something other than paper and its soft shadow is seen."""
+    return np.abs(shown - np.array(PAPER)).max(axis=2) > 60
+
+
+def difference(one: dict[str, Any], other: dict[str, Any], *, view: str) -> float:
+    return float(np.abs(_small(json.dumps(one), view) - _small(json.dumps(other), view)).mean())
+
+
+@functools.cache
+def _small(description: str, view: str) -> NDArray[np.int64]:
+    return pixels(json.loads(description), width=120, height=90, view=view)
+
+
+def test_the_picture_is_a_png_of_the_size_that_was_asked_for() -> None:
+    file = pictures.draw(ring(), width=160, height=120)
+    with Image.open(io.BytesIO(file)) as picture:
+        assert (picture.format, picture.size) == ("PNG", (160, 120))
+
+
+def test_the_same_description_gives_the_same_bytes() -> None:
+    assert pictures.draw(ring(), width=160, height=120) == pictures.draw(
+        ring(), width=160, height=120
+    )
+
+
+@pytest.mark.parametrize("view", pictures.VIEWS)
+def test_the_edge_of_the_picture_is_exactly_the_page(view: str) -> None:
+    shown = pixels(ring(), view=view)
+    for edge in (shown[0], shown[-1], shown[:, 0], shown[:, -1]):
+        assert np.array_equal(np.unique(edge, axis=0), [PAPER])
+
+
+def test_one_can_look_through_the_ring_to_the_paper() -> None:
+    shown = pixels(ring(), view="front")
+    rows, columns = np.nonzero(covered(shown))
+    middle = shown[
+        rows.max() - (rows.max() - rows.min()) // 3, (columns.min() + columns.max()) // 2
+    ]
+    assert np.abs(middle - np.array(PAPER)).max() < 12
+
+
+def test_the_ring_stands_on_a_soft_shadow() -> None:
+    shown = pixels(ring(), view="front")
+    rows, columns = np.nonzero(covered(shown))
+    under = shown[min(rows.max() + 4, 149), (columns.min() + columns.max()) // 2]
+    assert 3 < PAPER[0] - under[0] < 130
+
+
+@pytest.mark.parametrize("family", ["yellow", "rose", "white", "platinum"])
+def test_each_metal_has_its_own_color(family: str) -> None:
+    shown = pixels(ring(metal={"family": family}), view="front")
+    palm = shown[90:][covered(shown)[90:]].mean(axis=0)
+    warmth = palm[0] - palm[2]
+    low, high = {"yellow": (70, 160), "rose": (40, 90), "white": (0, 28), "platinum": (0, 28)}[
+        family
+    ]
+    assert low < warmth < high
+
+
+def test_yellow_is_yellower_than_rose() -> None:
+    greens = []
+    for family in ("yellow", "rose"):
+        shown = pixels(ring(metal={"family": family}), view="front")
+        palm = shown[90:][covered(shown)[90:]].mean(axis=0)
+        greens.append((palm[1] - palm[2]) / (palm[0] - palm[2]))
+    assert greens[0] > greens[1] + 0.1
+
+
+def test_a_head_without_a_stone_is_drawn_empty() -> None:
+    ruby = ring(stone={"kind": "ruby"}, metal={"family": "platinum"})
+    reds = []
+    for description in (ruby, ruby | {"stone": None}):
+        shown = pixels(description, view="above")
+        reds.append(int(np.sum(shown[..., 0] - shown[..., 2] > 70)))
+    assert reds[0] > 300
+    assert reds[1] == 0
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"head": {"prongs": 4}},
+        {"head": {"kind": "bezel"}},
+        {"head": {"halo": {"stone_mm": 1.2, "count": 22}}},
+        {"accents": {"kind": "half_pave", "count": 18}},
+        {"accents": {"kind": "full_pave", "count": 36}},
+        {"side_stones": {"shape": "round", "width_mm": 3.0}},
+        {"shank": {"profile": "knife"}},
+        {"shank": {"width_mm": 3.2}},
+        {"finger": {"inner_diameter_mm": 19.0}},
+        {"stone": {"color": "Z"}},
+        {"stone": {"fancy_color": "pink"}},
+    ],
+    ids=str,
+)
+def test_every_choice_can_be_seen(changes: dict[str, Any]) -> None:
+    assert difference(ring(), ring(**changes), view="three_quarter") > 0.15
+
+
+@pytest.mark.parametrize(
+    "shape",
+    ["oval", "cushion", "princess", "emerald", "asscher", "radiant", "pear", "marquise", "heart"],
+)
+@pytest.mark.parametrize(
+    "head", [{"kind": "prong", "prongs": 4}, {"kind": "bezel"}], ids=["prongs", "bezel"]
+)
+def test_every_shape_is_set_and_looks_like_no_other(shape: str, head: dict[str, Any]) -> None:
+    chosen = ring(head=head)
+    assert difference(chosen, chosen | {"stone": stone(shape)}, view="above") > 0.3
+
+
+def test_a_longer_stone_is_drawn_longer() -> None:
+    heights = []
+    for length in (7.0, 10.0):
+        oval = stone("oval", width=6.0, length_mm=length)
+        shown = pixels(ring(stone=oval, head={"prongs": 4}), view="side", width=280, height=210)
+        head = covered(shown)
+        rows = np.nonzero(head.any(axis=1))[0]
+        band = head[rows.min() : rows.min() + (rows.max() - rows.min()) // 6]
+        heights.append(np.ptp(np.nonzero(band.any(axis=0))[0]) / (rows.max() - rows.min()))
+    assert heights[1] > heights[0] * 1.25
+
+
+def test_a_fancy_yellow_diamond_is_yellow_and_a_colorless_one_is_not() -> None:
+    shown = [
+        pixels(
+            ring(stone=stone("round", width=9.0, **color), metal={"family": "platinum"}),
+            view="above",
+        )
+        for color in ({"color": "D"}, {"color": None, "fancy_color": "fancy vivid yellow"})
+    ]
+    colorless, yellow = (p[20:70, 70:130].mean(axis=(0, 1)) for p in shown)
+    assert abs(colorless[0] - colorless[2]) < 14
+    assert yellow[0] - yellow[2] > 35
+
+
+def test_the_content_hash_is_the_same_whatever_the_order_of_the_keys() -> None:
+    backwards = {name: RING[name] for name in reversed(RING)}
+    assert pictures.content_hash(backwards) == pictures.content_hash(RING)
+    assert len(pictures.content_hash(RING)) == 64
+
+
+def test_another_ring_has_another_content_hash() -> None:
+    assert pictures.content_hash(ring(metal={"family": "rose"})) != pictures.content_hash(RING)
+
+
+def test_drawing_leaves_the_description_as_it_was() -> None:
+    description = ring()
+    pictures.draw(description, width=80, height=60)
+    assert description == RING
+
+
+def test_an_unknown_view_or_metal_is_refused_by_name() -> None:
+    with pytest.raises(pictures.UnknownView, match=r"below.*three_quarter"):
+        pictures.draw(ring(), width=80, height=60, view="below")
+    with pytest.raises(pictures.UnknownMetal, match=r"tin.*platinum"):
+        pictures.draw(ring(metal={"family": "tin"}), width=80, height=60)
