@@ -7,6 +7,7 @@ from django import template
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
+from jeweler.access import find_member
 from jeweler.models import StaffMember
 
 register = template.Library()
@@ -85,7 +86,7 @@ def member(context: template.Context) -> dict[str, Any]:
 
 
 def _member(request: HttpRequest) -> StaffMember | None:
-    return getattr(request, "member", None)
+    return getattr(request, "member", None) or find_member(request)
 
 
 def _entry(room: Room, request: HttpRequest) -> dict[str, Any]:
