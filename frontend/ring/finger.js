@@ -35,7 +35,7 @@ const WRIST = 30;
 
 export function fingerMesh({ radius, band, tent, paper }) {
   const rows = [];
-  const width = (z) => radius * (0.985 + 0.0035 * Math.min(z, 0));
+  const width = (z) => radius * (0.997 + 0.0035 * Math.min(z, 0));
   for (let k = 0; k <= 12; k++) {
     const angle = (k / 12) * (Math.PI / 2);
     const z = TIP - 7 * Math.cos(angle);

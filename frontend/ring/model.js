@@ -58,22 +58,33 @@ function shadowMesh(meshes, floor) {
   return mesh;
 }
 
-/** Build the group; `light` comes from studio.js. `dispose()` frees what it made. */
-export function ringModel({ spec, light, bounces }) {
-  const plan = assemble(spec);
+/** The metal of a ring as meshes, with the shade that it and its stone throw on it. */
+function shaded(plan) {
   const families = Object.keys(plan.solids);
   const meshes = families.map((family) => merged(plan.solids[family]));
   const stone = plan.center?.stone;
   const hidden = stone
     ? [{ center: [0, plan.levels.girdle - 0.4, 0], radii: [stone.width_mm * 0.44, stone.depth_mm * 0.36, stone.length_mm * 0.44] }]
     : [];
-  openness(meshes, hidden).forEach((open, i) => { meshes[i].open = open; });
+  const open = openness(meshes, hidden);
+  return families.map((family, i) => ({ family, ...meshes[i], open: open[i] }));
+}
+
+/**
+ * Build the group; `light` comes from studio.js. `before` is the model that this one follows: when only the engraving
+ * differs, its metal is used again. `dispose()` frees what was made for the group.
+ */
+export function ringModel({ spec, light, bounces, before = null }) {
+  const plan = assemble(spec);
+  const shape = JSON.stringify({ ...spec, engraving: "" });
+  const metals = before?.shape === shape ? before.metals : shaded(plan);
+  const stone = plan.center?.stone;
 
   const group = new THREE.Group();
   const band = (spec.shank.width_mm + spec.shank.top_width_mm) / 2;
-  families.forEach((family, i) => group.add(metalMesh({
-    solid: meshes[i], family, tent: light.metal, blur: 0.9 + light.sharpness, hole: plan.innerRadius, band,
-  })));
+  for (const solid of metals) {
+    group.add(metalMesh({ solid, family: solid.family, tent: light.metal, blur: 0.9 + light.sharpness, hole: plan.innerRadius, band }));
+  }
   const headMetal = METALS[spec.head.metal] ?? METALS.platinum;
   const traced = [];
   if (plan.center) {
@@ -89,12 +100,14 @@ export function ringModel({ spec, light, bounces }) {
   }
   if (traced.length) group.add(...traced);
   if (plan.engraving) group.add(engravingMesh({ text: plan.engraving, innerRadius: plan.innerRadius, width: spec.shank.width_mm }));
-  const shadow = shadowMesh(meshes, plan.levels.floor);
+  const shadow = shadowMesh(metals, plan.levels.floor);
   group.add(shadow);
 
   return {
     group,
     plan,
+    shape,
+    metals,
     shadow,
     trace: (most) => traced.forEach(({ material }, i) => {
       const isMelee = !plan.center || i > 0;

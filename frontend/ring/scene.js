@@ -94,7 +94,7 @@ export function ringScene({ canvas, spec: firstSpec, paper, size, onFrame, onRes
   /** Build the ring of a description; one that cannot be drawn leaves the ring that is there. */
   function build(wanted) {
     light ??= studio(renderer, software ? { metal: 128, stone: 128 } : { metal: 256, stone: 512 });
-    const next = ringModel({ spec: wanted, light, bounces: grade.moving().bounces });
+    const next = ringModel({ spec: wanted, light, bounces: grade.moving().bounces, before: model });
     clear();
     spec = wanted;
     model = next;
