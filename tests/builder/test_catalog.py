@@ -1,0 +1,303 @@
+"""A supplier's feed is taken in whole, or not at all, and never at the cost of a sold stone."""
+
+import io
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from builder import catalog
+from builder.feeds.text import UnreadableFile
+from builder.models import FeedImport, Stone, StoneOffer, Supplier
+from tests.factories.builder import StoneFactory, StoneOfferFactory, SupplierFactory
+from tests.factories.jeweler import NOW
+
+pytestmark = pytest.mark.django_db
+
+REAL_FEEDS = Path(__file__).resolve().parents[3] / "shared" / "data" / "feeds"
+HEADER = "Stock #,Shape,Weight,Color,Clarity,Cut,Measurements,Lab,Report #,Total Price,Table %"
+RAPNET_HEADER = (
+    "Stock Number,Shape,Weight,Color,Clarity,Cut,Measurements,Lab,Certificate Number,Total Price,"
+    "Price Per Carat,Table,HPHT,Laser Drilled,Number of Diamonds,Availability"
+)
+
+
+def line(number: int, **changes: str) -> str:
+    cells = {
+        "stock": f"N-{number}", "shape": "Round", "carat": "1.01", "color": "G", "clarity": "VS1", "cut": "EX",
+        "mm": "6.40x6.43x3.98", "lab": "GIA", "report": str(2116281000 + number), "total": "6000", "table": "57",
+    }  # fmt: skip
+    return ",".join((cells | changes).values())
+
+
+def feed(*lines: str, header: str = HEADER) -> bytes:
+    return "\n".join([header, *lines]).encode()
+
+
+def take_in(data: bytes, *, supplier: Supplier | None = None, **changes: Any) -> FeedImport:
+    options = {"feed_format": "generic", "dry_run": False, "allow_shrink": False, "now": NOW}
+    return catalog.import_feed(
+        **{
+            "supplier": supplier or SupplierFactory(),
+            "file": io.BytesIO(data),
+            "file_name": "feed.csv",
+            **options,
+            **changes,
+        }
+    )
+
+
+def stone_of(number: int) -> Stone:
+    return Stone.objects.get(report_number=str(2116281000 + number))
+
+
+def test_a_stone_is_offered_at_the_feeds_price_times_the_markup() -> None:
+    record = take_in(feed(line(1)), supplier=SupplierFactory(code="south", markup=Decimal("1.4")))
+    stone = stone_of(1)
+    assert (stone.status, stone.price, stone.shape) == ("available", Decimal(8400), "round")
+    assert stone.offers.get().cost == Decimal(6000)
+    assert record.report["new_stones"] == record.report["offers"] == 1
+    assert FeedImport.objects.get().report == record.report
+
+
+def test_the_same_feed_again_changes_nothing() -> None:
+    take_in(feed(line(1), line(2)))
+    before = list(Stone.objects.order_by("id").values())
+    report = take_in(feed(line(1), line(2)), now=NOW + timedelta(days=1)).report
+    assert (report["new_stones"], report["changed_stones"], report["withdrawn"]) == (0, 0, 0)
+    assert list(Stone.objects.order_by("id").values()) == before
+
+
+def test_rows_are_refused_by_reason_and_unknown_words_are_counted() -> None:
+    report = take_in(
+        feed(
+            line(1),
+            line(2, shape="Trapeze"),
+            line(3, shape="Trapeze"),
+            line(4, report="1.04075E+11"),
+            line(5, cut="Stellar"),
+            line(6) + ",one cell too many",
+            line(1),
+        )
+    ).report
+    assert report["rows"] == 7
+    assert report["offers"] == 2
+    assert report["refused"] == {
+        "unknown_word": 2,
+        "bad_report_number": 1,
+        "more_cells_than_columns": 1,
+        "stock_number_repeated": 1,
+    }
+    assert report["unknown_words"] == {"shape": {"Trapeze": 2}, "cut": {"Stellar": 1}}
+    assert report["examples"]["bad_report_number"] == ["line 5: '1.04075E+11' is no report number"]
+
+
+def test_one_report_from_two_suppliers_is_one_stone_at_the_lower_price() -> None:
+    take_in(feed(line(1)))
+    other = SupplierFactory(code="south")
+    take_in(feed(line(1, stock="S-9", total="5500")), supplier=other)
+    stone = stone_of(1)
+    assert stone.offers.count() == 2
+    assert stone.price == Decimal(5500)
+    take_in(feed(line(2, stock="S-10")), supplier=other, allow_shrink=True)
+    stone.refresh_from_db()
+    assert (stone.status, stone.price) == ("available", Decimal(6000))
+
+
+def test_what_two_suppliers_say_differently_stays_as_first_said_and_blanks_are_filled() -> None:
+    take_in(feed(line(1, table="", color="G")))
+    take_in(feed(line(1, color="F", cut="VG")), supplier=SupplierFactory(code="south"))
+    stone = stone_of(1)
+    assert (stone.color, stone.cut, stone.table_pct) == ("G", "excellent", Decimal(57))
+
+
+def test_a_supplier_may_correct_a_stone_that_only_it_offers_but_a_blank_erases_nothing() -> None:
+    take_in(feed(line(1)))
+    take_in(feed(line(1, color="H", table="")))
+    stone = stone_of(1)
+    assert (stone.color, stone.table_pct) == ("H", Decimal(57))
+
+
+def test_a_report_number_typed_wrong_does_not_turn_one_stone_into_another() -> None:
+    take_in(feed(line(1)))
+    other = SupplierFactory(code="south")
+    report = take_in(
+        feed(line(1, stock="S-1", shape="Oval", mm="7.8x5.6x3.5"), line(2)), supplier=other
+    ).report
+    assert report["refused"] == {"report_says_otherwise": 1}
+    assert stone_of(1).shape == "round"
+
+
+def test_two_rows_of_one_feed_that_contradict_each_other_do_not_both_count() -> None:
+    report = take_in(feed(line(1), line(1, stock="N-7", carat="1.20"))).report
+    assert report["refused"] == {"report_says_otherwise": 1}
+    assert stone_of(1).carat == Decimal("1.01")
+
+
+def test_a_stone_that_left_the_feed_is_withdrawn_and_comes_back_with_it() -> None:
+    lines = [line(number) for number in range(10)]
+    take_in(feed(*lines))
+    assert take_in(feed(*lines[1:])).report["withdrawn"] == 1
+    assert stone_of(0).status == "withdrawn"
+    take_in(feed(*lines))
+    assert stone_of(0).status == "available"
+
+
+def test_a_stock_number_that_moves_to_another_stone_withdraws_the_first() -> None:
+    take_in(feed(line(1)))
+    take_in(feed(line(2, stock="N-1")))
+    assert (stone_of(1).status, stone_of(2).status) == ("withdrawn", "available")
+
+
+@pytest.mark.parametrize("status", ["sold", "held"])
+def test_a_sold_or_held_stone_is_neither_withdrawn_nor_changed(status: str) -> None:
+    lines = [line(number) for number in range(10)]
+    take_in(feed(*lines))
+    sold_at = NOW if status == "sold" else None
+    Stone.objects.filter(pk=stone_of(0).pk).update(status=status, sold_at=sold_at)
+    take_in(feed(*lines[1:]))
+    assert stone_of(0).status == status
+    take_in(feed(line(0, color="D", total="9000"), *lines[1:]))
+    stone = stone_of(0)
+    assert (stone.status, stone.color, stone.price) == (status, "G", Decimal(6000))
+
+
+def test_a_feed_that_lost_a_fifth_of_its_stones_stops_and_says_so() -> None:
+    lines = [line(number) for number in range(10)]
+    take_in(feed(*lines))
+    with pytest.raises(catalog.FeedWouldShrink, match=r"lacks 3 of the 10 .*--allow-shrink"):
+        take_in(feed(*lines[3:], line(11)))
+    assert Stone.objects.filter(status="available").count() == 10
+    assert FeedImport.objects.latest("id").report["stopped"] == "would withdraw 3 of 10"
+    take_in(feed(*lines[3:]), allow_shrink=True)
+    assert Stone.objects.filter(status="available").count() == 7
+
+
+def test_an_empty_feed_does_not_empty_the_shop() -> None:
+    take_in(feed(line(1)))
+    with pytest.raises(catalog.FeedWouldShrink):
+        take_in(feed())
+    assert stone_of(1).status == "available"
+
+
+def test_another_suppliers_stones_are_left_alone() -> None:
+    theirs = StoneOfferFactory(supplier=SupplierFactory(code="south"))
+    take_in(feed(line(1)))
+    theirs.stone.refresh_from_db()
+    assert theirs.stone.status == "available"
+
+
+def test_a_trial_reports_and_changes_nothing() -> None:
+    record = take_in(feed(line(1)), dry_run=True)
+    assert (record.report["new_stones"], record.report["dry_run"], record.pk) == (1, True, None)
+    assert not Stone.objects.exists()
+
+
+def test_a_file_that_breaks_in_the_middle_leaves_nothing_behind() -> None:
+    with pytest.raises(UnreadableFile):
+        take_in(feed(*[line(number) for number in range(3000)]) + b"\nN-1,\xff\xfe")
+    assert not Stone.objects.exists()
+    assert not FeedImport.objects.exists()
+    assert take_in(feed(line(1))).report["new_stones"] == 1
+
+
+def test_rapnets_download_is_read_with_its_percentages_treatments_and_lone_returns() -> None:
+    row = (
+        "A-1,Radiant,1.01,G,VS1,,6.21 x 5.20 x 3.60,GIA,2116281084,6000,5940.59,57.00%,FALSE,{},{},"
+    )
+    lines = [row.format("FALSE", "1"), row.format("TRUE", "1"), row.format("FALSE", "2")]
+    data = feed(*lines, header=RAPNET_HEADER).replace(b"\n", b"\r")
+    report = take_in(data, feed_format="rapnet").report
+    assert report["refused"] == {"treated": 1, "not_a_single_stone": 1}
+    assert Stone.objects.get().table_pct == Decimal("57.0")
+
+
+def test_a_suppliers_own_spelling_is_understood() -> None:
+    supplier = SupplierFactory(
+        code="premier", aliases={"shape": {"R": "round"}}, columns={"price_per_carat": "Price"}
+    )
+    header = HEADER.replace("Total Price", "Price")
+    take_in(feed(line(1, shape="R", total="6000"), header=header), supplier=supplier)
+    assert (stone_of(1).shape, stone_of(1).price) == ("round", Decimal(6060))
+
+
+# The command.
+
+
+def test_the_command_tells_what_became_of_the_rows(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    SupplierFactory(code="north")
+    file = tmp_path / "feed.csv"
+    file.write_bytes(feed(line(1), line(2, shape="Trapeze")))
+    call_command("import_stones", file, supplier="north")
+    told = capsys.readouterr().out
+    assert "new stones: 1" in told
+    assert "refused, unknown word: 1" in told
+    assert "unknown shape: 'Trapeze' 1" in told
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda path: path, "No such file"),
+        (lambda path: path.write_bytes(b"\0\0") and path, "NUL"),
+        (lambda path: path.write_bytes(b"a,b\n1,2") and path, "no column for shape"),
+    ],
+)
+def test_the_command_refuses_a_bad_file_in_words(
+    tmp_path: Path, make: Callable[[Path], object], words: str
+) -> None:
+    SupplierFactory(code="north")
+    make(tmp_path / "feed.csv")
+    with pytest.raises(CommandError, match=words):
+        call_command("import_stones", tmp_path / "feed.csv", supplier="north")
+
+
+def test_the_command_names_the_suppliers_it_knows(tmp_path: Path) -> None:
+    SupplierFactory(code="north")
+    with pytest.raises(CommandError, match=r"no supplier 'nroth'.*Known: north"):
+        call_command("import_stones", tmp_path / "feed.csv", supplier="nroth")
+
+
+# The real feeds, where they lie beside the checkout; nothing of them is in the repository.
+
+
+@pytest.mark.parametrize(
+    ("name", "feed_format", "columns", "least_offers", "ruined_reports"),
+    [
+        ("rapnet-1.0.csv", "rapnet", {}, 6000, 17),
+        ("premier.csv", "generic", {"price_per_carat": "Price"}, 560, 0),
+        ("real_stones_normalised.csv", "generic", {}, 17_500, 15),
+    ],
+)
+def test_real_feeds_are_taken_in(
+    name: str, feed_format: str, columns: dict[str, str], least_offers: int, ruined_reports: int
+) -> None:
+    if not REAL_FEEDS.is_dir():
+        pytest.skip(f"{REAL_FEEDS} is absent: real feeds are tried only where they lie")
+    supplier = SupplierFactory(code="real", columns=columns, aliases={"shape": {"R": "round"}})
+    with (REAL_FEEDS / name).open("rb") as file:
+        report = catalog.import_feed(
+            supplier=supplier,
+            file=file,
+            file_name=name,
+            feed_format=feed_format,
+            dry_run=False,
+            allow_shrink=False,
+            now=NOW,
+        ).report
+    assert report["offers"] == StoneOffer.objects.count() >= least_offers
+    assert report["offers"] + sum(report["refused"].values()) == report["rows"]
+    assert report["refused"].get("bad_report_number", 0) >= ruined_reports
+
+
+def test_a_stone_without_an_offer_is_nobodys_to_withdraw() -> None:
+    bought_back = StoneFactory()
+    take_in(feed(line(1)))
+    bought_back.refresh_from_db()
+    assert bought_back.status == "available"
