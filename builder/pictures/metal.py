@@ -10,7 +10,7 @@ from . import studio
 Floats = NDArray[np.floating[Any]]
 
 FAMILIES = {
-    "yellow": (1.0, 0.76, 0.35), "rose": (0.98, 0.66, 0.52), "white": (0.93, 0.90, 0.85), "platinum": (0.86, 0.85, 0.83),
+    "yellow": (1.0, 0.74, 0.335), "rose": (0.98, 0.66, 0.52), "white": (0.93, 0.90, 0.85), "platinum": (0.86, 0.85, 0.83),
 }  # fmt: skip
 
 DEEPENING = 0.45

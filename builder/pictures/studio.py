@@ -64,7 +64,7 @@ _LAMPS = (
     (13, 4, -6), (-14, 3, -2), (4, 6, 15), (3, 15, 5), (-2, 12, 10), (-10, 12, 0), (5, 10, -11),
 )  # fmt: skip
 SPARKLE = (
-    *_ring(9, rise=14, first=12, size=(5.2, 3.4), lights=(1.5, 0.12, 2.2)),
+    *_ring(9, rise=14, first=12, size=(5.2, 3.4), lights=(1.5, 0.34, 2.2)),
     *_ring(8, rise=38, first=0, size=(5.0, 4.6), lights=(2.6, 1.4, 2.4, 0.06)),
     *_ring(5, rise=64, first=30, size=(4.4, 3.8), lights=(2.0, 0.05, 1.3, 1.7, 0.05)),
     Card(size=(4.4, 4.0), at=(0.4, 14.4, 4.4), light=_white(0.06)),  # the photographer's own head
@@ -79,7 +79,7 @@ SPARKLE = (
 def tent() -> Floats:
     """The room that the metal sees, (384, 384, 3)."""
     return _room(
-        384, TENT, ground=(0.80, 0.745, 0.69), middle=(0.37, 0.355, 0.34), sky=(0.72, 0.71, 0.70)
+        384, TENT, ground=(0.82, 0.783, 0.733), middle=(0.37, 0.355, 0.34), sky=(0.72, 0.71, 0.70)
     )
 
 
@@ -90,7 +90,7 @@ def sparkle() -> Floats:
         512,
         SPARKLE,
         ground=(0.30, 0.295, 0.29),
-        middle=(0.30, 0.31, 0.325),
+        middle=(0.37, 0.38, 0.40),
         sky=(0.60, 0.62, 0.65),
     )
 
