@@ -11,3 +11,7 @@ def house(request: HttpRequest) -> dict[str, object]:
 
 def admin_styles(request: HttpRequest) -> str:
     return static("dist/admin.css")
+
+
+def icon(request: HttpRequest) -> str:
+    return static("icon.svg")

@@ -23,6 +23,7 @@ from jeweler.backoffice import (
     user_of,
 )
 from jeweler.models import ContactPoint, Customer, CustomerMerge, Sale, Store
+from jeweler.money import in_words
 
 FOUND = "found_customers"  # in the session: whom this log-in has looked up by an exact key
 MOST_FOUND = 50
@@ -35,9 +36,13 @@ class ContactPointInline(FactsInline):
 
 class SaleInline(FactsInline):
     model = Sale
-    fields = readonly_fields = ["placed_at", "number", "store", "total", "currency"]
+    fields = readonly_fields = ["placed_at", "number", "store", "worth"]
     ordering = ["-placed_at"]
     show_change_link = True
+
+    @admin.display(description="Total")
+    def worth(self, sale: Sale) -> str:
+        return in_words(sale.total, currency=sale.currency)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Sale]:
         sales: QuerySet[Sale] = super().get_queryset(request)

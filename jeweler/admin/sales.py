@@ -14,22 +14,46 @@ from jeweler.money import in_words
 
 class LineInline(FactsInline):
     model = SaleLine
+    verbose_name_plural = "lines"
     fields = readonly_fields = [
-        "position", "kind", "description", "quantity", "net_total", "design_code", "report_number",
+        "position", "kind", "description", "quantity", "net", "design_code", "report_number",
     ]  # fmt: skip
     ordering = ["position"]
+
+    @admin.display(description="Net total")
+    def net(self, line: SaleLine) -> str:
+        return in_words(line.net_total, currency=line.sale.currency)
 
 
 class PaymentInline(FactsInline):
     model = Payment
-    fields = readonly_fields = ["paid_at", "status", "amount", "tender", "source", "external_id"]
+    fields = readonly_fields = ["paid_at", "status", "money", "tender", "source", "external_id"]
     ordering = ["paid_at"]
+
+    @admin.display(description="Amount")
+    def money(self, payment: Payment) -> str:
+        return in_words(payment.amount, currency=payment.sale.currency)
 
 
 class RefundInline(FactsInline):
     model = Refund
-    fields = readonly_fields = ["refunded_at", "amount", "tax", "reason", "source", "external_id"]
+    fields = readonly_fields = [
+        "refunded_at",
+        "money",
+        "tax_in_words",
+        "reason",
+        "source",
+        "external_id",
+    ]
     ordering = ["refunded_at"]
+
+    @admin.display(description="Amount, with tax")
+    def money(self, refund: Refund) -> str:
+        return in_words(refund.amount, currency=refund.sale.currency)
+
+    @admin.display(description="Tax in it")
+    def tax_in_words(self, refund: Refund) -> str:
+        return in_words(refund.tax, currency=refund.sale.currency)
 
 
 class EvidenceInline(FactsInline):
@@ -51,10 +75,12 @@ class SaleAdmin(HouseAdmin[Sale]):
     inlines = [LineInline, PaymentInline, RefundInline, EvidenceInline]
     fields = [
         "placed_at", "source", "external_id", "version", "channel", "store", "number",
-        "customer_name", "total_in_words", "tax", "due_in_words", "fully_paid_at",
+        "customer_name", "total_in_words", "tax_in_words", "due_in_words", "fully_paid_at",
         "handed_over_at", "voided_at", "note", "recorded_at",
     ]  # fmt: skip
-    readonly_fields = ["customer_name", "total_in_words", "due_in_words", "fully_paid_at"]
+    readonly_fields = [
+        "customer_name", "total_in_words", "tax_in_words", "due_in_words", "fully_paid_at",
+    ]  # fmt: skip
 
     def in_stores(
         self, rows: QuerySet[Sale], *, stores: QuerySet[Store], request: HttpRequest
@@ -80,6 +106,10 @@ class SaleAdmin(HouseAdmin[Sale]):
     @admin.display(description="Total", ordering="total")
     def total_in_words(self, sale: Sale) -> str:
         return in_words(sale.total, currency=sale.currency)
+
+    @admin.display(description="Tax in it")
+    def tax_in_words(self, sale: Sale) -> str:
+        return in_words(sale.tax, currency=sale.currency)
 
     @admin.display(description="Still to be paid")
     def due_in_words(self, sale: Sale) -> str:

@@ -17,6 +17,8 @@ class AuditEntry(models.Model):
     detail = models.JSONField(default=dict, blank=True)
 
     class Meta:
+        verbose_name = "audit entry"
+        verbose_name_plural = "audit entries"
         indexes = [models.Index(fields=["subject", "at"], name="audit_subject")]
 
     def __str__(self) -> str:

@@ -72,6 +72,8 @@ class CustomerMerge(models.Model):
     undone_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        verbose_name = "merge"
+        verbose_name_plural = "merges"
         constraints = [
             models.UniqueConstraint(
                 fields=["absorbed"],
@@ -102,6 +104,10 @@ class Visitor(models.Model):
     customer = models.ForeignKey(
         Customer, on_delete=models.SET_NULL, null=True, blank=True, related_name="visitors"
     )
+
+    class Meta:
+        verbose_name = "browser"
+        verbose_name_plural = "browsers"
 
     def __str__(self) -> str:
         return f"Visitor {self.pk}"

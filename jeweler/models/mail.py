@@ -26,6 +26,8 @@ class EmailMessage(models.Model):
     last_error = models.TextField(blank=True)
 
     class Meta:
+        verbose_name = "mail"
+        verbose_name_plural = "mails"
         constraints = [
             models.CheckConstraint(
                 condition=Q(sent_at__isnull=True) | Q(dead_at__isnull=True),

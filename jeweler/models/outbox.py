@@ -27,6 +27,8 @@ class OutboxDelivery(models.Model):
     last_error = models.TextField(blank=True)
 
     class Meta:
+        verbose_name = "delivery"
+        verbose_name_plural = "deliveries"
         constraints = [
             models.UniqueConstraint(
                 fields=["event", "subscriber"], name="delivery_once_per_subscriber"

@@ -164,6 +164,8 @@ class SaleEvidence(models.Model):
     found_at = models.DateTimeField()
 
     class Meta:
+        verbose_name = "evidence"
+        verbose_name_plural = "evidence"
         constraints = [
             models.UniqueConstraint(
                 fields=["sale", "kind", "value", "customer"], name="sale_evidence_once"

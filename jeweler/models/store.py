@@ -54,5 +54,9 @@ class StaffMember(models.Model):
         default=False, help_text="Marketers and owners: figures of every store"
     )
 
+    class Meta:
+        verbose_name = "member of staff"
+        verbose_name_plural = "staff"
+
     def __str__(self) -> str:
         return f"{self.user} ({self.get_role_display()})"
