@@ -172,8 +172,10 @@ def _attempt(claimed: OutboxDelivery, *, now: datetime) -> bool:
 def _deliver(claimed: OutboxDelivery, *, now: datetime) -> bool:
     # The row stays locked while the subscriber runs, so that nobody claims a delivery whose
     # subscriber takes longer than its wait; `attempts` tells whether somebody did so just before.
+    # A lock that is there is waited for: it is a neighbor's claim, which looked at this row for a
+    # moment and lets go of it with its own transaction.
     delivery = (
-        OutboxDelivery.objects.select_for_update(skip_locked=True, of=["self"])
+        OutboxDelivery.objects.select_for_update(of=["self"])
         .select_related("event")
         .filter(pk=claimed.pk, attempts=claimed.attempts, delivered_at=None, dead_at=None)
         .first()
