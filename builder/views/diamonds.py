@@ -32,6 +32,11 @@ class Row:
     fit: compatibility.Fit | None
     is_mine: bool
 
+    @property
+    def key(self) -> str:
+        """Its number as an address has it, without the thousands' commas that templates write."""
+        return str(self.stone.pk)
+
 
 @require_safe
 def diamonds(request: HttpRequest) -> HttpResponse:

@@ -90,6 +90,6 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
     response = page(
         request, "builder/link.html", {"gone": is_gone(design)}, design=design, quote=quote
     )
-    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Referrer-Policy"] = "same-origin"  # the address is a key
     response.headers["X-Robots-Tag"] = "noindex"
     return response

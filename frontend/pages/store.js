@@ -44,7 +44,7 @@ function live(form) {
     try {
       const got = await fetchPage(address);
       if (!got) return;
-      if (push) history.pushState({ live: parts }, "", address);
+      if (push && address !== location.pathname + location.search) history.pushState({ live: parts }, "", address);
       swap(got.page, [...parts, "words"]);
     } catch {
       location.assign(address);

@@ -296,6 +296,17 @@ def test_stones_are_listed_with_their_twin_and_can_be_set(client: Client) -> Non
     assert "Set this stone" in shown
 
 
+def test_a_stone_with_a_long_number_can_be_opened_and_set(client: Client) -> None:
+    choose(client, setting=SettingFactory().code)
+    StoneFactory(pk=1234567)
+
+    shown = client.get("/diamonds/?open=1234567").content.decode()
+    choose(client, stone="1234567")
+
+    assert 'name="stone" value="1234567"' in shown
+    assert Design.objects.get().stone_id == 1234567
+
+
 def test_a_filter_that_says_nothing_is_named_and_the_others_hold(client: Client) -> None:
     StoneFactory(color="G")
     StoneFactory(color="D")

@@ -1,0 +1,82 @@
+"""A shop with a little of everything, and a page that reports what its console says."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import ConsoleMessage, Page
+from pytest_django.live_server_helper import LiveServer
+
+from builder.models import Band
+from tests.factories.builder import MetalFactory, SettingFactory, StoneFactory
+from tests.factories.jeweler import StoreFactory
+
+# Chromium logs each refused request by itself, and complains of slow drawing on a machine without a GPU.
+EXPECTED = ("the server responded with a status of 4", "GPU stall due to ReadPixels")
+
+
+@dataclass
+class Visit:
+    """One shopper's page at the shop."""
+
+    page: Page
+    shop: str
+    heard: list[str] = field(default_factory=list)
+
+    def go(self, address: str) -> None:
+        self.page.goto(self.shop + address, wait_until="load")
+
+    def check(self) -> None:
+        """No violation of the accessibility rules, nothing wider than the screen, nothing in the console."""
+        found = Axe().run(self.page)
+        assert found.violations_count == 0, found.generate_report()
+        wider = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert wider <= 0, f"{self.page.url} is {wider} px wider than its screen"
+        assert self.heard == []
+
+    def hear(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not any(
+            words in message.text for words in EXPECTED
+        ):
+            self.heard.append(message.text)
+
+
+@pytest.fixture
+def shop(live_server: LiveServer) -> str:
+    """Two settings, five metals, thirty stones, three bands and two showrooms."""
+    boston = StoreFactory(city="Boston", street="121 Newbury Street", phone="+16175550177")
+    StoreFactory(city="Chicago", street="57 East Oak Street", phone="+13125550119")
+    metals = [MetalFactory(), MetalFactory(code="18k-rose", name="18 k rose gold", family="rose")]
+    SettingFactory(name="The Alba", code="alba", head_metal="platinum", metals=metals)
+    SettingFactory(
+        name="The Lune", code="lune", style="pave", prongs=4, accent_kind="half_pave",
+        accent_mm="1.40", accent_count=18, accent_price="640", metals=metals,
+    )  # fmt: skip
+    for number in range(30):
+        StoneFactory(
+            color="DEFGH"[number % 5],
+            price=9000 + 250 * number,
+            store=boston if number % 3 == 0 else None,
+        )
+    StoneFactory(shape="oval", carat="1.80", width_mm="6.95", length_mm="7.65", depth_mm="4.30")
+    for name, profile, kind in (
+        ("Plain, 2.0 mm", "straight", "none"),
+        ("Curved pavé, 1.8 mm", "curved", "half_pave"),
+        ("Eternity, 3.0 mm", "straight", "full_pave"),
+    ):
+        Band.objects.create(
+            code=kind, name=name, width_mm="2.00", thickness_mm="1.60", profile=profile,
+            accent_kind=kind, price="980",
+        )  # fmt: skip
+    return live_server.url
+
+
+@pytest.fixture(params=[390, 1280], ids=["phone", "desk"])
+def visit(request: pytest.FixtureRequest, page: Page, shop: str) -> Iterator[Visit]:
+    page.set_viewport_size({"width": request.param, "height": 844})
+    visit = Visit(page=page, shop=shop)
+    page.on("console", visit.hear)
+    page.on("pageerror", lambda error: visit.heard.append(str(error)))
+    yield visit
+    page.close()
