@@ -22,7 +22,7 @@ from pos_bridge.counter import desk, showing
 KEYS = {key.value for key in DesignLookup.Key}
 
 
-@staff_only(Role.ASSOCIATE, Role.MANAGER)
+@staff_only(Role.ASSOCIATE, Role.MANAGER, Role.OWNER)
 @never_cache
 @require_safe
 def find(request: StaffRequest) -> HttpResponse:
@@ -50,7 +50,7 @@ def find(request: StaffRequest) -> HttpResponse:
     return _rendered(request, "pos_bridge/find.html", context)
 
 
-@staff_only(Role.ASSOCIATE, Role.MANAGER)
+@staff_only(Role.ASSOCIATE, Role.MANAGER, Role.OWNER)
 @require_POST
 def choose_store(request: StaffRequest) -> HttpResponse:
     """Where the associate stands today."""
@@ -63,7 +63,7 @@ def choose_store(request: StaffRequest) -> HttpResponse:
     return HttpResponseRedirect(back if is_ours else reverse("counter"))
 
 
-@staff_only(Role.ASSOCIATE, Role.MANAGER)
+@staff_only(Role.ASSOCIATE, Role.MANAGER, Role.OWNER)
 @never_cache
 @require_safe
 def design(request: StaffRequest, code: str) -> HttpResponse:
@@ -89,7 +89,7 @@ def design(request: StaffRequest, code: str) -> HttpResponse:
     return _page(request, opened, store=store, is_uncovered=False, now=now)
 
 
-@staff_only(Role.ASSOCIATE, Role.MANAGER)
+@staff_only(Role.ASSOCIATE, Role.MANAGER, Role.OWNER)
 @never_cache
 @require_POST
 def reach(request: StaffRequest, code: str) -> HttpResponse:

@@ -63,7 +63,7 @@ def histories(draw: st.DrawFn) -> list[Delivery]:
 
 @given(history=histories())
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_any_order_and_any_repetition_end_in_the_same_books(
     db: None, history: list[Delivery]
@@ -107,7 +107,8 @@ def test_every_pair_of_events_may_come_in_either_order(db: None) -> None:
         rest = [name for name in NAMES if name not in {first, second}]
         for name in [first, second, *rest]:
             tills.post(till, said[name])
-            inbound.apply_due(now=timezone.now())
+            if name in {first, second, rest[-1]}:
+                inbound.apply_due(now=timezone.now())
 
         sale = Sale.objects.get(source=till.connection.source)
         found = (sale.version, sales.captured(sale), sales.refunded(sale))

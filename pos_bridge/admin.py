@@ -1,0 +1,291 @@
+"""The tills in the back office: ways in, what came, what is unclear, and what came back."""
+
+import json
+from copy import deepcopy
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin import SimpleListFilter
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
+from django.utils.html import format_html
+
+from jeweler import audit, sales
+from jeweler.access import find_member, stores_of
+from jeweler.backoffice import MANAGERS, OWNER, SELLERS, HouseAdmin, has_role, user_of
+from jeweler.models import SaleEvidence, Store
+from pos_bridge import connections, inbound, inventory
+from pos_bridge.models import Connection, InboxEvent, ReturnedStone
+
+
+@admin.register(Connection)
+class ConnectionAdmin(HouseAdmin[Connection]):
+    """Its address and secret are shown once, on the page that answers its making."""
+
+    seen_by = changed_by = OWNER
+    can_be_added = True
+    list_display = ["code", "store", "currency", "is_active", "secret_count", "refusals"]
+    ordering = ["code"]
+    list_select_related = ["store"]
+    actions = ["rotate", "retire"]
+    fields = [
+        "code",
+        "store",
+        "currency",
+        "is_active",
+        "secret_count",
+        "refusals",
+        "last_refusal_at",
+    ]
+    readonly_fields = ["secret_count", "refusals", "last_refusal_at"]
+
+    def get_fields(self, request: HttpRequest, obj: Connection | None = None) -> list[str]:
+        return ["code", "store", "currency"] if obj is None else self.fields
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Connection | None = None) -> list[str]:
+        """A code signs facts and a currency judges them: neither changes under them."""
+        return self.readonly_fields if obj is None else [*self.readonly_fields, "code", "currency"]
+
+    def save_model(
+        self, request: HttpRequest, obj: Connection, form: "ModelForm[Connection]", change: bool
+    ) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+            self._note(request, "connection.changed", obj)
+            return
+        opened = connections.open_connection(
+            code=obj.code, store=obj.store, currency=obj.currency, now=timezone.now()
+        )
+        obj.pk = opened.connection.pk
+        vars(obj)["opened"] = opened  # for `response_add`, the next step of this request
+        self._note(request, "connection.opened", obj)
+
+    def response_add(
+        self, request: HttpRequest, obj: Connection, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        opened = vars(obj)["opened"]
+        return self._show_once(
+            request, obj, secret=opened.secret, address=request.build_absolute_uri(opened.path)
+        )
+
+    @admin.display(description="Secrets")
+    def secret_count(self, connection: Connection) -> str:
+        return {0: "none: accepts nothing", 1: "one"}.get(len(connection.secrets), "two: changing")
+
+    @admin.action(description="Rotate the secret: make a second one", permissions=["change"])
+    def rotate(
+        self, request: HttpRequest, queryset: QuerySet[Connection]
+    ) -> HttpResponseBase | None:
+        chosen = queryset.first()
+        if chosen is None or queryset.count() != 1:
+            messages.error(request, "Choose exactly one connection to rotate.")
+            return None
+        try:
+            secret = connections.rotate(connection=chosen)
+        except connections.OldSecretStillThere as refusal:
+            messages.error(request, str(refusal))
+            return None
+        self._note(request, "connection.rotated", chosen)
+        return self._show_once(request, chosen, secret=secret, address="")
+
+    @admin.action(description="Retire the old secret", permissions=["change"])
+    def retire(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
+        for connection in queryset:
+            try:
+                connections.retire_old(connection=connection)
+            except connections.NoOldSecret as refusal:
+                messages.error(request, str(refusal))
+            else:
+                self._note(request, "connection.old_secret_retired", connection)
+                messages.success(request, f"From now on only {connection}'s newest secret is good.")
+
+    def _show_once(
+        self, request: HttpRequest, connection: Connection, *, secret: str, address: str
+    ) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"{connection}: copy this now",
+            "connection": connection,
+            "secret": secret,
+            "address": address,
+        }
+        response = render(request, "pos_bridge/shown_once.html", context)
+        add_never_cache_headers(response)
+        return response
+
+    def _note(self, request: HttpRequest, action: str, connection: Connection) -> None:
+        audit.record(
+            action=action,
+            subject=connection,
+            actor=user_of(request),
+            store=connection.store,
+            now=timezone.now(),
+        )
+
+
+class ReasonFilter(SimpleListFilter):
+    title = "reason"
+    parameter_name = "reason"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        reasons = InboxEvent.objects.exclude(reason="").order_by("reason")
+        found = reasons.values_list("reason", flat=True).distinct()
+        return [(reason, reason.replace("_", " ")) for reason in found]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[InboxEvent]
+    ) -> QuerySet[InboxEvent]:
+        return queryset.filter(reason=self.value()) if self.value() else queryset
+
+
+class StoreFilter(SimpleListFilter):
+    """The connection's store, or the one that the event names."""
+
+    title = "store"
+    parameter_name = "store"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        member = find_member(request)
+        stores = stores_of(member) if member else Store.objects.all()
+        return [(store.code, store.name) for store in stores.order_by("name")]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[InboxEvent]
+    ) -> QuerySet[InboxEvent]:
+        if not self.value():
+            return queryset
+        return queryset.filter(
+            Q(connection__store__code=self.value()) | Q(body__store=self.value())
+        )
+
+
+@admin.register(InboxEvent)
+class InboxEventAdmin(HouseAdmin[InboxEvent]):
+    seen_by = MANAGERS
+    list_display = [
+        "received_at", "type", "connection", "sale_external_id", "state", "reason", "attempts",
+    ]  # fmt: skip
+    list_filter = ["state", ReasonFilter, StoreFilter, "connection"]
+    search_fields = ["sale_external_id__exact", "delivery_key__exact"]
+    search_help_text = "The sale's whole id, or the delivery's"
+    ordering = ["-id"]
+    list_select_related = ["connection"]
+    actions = ["replay"]
+    fields = [
+        "received_at", "connection", "delivery_key", "type", "sale_external_id", "state", "reason",
+        "waits_for", "attempts", "next_attempt_at", "finished_at", "last_error", "said",
+    ]  # fmt: skip
+    readonly_fields = ["said"]
+
+    def in_stores(
+        self, rows: QuerySet[InboxEvent], *, stores: QuerySet[Store], request: HttpRequest
+    ) -> QuerySet[InboxEvent]:
+        codes = list(stores.values_list("code", flat=True))
+        of_till = Q(connection__store__in=stores)
+        return rows.filter(of_till | Q(connection__store=None, body__store__in=codes))
+
+    def has_replay_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    @admin.display(description="What it said")
+    def said(self, event: InboxEvent) -> str:
+        """Without card data, which was never kept, and without who it is about."""
+        body = deepcopy(event.body)
+        if isinstance(body, dict) and isinstance(body.get("customer"), dict):
+            body["customer"] = {name: "…" for name, value in body["customer"].items() if value}
+        text = json.dumps(body, indent=2, ensure_ascii=False)
+        return format_html("<pre>{}</pre>", text)
+
+    @admin.action(description="Try again", permissions=["replay"])
+    def replay(self, request: HttpRequest, queryset: QuerySet[InboxEvent]) -> None:
+        now, replayed = timezone.now(), 0
+        for event in queryset:
+            try:
+                inbound.replay(event=event, by=user_of(request), now=now)
+            except inbound.CannotBeReplayed as refusal:
+                messages.warning(request, f"{refusal}.")
+            else:
+                replayed += 1
+        if replayed:
+            messages.success(request, f"{replayed} will be tried again within seconds.")
+
+
+@admin.register(SaleEvidence)
+class UnclearSaleAdmin(HouseAdmin[SaleEvidence]):
+    """Sales that several people may have made, with what speaks for each of them."""
+
+    seen_by = MANAGERS
+    list_display = ["sale", "placed_at", "customer", "kind", "grade", "found_at"]
+    ordering = ["-sale__placed_at", "sale", "grade"]
+    list_select_related = ["sale", "customer"]
+    actions = ["assign"]
+    fields = ["sale", "customer", "kind", "value", "grade", "found_at"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SaleEvidence]:
+        return super().get_queryset(request).filter(sale__customer=None)
+
+    def in_stores(
+        self, rows: QuerySet[SaleEvidence], *, stores: QuerySet[Store], request: HttpRequest
+    ) -> QuerySet[SaleEvidence]:
+        return rows.filter(sale__store__in=stores)
+
+    def has_assign_permission(self, request: HttpRequest) -> bool:
+        return has_role(request, MANAGERS)
+
+    @admin.display(description="Placed", ordering="sale__placed_at")
+    def placed_at(self, evidence: SaleEvidence) -> Any:
+        return evidence.sale.placed_at
+
+    @admin.action(description="The sale is this customer's", permissions=["assign"])
+    def assign(self, request: HttpRequest, queryset: QuerySet[SaleEvidence]) -> None:
+        chosen = list(queryset.select_related("sale__store", "customer"))
+        if len({evidence.sale_id for evidence in chosen}) != len(chosen):
+            messages.error(request, "Choose one customer for each sale.")
+            return
+        now = timezone.now()
+        for evidence in chosen:
+            with transaction.atomic():
+                sales.assign(sale=evidence.sale, customer=evidence.customer, evidence=[], now=now)
+                audit.record(
+                    action="sale.assigned",
+                    subject=evidence.sale,
+                    actor=user_of(request),
+                    store=evidence.sale.store,
+                    detail={"customer": evidence.customer_id},
+                    now=now,
+                )
+        messages.success(request, f"{len(chosen)} given to whom you chose.")
+
+
+@admin.register(ReturnedStone)
+class ReturnedStoneAdmin(HouseAdmin[ReturnedStone]):
+    seen_by = SELLERS
+    list_display = ["stone", "sale", "reason", "returned_at", "checked_at"]
+    list_filter = ["reason", ("checked_at", admin.EmptyFieldListFilter)]
+    ordering = ["-returned_at"]
+    list_select_related = ["stone", "sale"]
+    actions = ["offer_again"]
+    fields = ["stone", "sale", "reason", "returned_at", "checked_at", "checked_by"]
+
+    def in_stores(
+        self, rows: QuerySet[ReturnedStone], *, stores: QuerySet[Store], request: HttpRequest
+    ) -> QuerySet[ReturnedStone]:
+        return rows.filter(sale__store__in=stores)
+
+    def has_offer_permission(self, request: HttpRequest) -> bool:
+        return has_role(request, MANAGERS)
+
+    @admin.action(description="Looked at: offer it again", permissions=["offer"])
+    def offer_again(self, request: HttpRequest, queryset: QuerySet[ReturnedStone]) -> None:
+        for returned in queryset:
+            try:
+                inventory.offer_again(returned=returned, by=user_of(request), now=timezone.now())
+            except (inventory.AlreadyChecked, inventory.StoneNotSold) as refusal:
+                messages.error(request, f"{refusal}.")
+            else:
+                messages.success(request, f"{returned.stone} is offered again.")
