@@ -237,10 +237,13 @@ def _new_code() -> str:
 
 
 def _locked(design: Design) -> Design:
-    return (
-        Design.objects.select_for_update(of=("self",))
-        .select_related("setting", "metal", "stone", "customer", "store")
-        .get(pk=design.pk)
+    """The design as it is now, kept from everybody else until the transaction ends.
+
+    Read anew after the lock: a row that was waited for is joined to what was there before the wait.
+    """
+    Design.objects.select_for_update().only("pk").get(pk=design.pk)
+    return Design.objects.select_related("setting", "metal", "stone", "customer", "store").get(
+        pk=design.pk
     )
 
 

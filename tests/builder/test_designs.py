@@ -257,6 +257,15 @@ def test_two_presses_at_once_make_one_version_and_one_mail(
     assert len(announced("DesignSaved")) == 1
 
 
+def test_without_the_lock_two_presses_at_once_make_more(
+    at_once: Callable[..., list[object]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(designs, "_locked", lambda design: Design.objects.get(pk=design.pk))
+    design = DesignFactory()
+    at_once(*[lambda: save(design)] * 4)
+    assert DesignVersion.objects.count() > 1
+
+
 # The price promise.
 
 

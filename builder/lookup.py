@@ -1,0 +1,152 @@
+"""An associate finds the design of the customer in front of her, and opens it.
+
+Only whole keys find anything: an e-mail address, a phone number, a design code, or the link behind a QR. Each search and
+each opening is audited; nothing personal is written into the audit.
+"""
+
+import re
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from builder import codes
+from builder.events import DesignLookedUp
+from builder.models import Design, DesignLink, DesignLookup
+from jeweler import access, audit, customers, outbox, tokens
+from jeweler.models import Customer, StaffMember, Store
+
+MOST_FOUND = 20
+SAME_VISIT = timedelta(minutes=30)
+_PHONE = re.compile(r"[\d\s()+./\-–]{7,}")
+
+
+class NothingToLookFor(ValueError):
+    """The text is no whole key."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"Type the whole e-mail address, phone number or design code, such as "
+            f"{codes.PREFIX}-7K4Q-2M9, or scan the QR."
+        )
+
+
+class NotYourStore(PermissionDenied):
+    """A design is opened in a store where the member works."""
+
+    def __init__(self, *, store: Store) -> None:
+        super().__init__(f"You are not on the staff of {store.name}; choose your own store.")
+
+
+def key_of(text: str) -> DesignLookup.Key:
+    """By what kind of key the text would find a design. Raises NothingToLookFor."""
+    wanted = text.strip()
+    if _token(wanted):
+        return DesignLookup.Key.QR
+    if "@" in wanted:
+        return DesignLookup.Key.EMAIL
+    if _code(wanted):
+        return DesignLookup.Key.CODE
+    if _PHONE.fullmatch(wanted):
+        return DesignLookup.Key.PHONE
+    raise NothingToLookFor
+
+
+def find(*, text: str, member: StaffMember, now: datetime) -> list[Design]:
+    """The designs that the key leads to, the last touched first.
+
+    A code or QR, which the customer herself hands over, finds her design wherever she meant to come; an e-mail or
+    phone finds those meant for the member's own stores or for none. Raises NothingToLookFor, customers.BadEmail
+    and customers.BadPhone.
+    """
+    key = key_of(text)
+    designs = _found(text.strip(), key, member=member, now=now)
+    found = list(
+        designs.select_related("setting", "metal", "stone", "customer", "store").order_by(
+            "-updated_at", "-id"
+        )[:MOST_FOUND]
+    )
+    audit.record(
+        action="design.searched",
+        subject="design",
+        actor=member.user,
+        detail={"by": str(key), "found": len(found)},
+        now=now,
+    )
+    return found
+
+
+def open_design(
+    *, design: Design, member: StaffMember, store: Store, key: str, now: datetime
+) -> DesignLookup:
+    """Note that the member opened the design in the store, and announce it.
+
+    Opening it again during the same visit (half an hour) is the same look-up. Raises NotYourStore.
+    """
+    if not access.stores_of(member).filter(pk=store.pk).exists():
+        raise NotYourStore(store=store)
+    with transaction.atomic():
+        Design.objects.select_for_update().only("pk").get(pk=design.pk)
+        audit.record(
+            action="design.opened",
+            subject=design,
+            actor=member.user,
+            store=store,
+            detail={"by": str(DesignLookup.Key(key))},
+            now=now,
+        )
+        earlier = DesignLookup.objects.filter(
+            design=design, staff=member, store=store, opened_at__gt=now - SAME_VISIT
+        ).first()
+        if earlier:
+            return earlier
+        lookup = DesignLookup.objects.create(
+            design=design, staff=member, store=store, key=key, opened_at=now
+        )
+        outbox.publish(
+            DesignLookedUp(design_id=design.pk, lookup_id=lookup.pk, store_id=store.pk), at=now
+        )
+    return lookup
+
+
+def _found(
+    wanted: str, key: DesignLookup.Key, *, member: StaffMember, now: datetime
+) -> QuerySet[Design]:
+    if key == DesignLookup.Key.QR:
+        links = DesignLink.objects.filter(
+            token_hash=tokens.hashed(_token(wanted)), revoked_at=None, expires_at__gt=now
+        )
+        return Design.objects.filter(links__in=links)
+    if key == DesignLookup.Key.CODE:
+        return Design.objects.filter(code=_code(wanted))
+    stores = access.stores_of(member)
+    if key == DesignLookup.Key.EMAIL:
+        people = customers.find(email=wanted)
+    else:
+        people = _with_phone(wanted, regions=sorted({store.region for store in stores}))
+    ids = [pk for person in people for pk in customers.ids_of(person)]
+    meant_for_us = Q(store=None) | Q(store__in=stores)
+    return Design.objects.filter(meant_for_us, customer__in=ids, saved_at__isnull=False)
+
+
+def _with_phone(text: str, *, regions: list[str]) -> list[Customer]:
+    """A number without a country is read as one of the member's stores' countries."""
+    found: dict[int, Customer] = {}
+    for region in regions or ["US"]:
+        found |= {person.pk: person for person in customers.find(phone=text, region=region)}
+    return list(found.values())
+
+
+def _code(text: str) -> str:
+    try:
+        return codes.read(text)
+    except codes.NotACode:
+        return ""
+
+
+def _token(text: str) -> str:
+    """The token in a design's link, "" when it is none."""
+    found = re.fullmatch(r"/d/([\w-]{20,64})/?", urlsplit(text).path) if "/d/" in text else None
+    return found[1] if found else ""
