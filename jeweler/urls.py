@@ -9,6 +9,7 @@ from jeweler import views
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", views.healthz, name="healthz"),
     path("", include("builder.urls")),
+    path("", include("pos_bridge.urls")),
     path("admin/attribution/", include("attribution.urls")),
     path("admin/", admin.site.urls),
 ]
