@@ -1,6 +1,5 @@
 """Who asks, in which store, and how often: the rules behind the associate's field."""
 
-import functools
 from datetime import datetime, timedelta
 
 from django.http import Http404
@@ -14,7 +13,6 @@ from jeweler.models import AuditEntry, StaffMember, Store
 
 LOOKUPS_AN_HOUR = 100
 OPENINGS_AN_HOUR = 40  # a code that is typed is looked up twice: in the field, and to open it
-SAME_OPENING = timedelta(minutes=10)
 HOUR = timedelta(hours=1)
 STORE_KEY = "counter_store"
 
@@ -54,20 +52,22 @@ def empty_desk(request: StaffRequest, now: datetime) -> dict[str, object]:
 
 
 def look_up(*, text: str, member: StaffMember, store: Store, now: datetime) -> list[Design]:
-    """The designs that the text names exactly; asking is noted, without what was asked.
+    """The designs of her stores that the text names exactly; asking is noted, without what was asked.
 
-    Another store's design is not found, which is noted too. Raises TooMany.
+    A design that was meant for another store is not found, which is noted too. Raises TooMany,
+    lookup.NothingToLookFor, customers.BadEmail and customers.BadPhone.
     """
-    asked = AuditEntry.objects.filter(action="counter.asked", actor=member.user)
+    asked = AuditEntry.objects.filter(action="design.searched", actor=member.user)
     times = list(asked.filter(at__gt=now - HOUR).order_by("at").values_list("at", flat=True))
     _check_limit("look-ups", times, limit=LOOKUPS_AN_HOUR)
-    found = list(lookup.find(text=text, member=member, now=now))
-    note = functools.partial(audit.record, subject=member, actor=member.user, store=store, now=now)
-    kind = "email" if "@" in text else "code" if is_code(text) else "other"
-    note(action="counter.asked", detail={"by": kind, "found": len(found)})
-    if not found and kind == "code" and Design.objects.filter(code=read(text)).exists():
-        note(action="counter.refused", detail={"design": read(text)})
-    return found
+    found = lookup.find(text=text, member=member, now=now)
+    ours = {None, *stores_of(member).values_list("pk", flat=True)}
+    for design in found:
+        if design.store_id not in ours:
+            audit.record(
+                action="design.refused", subject=design, actor=member.user, store=store, now=now
+            )
+    return [design for design in found if design.store_id in ours]
 
 
 def one_of_ours(*, code: str, member: StaffMember, store: Store, now: datetime) -> Design:
@@ -87,18 +87,17 @@ def one_of_ours(*, code: str, member: StaffMember, store: Store, now: datetime) 
 def note_opening(
     *, design: Design, member: StaffMember, store: Store, key: DesignLookup.Key, now: datetime
 ) -> None:
-    """Loading the page again is no second opening. Raises TooMany."""
-    if was_lately_opened(design=design, member=member, store=store, now=now):
-        return
-    opened = DesignLookup.objects.filter(staff=member, opened_at__gt=now - HOUR)
-    times = list(opened.order_by("opened_at").values_list("opened_at", flat=True))
-    _check_limit("opened designs", times, limit=OPENINGS_AN_HOUR)
+    """Every look is noted; those of one visit are one look-up. Raises TooMany."""
+    if not was_lately_opened(design=design, member=member, store=store, now=now):
+        opened = DesignLookup.objects.filter(staff=member, opened_at__gt=now - HOUR)
+        times = list(opened.order_by("opened_at").values_list("opened_at", flat=True))
+        _check_limit("opened designs", times, limit=OPENINGS_AN_HOUR)
     lookup.open_design(design=design, member=member, store=store, key=key, now=now)
 
 
 def was_lately_opened(*, design: Design, member: StaffMember, store: Store, now: datetime) -> bool:
     same = DesignLookup.objects.filter(design=design, staff=member, store=store)
-    return same.filter(opened_at__gt=now - SAME_OPENING).exists()
+    return same.filter(opened_at__gt=now - lookup.SAME_VISIT).exists()
 
 
 def _check_limit(what: str, times: list[datetime], *, limit: int) -> None:

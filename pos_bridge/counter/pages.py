@@ -13,6 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from builder import lookup
 from builder.models import Design, DesignLookup
 from jeweler import audit, customers
 from jeweler.access import Role, StaffRequest, staff_only, stores_of
@@ -20,6 +21,13 @@ from jeweler.models import Store
 from pos_bridge.counter import desk, showing
 
 KEYS = {key.value for key in DesignLookup.Key}
+# The same for somebody who is unknown and for somebody without a design.
+NOTHING = {
+    DesignLookup.Key.EMAIL: "No design was saved with this address. Ask for the code in her mail.",
+    DesignLookup.Key.PHONE: "No design was saved with this number. Try her e-mail address.",
+    DesignLookup.Key.CODE: "No design of your stores has this code. Check it letter by letter.",
+    DesignLookup.Key.QR: "This QR opens no design of your stores. Try the code beneath it.",
+}
 
 
 @staff_only(Role.ASSOCIATE, Role.MANAGER, Role.OWNER)
@@ -39,14 +47,17 @@ def find(request: StaffRequest) -> HttpResponse:
         return _rendered(request, "pos_bridge/find.html", context)
     try:
         designs = desk.look_up(text=text, member=request.member, store=store, now=now)
+        key = DesignLookup.Key.QR if is_scanned else lookup.key_of(text)
     except desk.TooMany as limit:
         return _slow_down(request, limit, context)
-    if len(designs) == 1 and desk.is_code(text):
-        key = DesignLookup.Key.QR if is_scanned else DesignLookup.Key.CODE
+    except (lookup.NothingToLookFor, customers.BadEmail, customers.BadPhone) as problem:
+        context["nothing"] = str(problem)
+        return _rendered(request, "pos_bridge/find.html", context)
+    if len(designs) == 1 and key in {DesignLookup.Key.CODE, DesignLookup.Key.QR}:
         return _to_design(designs[0], key)
     context["found"] = [showing.found(each) for each in designs]
-    context["key"] = DesignLookup.Key.EMAIL if "@" in text else DesignLookup.Key.PHONE
-    context["nothing"] = None if designs else _nothing(text)
+    context["key"] = key
+    context["nothing"] = None if designs else NOTHING[key]
     return _rendered(request, "pos_bridge/find.html", context)
 
 
@@ -120,18 +131,9 @@ def _asked(request: HttpRequest) -> tuple[str, bool]:
     text = request.GET.get("q", "").strip()[:254]
     is_scanned = request.GET.get("key") == DesignLookup.Key.QR
     if text.startswith(("http://", "https://")):
-        asked = parse_qs(urlsplit(text).query)
-        return "".join(asked.get("q", [""])[:1]).strip(), True
+        asked = parse_qs(urlsplit(text).query).get("q")
+        return (asked[0].strip() if asked else text), True
     return text, is_scanned
-
-
-def _nothing(text: str) -> str:
-    """What to do when nothing was found; the same for a person who is unknown and one without a design."""
-    if "@" in text:
-        return "No design was saved with this address. Ask for the code in her mail."
-    if any(character.isalpha() for character in text):
-        return f"No design with {text}. A code looks like OS-7K4Q-2M9; check it letter by letter."
-    return "No design was saved with this number. Try her e-mail address, or the code in her mail."
 
 
 def _slow_down(

@@ -6,7 +6,7 @@ from django.test import Client
 from django.utils import timezone
 
 from builder.models import DesignLookup
-from jeweler import customers
+from jeweler import customers, tokens
 from jeweler.models import AuditEntry, Customer, OutboxEvent, StaffMember, Store
 from pos_bridge.counter import desk, showing
 from tests.factories import pos_bridge as tills
@@ -157,10 +157,28 @@ def test_every_look_up_and_opening_is_written_down(
 
     opened = DesignLookup.objects.get()
     assert (opened.design, opened.staff, opened.store) == (design, marisol, store)
-    asked = AuditEntry.objects.filter(action="counter.asked", actor=marisol.user)
+    asked = AuditEntry.objects.filter(action="design.searched", actor=marisol.user)
     assert [entry.detail for entry in asked] == [{"by": "code", "found": 1}] * 2
     names = OutboxEvent.objects.values_list("name", flat=True)
     assert list(names).count("builder.DesignLookedUp") == 1
+
+
+def test_a_link_from_her_mail_that_is_scanned_opens_its_design(
+    marisol: StaffMember, clara: Customer
+) -> None:
+    design = tills.saved_design(customer=clara)
+    token, token_hash = tokens.issue()
+    design.links.create(
+        purpose="resume",
+        token_hash=token_hash,
+        created_at=timezone.now(),
+        expires_at=timezone.now() + timedelta(days=1),
+    )
+
+    text = {"q": f"http://localhost:8000/d/{token}/"}
+    page = at_the_counter(marisol).get("/admin/counter/", text, follow=True)
+
+    assert page.redirect_chain == [(f"/admin/counter/{tills.CODE}/?key=qr", 302)]
 
 
 def test_loading_the_page_again_is_no_second_opening(marisol: StaffMember, clara: Customer) -> None:
@@ -171,12 +189,13 @@ def test_loading_the_page_again_is_no_second_opening(marisol: StaffMember, clara
         counter.get(f"/admin/counter/{tills.CODE}/")
 
     assert DesignLookup.objects.count() == 1
+    assert AuditEntry.objects.filter(action="design.opened").count() == 3
 
 
 def test_another_stores_design_does_not_exist_and_asking_for_it_is_noted(
     marisol: StaffMember, clara: Customer
 ) -> None:
-    tills.saved_design(customer=clara, store=tills.open_store(code="boston-newbury"))
+    design = tills.saved_design(customer=clara, store=tills.open_store(code="boston-newbury"))
     counter = at_the_counter(marisol)
 
     theirs = counter.get(f"/admin/counter/{tills.CODE}/")
@@ -184,8 +203,8 @@ def test_another_stores_design_does_not_exist_and_asking_for_it_is_noted(
 
     assert theirs.status_code == nobodys.status_code == 404
     assert not DesignLookup.objects.exists()
-    refused = AuditEntry.objects.get(action="counter.refused")
-    assert (refused.actor, refused.detail) == (marisol.user, {"design": tills.CODE})
+    refused = AuditEntry.objects.get(action="design.refused")
+    assert (refused.actor, refused.subject) == (marisol.user, f"design:{design.pk}")
     by_address = counter.get("/admin/counter/", {"q": "clara@example.com"}).content.decode()
     assert tills.CODE not in by_address
 
@@ -195,7 +214,7 @@ def test_too_many_look_ups_in_an_hour_are_stopped_with_a_clear_word(
 ) -> None:
     counter = at_the_counter(marisol)
     AuditEntry.objects.bulk_create(
-        AuditEntry(at=timezone.now(), actor=marisol.user, action="counter.asked", subject="x")
+        AuditEntry(at=timezone.now(), actor=marisol.user, action="design.searched", subject="x")
         for _ in range(desk.LOOKUPS_AN_HOUR)
     )
 
