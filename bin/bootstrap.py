@@ -67,7 +67,7 @@ def what_to_run(command: str, arguments: tuple[str, ...]) -> list[str]:
     if command == "check":
         return ["bin/checks.py", *arguments]
     if command == "bench":
-        return ["-m", "bench", *arguments]
+        return ["-m", "jeweler.processes", str(PYTHON), "-m", "bench", *arguments]
     return ["manage.py", "demo", *arguments]
 
 

@@ -3,6 +3,8 @@
 Promise: a program that ends is started again, after a pause that grows; one that ends again and
 again at once is given up with the end of its log; and when the owner ends, whatever the reason,
 nothing of it runs on.
+
+`python -m jeweler.processes COMMAND...` runs a command while the servers are up.
 """
 
 import contextlib
@@ -144,3 +146,26 @@ class Tree:
 
 def _how_it_ended(code: int) -> str:
     return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
+
+
+def run_with_servers(*, command: Sequence[str]) -> int:
+    """Run a command while the embedded servers are up, and return its code."""
+    needed = servers(
+        postgres="DATABASE_URL" not in os.environ, valkey="REDIS_URL" not in os.environ
+    )
+    with needed as hired:
+        running = subprocess.Popen(  # noqa: S603  what our caller asked for
+            command,
+            preexec_fn=hired.announcer(),  # noqa: PLW1509  one write, no locks
+        )
+        try:
+            return running.wait()
+        except KeyboardInterrupt:  # the terminal has told the command as well
+            return running.wait()
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(run_with_servers(command=sys.argv[1:]))
+    except embedded.EmbeddedServerError as error:
+        sys.exit(str(error))

@@ -85,13 +85,17 @@ def _free_port() -> int:
         return int(trial.getsockname()[1])
 
 
-def _demo(home: Path, *arguments: str) -> subprocess.Popen[str]:
-    # A demo of its own, whatever servers these tests use.
+def _environment(home: Path) -> dict[str, str]:
+    """With embedded servers of its own, whatever servers these tests use."""
     inherited = {k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "REDIS_URL"}}
+    return {**inherited, "JEWELER_HOME": str(home), "DEMO": "True", "DEBUG": "False"}
+
+
+def _demo(home: Path, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "manage.py", "demo", "--empty", *arguments],
         cwd=ROOT,
-        env={**inherited, "JEWELER_HOME": str(home), "DEMO": "True", "DEBUG": "False"},
+        env=_environment(home),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -290,6 +294,18 @@ def test_a_program_that_ignores_a_polite_stop_is_made_to(
         assert _soon(lambda: "up" in stubborn.log.read_text())
         tree.stop()
     assert process.returncode == -signal.SIGKILL
+
+
+def test_a_command_can_be_run_while_the_servers_are_up(tmp_path: Path) -> None:
+    ask = "import os; from jeweler import embedded; raise SystemExit(3 + embedded.start_postgres())"
+    done = subprocess.run(
+        [sys.executable, "-m", "jeweler.processes", sys.executable, "-c", ask],
+        cwd=ROOT,
+        env=_environment(tmp_path),
+        check=False,
+    )
+    assert done.returncode == 3
+    assert _soon(lambda: not _processes_of(tmp_path))
 
 
 @pytest.mark.parametrize("name", ["demo", "test", "check", "bench"])
