@@ -74,6 +74,12 @@ class Returns:
     total: Node
     ranked: list[Node]
 
+    @property
+    def roas(self) -> Decimal | None:
+        """Of the channels that cost money alone: the others earn without it."""
+        earned = sum((node.together for node in self.ranked), Decimal(0))
+        return earned / self.total.spend if self.total.spend else None
+
 
 def returns(*, scope: Scope) -> Returns:
     nodes: dict[Path, Node] = {(): Node(path=(), label="Credited")}

@@ -37,7 +37,12 @@ JOINED_BY = {
 # Title, the words of the drawing, grade, and how it is known.
 DEEDS = {
     Conversion.Kind.BUILDER_COMPLETED: ("Completed a ring", "ring completed", "A", "Same browser"),
-    Conversion.Kind.DESIGN_SAVED: ("Saved the design", "design saved by e-mail", "B", "E-mail"),
+    Conversion.Kind.DESIGN_SAVED: (
+        "Saved the design by e-mail",
+        "design saved by e-mail",
+        "B",
+        "E-mail",
+    ),
     Conversion.Kind.DESIGN_LOOKED_UP: (
         "Came; the design was opened",
         "design opened",
@@ -114,7 +119,7 @@ def thread(*, conversion: Conversion) -> Thread:
         *_deeds(conversion, lanes),
         *_money(sale, shares),
     ]
-    steps.sort(key=lambda step: (step.at, list(Mark).index(step.mark)))
+    steps.sort(key=lambda step: step.at)  # those of one moment stay in the order above
     used = {step.lane for step in steps}
     order = [*lanes.values(), "Online", SHOWROOM, WEB_SHOP, TILL]
     zero = dict.fromkeys(CreditModel, Decimal(0))
@@ -274,12 +279,14 @@ def _money(sale: Sale, shares: _Shares) -> Iterator[Step]:
         yield _payment(sale, payment, lane=lane, is_last=taken >= sale.total)
     for refund in sale.refunds.order_by("refunded_at", "pk"):
         yield _refund(sale, refund, lane=lane, shares=shares.by_refund.get(refund.pk, {}))
+    taken_at = [sale.placed_at, *(payment.paid_at for payment in payments)]
     if sale.handed_over_at is not None:
         yield Step(
             at=sale.handed_over_at,
             lane=lane,
             mark=Mark.JOIN,
             title="Took it home",
+            brief="taken home" if sale.handed_over_at - taken_at[-1] > SOON else "",
             detail="The return clock starts here" if taken >= sale.total else "",
             grade="A",
             how="Sale number",

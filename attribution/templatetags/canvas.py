@@ -50,8 +50,9 @@ class Canvas:
             else SafeString('aria-hidden="true"')
         )
         return format_html(
-            '<svg class="{}" viewBox="0 0 {} {}" {}>{}</svg>',
+            '<svg class="{}" width="{}" viewBox="0 0 {} {}" {}>{}</svg>',
             self.classes,
+            *_n(self.width),
             *_n(self.width, self.height),
             named,
             format_html_join("", "{}", ((shape,) for shape in self._shapes)),

@@ -28,7 +28,12 @@ def cents(amount: Decimal) -> str:
 @register.filter
 def times(ratio: Decimal | float | None) -> str:
     """How many times over: 7.3×."""
-    return "–" if ratio is None else f"{ratio:,.1f}×"
+    return "–" if ratio is None else f"{_ratio(ratio)}×"
+
+
+def _ratio(ratio: Decimal | float) -> str:
+    """With one decimal while that says anything."""
+    return f"{ratio:,.1f}" if ratio < 100 else f"{ratio:,.0f}"
 
 
 @register.filter
@@ -37,8 +42,8 @@ def percent(share: Decimal | float | None) -> str:
 
 
 @register.filter
-def lookup(table: dict[object, object], key: object) -> object:
-    return table.get(key)
+def lookup(table: dict[object, object] | None, key: object) -> object:
+    return table.get(key) if table else None
 
 
 @register.filter
@@ -84,16 +89,12 @@ def weekly_chart(weeks: Sequence[Week]) -> SafeString:
         canvas.polyline(lower, cls="greyl")
     canvas.circle(upper[-1], radius=3, cls="dot")
     canvas.circle(lower[-1], radius=3.5, cls="dot open")
-    high, low = upper[-1][1], lower[-1][1]
-    low = max(low, high + 44)
+    low = min(max(lower[-1][1], upper[-1][1] + 44), bottom - 18)
+    high = min(upper[-1][1], low - 44)
     for at, name, sum_ in ((high, "Web and stores", together), (low, "Web only", web)):
         canvas.text((right + 10, at - 2), name, cls="bb")
         canvas.text((right + 10, at + 13), f"{sum_:,.0f}")
-    if together:
-        middle = (y(together / len(weeks)) + y(web / len(weeks))) / 2
-        canvas.text(
-            ((left + right) / 2, middle + 4), f"{lost} of it the web shop never saw", cls="f m halo"
-        )
+    canvas.text((0, 14), f"{lost} of it the web shop never saw", cls="f")
     for index in _spread(len(weeks), most=4):
         canvas.line((x(index), bottom), (x(index), bottom + 4), cls="rulel")
         canvas.text((x(index), bottom + 18), _day(weeks[index].start_date), cls="q m")
@@ -137,7 +138,7 @@ def _whisker(canvas: Canvas, node: Node, *, scale: LogScale, y: float) -> None:
 @register.simple_tag
 def roas_chart(nodes: Sequence[Node]) -> SafeString:
     """One row per channel that cost money: web only, web and stores, 90 % interval, rank."""
-    row, top, left, right = 27.0, 50.0, 132.0, 440.0
+    row, top, left, right = 27.0, 50.0, 132.0, 420.0
     height = top + row * len(nodes) + 30
     canvas = Canvas(
         width=590,
@@ -152,7 +153,7 @@ def roas_chart(nodes: Sequence[Node]) -> SafeString:
     canvas.line((scale(1), 22), (scale(1), bottom), cls="even")
     canvas.text((scale(1), 16), "sales equal the spend", cls="a m")
     canvas.text((0, 16), "Rank", cls="q")
-    canvas.text((520, 16), "ROAS", cls="q e")
+    canvas.text((486, 16), "ROAS", cls="q e")
     canvas.text((590, 16), "90 %", cls="q e")
     for index, node in enumerate(nodes):
         y = top + row * index
@@ -163,7 +164,7 @@ def roas_chart(nodes: Sequence[Node]) -> SafeString:
             canvas.text((scale(float(node.web_roas)), y - 9), "web only", cls="q m halo")
             canvas.text((scale(float(node.roas)), y - 9), "with stores", cls="m halo")
         _whisker(canvas, node, scale=scale, y=y)
-        canvas.text((520, y + 4), times(node.roas) if node.together else "none yet", cls="bb e")
+        canvas.text((486, y + 4), times(node.roas) if node.together else "none yet", cls="bb e")
         canvas.text((590, y + 4), interval(node), cls="q e")
     return canvas.svg()
 
@@ -173,14 +174,16 @@ def interval(node: Node) -> str:
     """6.3 to 8.5; of a node without a sale, the highest that is still possible."""
     if node.low is None or node.high is None:
         return ""
-    return f"{node.low:.1f} to {node.high:.1f}" if node.together else f"at most {node.high:.1f}×"
+    if not node.together:
+        return f"at most {_ratio(node.high)}×"
+    return f"{_ratio(node.low)} to {_ratio(node.high)}"
 
 
 @register.simple_tag
 def whisker(node: Node, nodes: Sequence[Node]) -> SafeString:
     """The same for a row of the table, on the scale of all channels."""
-    canvas = Canvas(width=142, height=18, label="")
-    scale = _scale(nodes, start=4, end=138)
+    canvas = Canvas(width=112, height=18, label="")
+    scale = _scale(nodes, start=4, end=108)
     canvas.line((scale(1), -6), (scale(1), 24), cls="even")
     _whisker(canvas, node, scale=scale, y=9)
     return canvas.small()
@@ -188,19 +191,19 @@ def whisker(node: Node, nodes: Sequence[Node]) -> SafeString:
 
 @register.simple_tag
 def share_bar(share: Decimal | None) -> SafeString:
-    canvas = Canvas(width=98, height=18, label="")
+    canvas = Canvas(width=82, height=18, label="")
     if share is not None:
-        canvas.rect((0, 5), width=56, height=8, cls="frame")
-        canvas.rect((0, 5), width=56 * float(share), height=8, cls="bar")
-        canvas.text((98, 13.5), percent(share), cls="e")
+        canvas.rect((0, 5), width=42, height=8, cls="frame")
+        canvas.rect((0, 5), width=42 * float(share), height=8, cls="bar")
+        canvas.text((82, 13.5), percent(share), cls="e")
     return canvas.small()
 
 
 @register.simple_tag
 def part_bar(part: float, whole: float) -> SafeString:
     """A thin bar below a step's name; never thinner than a hair."""
-    canvas = Canvas(width=220, height=4, label="")
-    canvas.rect((0, 0), width=max(220 * part / whole if whole else 0, 1), height=4, cls="bar ink")
+    canvas = Canvas(width=150, height=4, label="")
+    canvas.rect((0, 0), width=max(150 * part / whole if whole else 0, 1), height=4, cls="bar ink")
     return canvas.small()
 
 
@@ -208,10 +211,10 @@ def part_bar(part: float, whole: float) -> SafeString:
 def panels_chart(panels: Sequence[Panel], used: CreditModel) -> SafeString:
     """A panel per model on one scale; the model in use is garnet and leaves its tick in the others."""
     channels = list(panels[0].amounts)
-    row, top, left, wide = 25.0, 40.0, 122.0, 300.0
+    row, top, left, wide, between = 25.0, 40.0, 114.0, 182.0, 30.0
     bottom = top + row * len(channels)
     canvas = Canvas(
-        width=left + len(panels) * (wide + 48),
+        width=left + len(panels) * (wide + between) - between + 10,
         height=bottom + 30,
         label="Revenue credited to each channel by first and by last touch; the table has the same figures.",
     )
@@ -219,14 +222,14 @@ def panels_chart(panels: Sequence[Panel], used: CreditModel) -> SafeString:
     highest = max(
         (float(amount) for panel in panels for amount in panel.amounts.values()), default=0
     )
-    unit = (wide - 74) / (highest or 1)
+    unit = (wide - 58) / (highest or 1)
     for index, channel in enumerate(channels):
         canvas.text((0, top + row * index + 9), channel.label)
     canvas.text((0, bottom + 18), "Each sums to", cls="q")
     for number, panel in enumerate(panels):
-        x, is_used = left + number * (wide + 48), panel.model is used
+        x, is_used = left + number * (wide + between), panel.model is used
         if is_used:
-            canvas.rect((x - 12, 0), width=wide + 24, height=bottom + 30, cls="on-wash")
+            canvas.rect((x - 12, 0), width=wide + 22, height=bottom + 30, cls="on-wash")
         canvas.text((x, 18), panel.model.label, cls="bb a" if is_used else "bb")
         canvas.line((x, top - 8), (x, bottom), cls="rulel")
         for index, (channel, amount) in enumerate(panel.amounts.items()):
@@ -245,7 +248,7 @@ def panels_chart(panels: Sequence[Panel], used: CreditModel) -> SafeString:
 @register.simple_tag
 def lag_chart(lags: Lags) -> SafeString:
     """Sales by the week in which they came; the median is named."""
-    top, bottom, width = 40.0, 208.0, 350.0
+    top, bottom, width = 44.0, 208.0, 470.0
     canvas = Canvas(width=width, height=250, label="Weeks from the first touch to the sale.")
     highest, slot = max(lags.counts) or 1, width / LONGEST_WEEKS
     for week, number in enumerate(lags.counts):

@@ -8,28 +8,41 @@ from zoneinfo import ZoneInfo
 from django import template
 from django.utils.safestring import SafeString
 
-from attribution.reports.thread import Mark, Step, Thread
+from attribution.reports.thread import SHOWROOM, TILL, WEB_SHOP, Mark, Step, Thread
 from attribution.templatetags.canvas import Canvas
 
 register = template.Library()
 LEFT, RIGHT, LANE, TOP = 104.0, 1120.0, 64.0, 74.0
+FARTHEST = 130.0
 LETTER = 6.6  # the width of a letter at 12 px, roughly
 HOUR = timedelta(hours=1)
 
 
 @dataclass(kw_only=True)
 class Shelf:
-    """The places for words above and below a lane, taken from left to right."""
+    """The places for words above and below a lane. A place once taken is not written over."""
 
-    taken: dict[int, list[tuple[float, float]]] = field(default_factory=dict)
+    prefers_below: bool
+    taken: dict[bool, list[tuple[float, float]]] = field(
+        default_factory=lambda: {True: [], False: []}
+    )
 
-    def place(self, start: float, end: float) -> int | None:
-        """The first free row: above, below; None when both are taken."""
-        for row in (0, 1):
-            if all(end < left or start > right for left, right in self.taken.get(row, [])):
-                self.taken.setdefault(row, []).append((start - 6, end + 6))
-                return row
+    def place(self, start: float, end: float) -> tuple[float, bool] | None:
+        """How far to the right, and whether below; None when there is no room nearby."""
+        for below in (self.prefers_below, not self.prefers_below):
+            for shift in (0.0, *(right - start for _, right in self.taken[below])):
+                left, right = start + shift, end + shift
+                if (
+                    0 <= shift < FARTHEST
+                    and right < RIGHT + 16
+                    and self._is_free(below, left, right)
+                ):
+                    self.taken[below].append((left - 8, right + 8))
+                    return shift, below
         return None
+
+    def _is_free(self, below: bool, start: float, end: float) -> bool:
+        return all(end <= left or start >= right for left, right in self.taken[below])
 
 
 @register.simple_tag
@@ -50,10 +63,11 @@ def timeline(thread: Thread, zone: ZoneInfo) -> SafeString:
     _span(canvas, thread)
     drawn = [(_x(thread, step.at), lanes[step.lane], step) for step in thread.steps]
     canvas.path(_path([(x, y) for x, y, _ in drawn]), cls="accl")
-    shelves = {lane: Shelf() for lane in lanes}
+    shelves = {lane: Shelf(prefers_below=lane in {SHOWROOM, TILL, WEB_SHOP}) for lane in lanes}
     for x, y, step in drawn:
         _mark(canvas, x, y, step)
-    for x, y, step in drawn:
+    # A touch says what it was before what joined there, and of two that joined the later one.
+    for x, y, step in sorted(drawn, key=lambda one: (one[2].mark is Mark.JOIN, -one[0])):
         if step.brief:
             _words(canvas, x, y, step, shelf=shelves[step.lane], zone=zone)
     return canvas.svg()
@@ -82,28 +96,34 @@ def _mark(canvas: Canvas, x: float, y: float, step: Step) -> None:
     if step.mark is Mark.TOUCH:
         canvas.circle((x, y), radius=5, cls="dot")
     elif step.mark is Mark.JOIN:
-        canvas.circle((x, y), radius=9 if step.brief and "design" in step.brief else 6, cls="ring")
+        if step.brief:
+            canvas.circle((x, y), radius=9, cls="ring")
     else:
         cls = "pay" if step.mark is Mark.PAYMENT else "pay back"
         canvas.rect((x - 5, y - 5), width=10, height=10, cls=cls)
 
 
 def _words(canvas: Canvas, x: float, y: float, step: Step, *, shelf: Shelf, zone: ZoneInfo) -> None:
+    """Two lines for a touch or a payment, one in italics for what joins; the table has them all."""
     local = step.at.astimezone(zone)
     under = f"{local.day} {local:%b}"
-    if step.mark is Mark.TOUCH:
-        under = f"{step.detail.partition(',')[0]}, {under}" if step.brief == "Ad click" else under
-    wide = max(len(step.brief), len(under)) * LETTER
-    leftward = x + wide > RIGHT + 16
-    start, end = (x - wide, x) if leftward else (x - 5, x - 5 + wide)
-    row = shelf.place(start, end)
-    if row is None:
-        return  # the table has it
-    first = y - 26 if row == 0 else y + 22
-    side = " e" if leftward else ""
-    at = x + 5 if leftward else x - 5
+    if step.brief == "Ad click":
+        under = f"{step.detail.partition(',')[0]}, {under}"
     is_join = step.mark is Mark.JOIN
-    canvas.text((at, first), step.brief, cls=("f halo" if is_join else "bb halo") + side)
+    wide = max(len(step.brief), 0 if is_join else len(under)) * LETTER
+    leftward = x + wide > RIGHT
+    edge = x - 12 if step.lane == SHOWROOM else x + 5
+    start = edge - wide if leftward else x - 5
+    placed = shelf.place(start, start + wide)
+    if placed is None:
+        return
+    shift, below = placed
+    at, side = (edge + shift, " e") if leftward else (start + shift, "")
+    if is_join:
+        canvas.text((at, y + 22 if below else y - 14), step.brief, cls=f"f halo{side}")
+        return
+    first = y + 22 if below else y - 26
+    canvas.text((at, first), step.brief, cls=f"bb halo{side}")
     canvas.text((at, first + 14), under, cls=f"q halo{side}")
 
 
@@ -114,8 +134,8 @@ def _calendar(canvas: Canvas, thread: Thread, *, zone: ZoneInfo, y: float) -> No
     step = max(1, -(-thread.lasted.days // 9))
     day = first
     while day <= thread.ended_at:
-        if day >= thread.began_at - timedelta(days=1):
-            x = max(_x(thread, day), LEFT)
+        x = _x(thread, day)
+        if x >= LEFT:
             canvas.line((x, y), (x, y + 5), cls="rulel")
             canvas.text((x, y + 20), f"{day.day} {day:%b}", cls="q m")
         day += timedelta(days=step)
@@ -149,4 +169,6 @@ def lasted_in_words(thread: Thread) -> str:
 
 
 def _many(number: int, what: str) -> str:
-    return f"{number} {what}" + ("" if number == 1 else "s")
+    words = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+    said = words[number] if number < len(words) and what not in {"day", "hour"} else number
+    return f"{said} {what}" + ("" if number == 1 else "s")

@@ -27,9 +27,7 @@ touch_lists = st.lists(
 )
 
 
-@pytest.mark.parametrize(
-    ("model", "credited"), [(CreditModel.FIRST, 1), (CreditModel.LAST, 3)]
-)
+@pytest.mark.parametrize(("model", "credited"), [(CreditModel.FIRST, 1), (CreditModel.LAST, 3)])
 def test_the_first_or_the_last_touch_is_credited_with_the_whole_sale(
     model: CreditModel, credited: int
 ) -> None:
