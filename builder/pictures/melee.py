@@ -71,10 +71,10 @@ def pave(
 def halo(spec: Mapping[str, Any], *, seat: Seat, metal: int) -> tuple[list[Mesh], list[Gem]]:
     """Stones on a ledge round the center's girdle, in mm round the girdle's middle."""
     wanted, count = float(spec["stone_mm"]), int(spec["count"])
-    away, level = 0.24 + wanted / 2, 0.10 * wanted
+    away, level = 0.16 + wanted / 2, 0.10 * wanted
     places = seat.outline(offset=away, steps=count) + UP * level
     room = float(np.linalg.norm(places - np.roll(places, -1, axis=0), axis=1).min())
-    width = min(wanted, room * 0.98)
+    width = min(wanted * 1.2, room * 0.95)  # a fixed count closes its ring
     stones = [
         _small(place, UPRIGHT, width=width, number=k, setting=metal)
         for k, place in enumerate(places)
@@ -86,7 +86,10 @@ def halo(spec: Mapping[str, Any], *, seat: Seat, metal: int) -> tuple[list[Mesh]
         for way in (-1, 1)
         for spot in between + out * way * width * 0.42
     ]
-    return [_ledge(seat, away=away, half=wanted / 2 + 0.10, top=level, metal=metal), *beads], stones
+    return [
+        _ledge(seat, away=away, half=max(wanted, width) / 2 + 0.08, top=level, metal=metal),
+        *beads,
+    ], stones
 
 
 def _ledge(seat: Seat, *, away: float, half: float, top: float, metal: int) -> Mesh:

@@ -25,7 +25,9 @@ Description = Mapping[str, Any]
 Floats = NDArray[np.floating[Any]]
 
 SHANK, HEAD = 0, 1
-TIP_TO_WEARER = np.diag([-1.0, 1.0, -1.0])  # a heart's tip, like a pear's, comes to +z
+HALF_TURN = np.diag(
+    [-1.0, 1.0, -1.0]
+)  # so that a stone's (x, y, z) is the ring's (x, z, -y): docs/algorithms/cuts.md
 LEAN = 16.0  # degrees: how far the side stones look outward
 REACH = {
     "princess": 1.45,
@@ -78,10 +80,12 @@ def _center(description: Description, seat: Seat, center: Floats) -> tuple[list[
         metal += ledge
     if stone is not None:
         stones.append(_gem(stone, seat, center=np.zeros(3), frame=UPRIGHT, bounces=6))
-    turn = TIP_TO_WEARER if seat.shape == "heart" else np.eye(3)
     return (
-        [placed(mesh, turn=turn, shift=center) for mesh in metal],
-        [replace(gem, center=turn @ gem.center + center, frame=turn @ gem.frame) for gem in stones],
+        [placed(mesh, turn=HALF_TURN, shift=center) for mesh in metal],
+        [
+            replace(gem, center=HALF_TURN @ gem.center + center, frame=HALF_TURN @ gem.frame)
+            for gem in stones
+        ],
     )
 
 
