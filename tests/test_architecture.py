@@ -1,0 +1,185 @@
+"""What the import contracts cannot see: keys that point up, side doors, and who may open what."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.db import models
+from django.db.models import signals
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from jeweler import outbox
+from jeweler.access import Role
+from tests.factories.jeweler import StaffMemberFactory, UserFactory
+
+# Whoever is later may point at whoever is earlier.
+ROOMS = ["jeweler", "builder", "appointments", "referrals", "attribution", "pos_bridge", "demo"]
+
+SELLERS = {Role.ASSOCIATE, Role.MANAGER, Role.OWNER}
+FIGURES = {Role.MARKETER, Role.MANAGER, Role.OWNER}
+
+# Every address of the site but the admin's own. Whoever adds one says here who may open it.
+PUBLIC = {
+    "healthz",
+    "builder:home",
+    "builder:rings",
+    "builder:diamonds",
+    "builder:ring",
+    "builder:choose",
+    "builder:intent",
+    "builder:summary",
+    "builder:save",
+    "builder:saved",
+    "builder:stones_api",
+    "builder:schema",
+    "builder:picture",
+    "webhook-schema",
+}
+SIGNED = {"builder:link", "webhook"}  # opened by a token or a signature
+DEMO = {  # there only while DEMO is on
+    "demo:tour",
+    "demo:begin_anew",
+    "demo:log_in",
+    "demo:ring_up",
+    "demo:mailbox",
+    "demo:mail",
+}
+STAFF = {
+    "counter": SELLERS,
+    "counter-store": SELLERS,
+    "counter-design": SELLERS,
+    "counter-reach": SELLERS,
+    "attribution:dashboard": FIGURES,
+    "attribution:journeys": FIGURES,
+    "attribution:journey": FIGURES,
+}
+
+SAMPLES = {"int": 1, "str": "OS-7K4Q-2M9", "slug": "osmere", "path": "osmere"}
+
+
+def addresses(
+    patterns: list[URLPattern | URLResolver] | None = None, space: str = ""
+) -> Iterator[tuple[str, URLPattern]]:
+    """Every named address but the admin's own, as ("builder:home", pattern)."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(pattern, URLResolver):
+            inner = f"{space}{pattern.namespace}:" if pattern.namespace else space
+            if inner != "admin:":
+                yield from addresses(pattern.url_patterns, inner)
+        else:
+            assert pattern.name, f"{pattern} has no name"
+            yield f"{space}{pattern.name}", pattern
+
+
+def sample_of(name: str) -> str:
+    [pattern] = [pattern for each, pattern in addresses() if each == name]
+    kinds: dict[str, Any] = pattern.pattern.converters  # type: ignore[attr-defined]
+    kwargs = {
+        key: SAMPLES[type(kind).__name__.removesuffix("Converter").lower().replace("string", "str")]
+        for key, kind in kinds.items()
+    }
+    return reverse(name, kwargs=kwargs)
+
+
+def answers(client: Client, page: str) -> list[HttpResponse]:
+    """What a page answers to the methods that it takes."""
+    both: list[Any] = [client.get(page), client.post(page)]
+    return [answer for answer in both if answer.status_code != 405]
+
+
+def house_models() -> list[type[models.Model]]:
+    return [model for model in apps.get_models() if model._meta.app_label in ROOMS]
+
+
+def test_no_row_points_at_a_room_above_its_own() -> None:
+    for model in house_models():
+        own = ROOMS.index(model._meta.app_label)
+        for field in [*model._meta.fields, *model._meta.many_to_many]:
+            target = field.remote_field.model._meta.app_label if field.remote_field else ""
+            if target in ROOMS:
+                assert ROOMS.index(target) <= own, f"{field} points up at {target}"
+
+
+def test_no_model_hides_work_in_save_or_delete() -> None:
+    for model in house_models():
+        assert not {"save", "delete"} & set(vars(model)), model
+
+
+def test_no_signal_is_listened_to_by_a_room() -> None:
+    for signal in vars(signals).values():
+        for receiver in getattr(signal, "receivers", ()):
+            listener = receiver[1]() if callable(receiver[1]) else receiver[1]
+            module = getattr(listener, "__module__", "") or ""
+            assert module.partition(".")[0] not in ROOMS, f"{listener} listens to {signal}"
+
+
+def test_every_subscriber_is_a_handler_of_its_room() -> None:
+    names = [name for subscribers in outbox._subscribers.values() for name in subscribers]
+    modules = {name.rpartition(".")[0] for name in names if name.partition(".")[0] in ROOMS}
+    assert all(module.partition(".")[2].startswith("handlers") for module in modules), modules
+
+
+def test_every_address_says_who_may_open_it() -> None:
+    known = [*PUBLIC, *SIGNED, *DEMO, *STAFF]
+    assert len(known) == len(set(known))
+    assert {name for name, _ in addresses()} == set(known)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", sorted(STAFF))
+def test_a_staff_page_is_opened_by_its_roles_alone(client: Client, name: str) -> None:
+    page = sample_of(name)
+    for refused in answers(client, page):
+        assert refused.status_code == 302
+        assert refused.headers["Location"].startswith("/admin/login/?next=")
+    for outsider in (UserFactory(), UserFactory(is_superuser=True)):
+        client.force_login(outsider)
+        assert {refused.status_code for refused in answers(client, page)} == {403}
+    for role in Role:
+        client.force_login(StaffMemberFactory(role=role).user)
+        if role in STAFF[name]:
+            assert client.get(page).status_code != 403, role
+        else:
+            assert {refused.status_code for refused in answers(client, page)} == {403}, role
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", sorted(PUBLIC))
+def test_a_public_page_asks_nobody_to_log_in(client: Client, name: str) -> None:
+    response = client.get(sample_of(name))
+    response.close()
+    assert response.status_code not in {401, 403, 500}
+    assert "/admin/login/" not in response.headers.get("Location", "")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", sorted(SIGNED))
+def test_a_made_up_token_opens_nothing(client: Client, name: str) -> None:
+    assert client.get(sample_of(name)).status_code in {404, 405, 410}
+    assert client.post(sample_of(name), "{}", content_type="application/json").status_code in {
+        401, 403, 404, 410,
+    }  # fmt: skip
+
+
+def admin_pages() -> Iterator[str]:
+    yield from (reverse("admin:index"), reverse("admin:app_list", args=["jeweler"]))
+    for model in admin.site._registry:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        yield from (reverse(f"{name}_changelist"), reverse(f"{name}_add"))
+        for page in ("change", "delete", "history"):
+            yield reverse(f"{name}_{page}", args=[1])
+
+
+@pytest.mark.django_db
+def test_the_admin_opens_no_table_without_a_log_in_and_a_role(client: Client) -> None:
+    for page in admin_pages():
+        response = client.get(page)
+        assert response.status_code == 302, page
+        assert response.headers["Location"].startswith("/admin/login/"), page
+    client.force_login(UserFactory())
+    for page in list(admin_pages())[2:]:
+        assert client.get(page).status_code in {302, 403}, page
