@@ -259,10 +259,7 @@ def _keep_metal_if_offered(design: Design) -> None:
 def _refuse(design: Design, choices: Choices) -> None:
     """Raise what is wrong with the design as it would be."""
     for name in ("budget", "style", "timeline"):
-        if len(getattr(design, name)) > INTENT_LENGTH:
-            raise BadIntent(
-                f"The {name} has more than {INTENT_LENGTH} characters; use a short word."
-            )
+        _refuse_intent(name, getattr(design, name))
     if chosen := choices.get("stone"):
         _refuse_gone(chosen)
     if "ring_size" in choices:
@@ -274,6 +271,11 @@ def _refuse(design: Design, choices: Choices) -> None:
     fit = quotes.fit_of(design) if {"setting", "stone", "ring_size"} & choices.keys() else None
     if fit and not fit.fits:
         raise DoesNotFit(fit=fit)
+
+
+def _refuse_intent(name: str, text: str) -> None:
+    if len(text) > INTENT_LENGTH or not text.isprintable():
+        raise BadIntent(f"The {name} is no short word; use up to {INTENT_LENGTH} letters.")
 
 
 def _refuse_gone(stone: Stone) -> None:

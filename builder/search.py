@@ -4,6 +4,7 @@ Facets are disjunctive: each one's counts heed every filter but its own, so that
 `fits` filters by the very limits that `compatibility.check` judges by.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -20,6 +21,7 @@ from builder import compatibility, gemology
 from builder.models import Setting, Shape, Stone
 from jeweler.models import Store
 
+CODE = re.compile(r"[\w-]{1,50}", re.ASCII)
 Row = TypeVar("Row", Store, Setting)
 
 PAGE_SIZE, LARGEST_PAGE = 24, 96
@@ -348,7 +350,7 @@ def _named(name: str, params: QueryDict, rows: QuerySet[Row]) -> Row | None:
     code = params.get(name, "").strip()
     if not code:
         return None
-    found = rows.filter(code=code[:50]).first()
+    found = rows.filter(code=code).first() if CODE.fullmatch(code) else None
     if found is None:
         raise BadFilter(field=name, message=f"{code[:40]!r} is unknown")
     return found

@@ -99,6 +99,7 @@ def test_two_tabs_each_keep_what_they_chose() -> None:
         ({"engraving": "Ever 💎"}, designs.BadEngraving, "💎"),
         ({"engraving": "a\nb"}, designs.BadEngraving, "leave it out"),
         ({"budget": "x" * 17}, designs.BadIntent, "budget"),
+        ({"style": "quiet\0"}, designs.BadIntent, "style"),
     ],
 )
 def test_what_cannot_be_made_is_refused_and_nothing_is_lost(
