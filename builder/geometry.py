@@ -7,7 +7,7 @@ millimeters (docs/algorithms/pricing.md). Both take anything that has the named 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Protocol
 
 from builder import gemology
@@ -161,7 +161,8 @@ def metal_volume(
 
 def grams(*, cubic_mm: float, density: Decimal) -> Decimal:
     """Weight to the hundredth, from g/cm³."""
-    return (Decimal(str(round(cubic_mm, 3))) * density / 1000).quantize(Decimal("0.01"))
+    weight = Decimal(str(round(cubic_mm, 3))) * density / 1000
+    return weight.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
 
 
 def _shank(setting: SettingLike, ring_size: Decimal | None) -> float:

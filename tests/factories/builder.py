@@ -49,7 +49,8 @@ class SettingFactory(DjangoModelFactory[models.Setting]):
 
     @factory.post_generation
     def metals(self, create: bool, extracted: object, **kwargs: object) -> None:
-        self.metals.set(extracted or [MetalFactory()])
+        if create:
+            self.metals.set(extracted or [MetalFactory()])
 
 
 class StoneFactory(DjangoModelFactory[models.Stone]):

@@ -1,0 +1,145 @@
+"""A ring described for drawing, and weighed."""
+
+import json
+import math
+from decimal import Decimal
+
+import pytest
+
+from builder import geometry
+from builder.models import Metal, Setting, Stone
+from tests.factories.builder import MetalFactory, SettingFactory, StoneFactory
+
+
+@pytest.fixture
+def gold() -> Metal:
+    return MetalFactory.build()
+
+
+@pytest.fixture
+def alba() -> Setting:
+    setting: Setting = SettingFactory.build(
+        head_metal="platinum", accent_kind="half_pave", accent_mm=Decimal("1.40"), accent_count=18
+    )
+    return setting
+
+
+def test_the_description_is_the_documented_one(alba: Setting, gold: Metal) -> None:
+    described = geometry.describe(
+        setting=alba,
+        metal=gold,
+        stone=StoneFactory.build(pavilion_angle=None),
+        ring_size=Decimal(6),
+        engraving="Ever & always",
+    )
+    assert described == {
+        "version": 1,
+        "finger": {"inner_diameter_mm": 16.51},
+        "metal": {"code": "18k-yellow", "family": "yellow"},
+        "head": {
+            "kind": "prong", "prongs": 6, "metal": "platinum", "seat_height_mm": 4.9, "halo": None,
+        },
+        "shank": {
+            "width_mm": 1.9, "top_width_mm": 1.7, "thickness_mm": 1.7, "profile": "round",
+        },
+        "accents": {"kind": "half_pave", "stone_mm": 1.4, "count": 18},
+        "side_stones": None,
+        "stone": {
+            "shape": "round", "length_mm": 7.38, "width_mm": 7.34, "depth_mm": 4.49,
+            "table_pct": 57.0, "crown_angle": 34.5, "pavilion_angle": 41.0, "girdle_pct": 3.5,
+            "measured": ["table_pct", "crown_angle", "girdle_pct"],
+            "kind": "diamond", "color": "G", "fancy_color": None,
+        },
+        "engraving": "Ever & always",
+    }  # fmt: skip
+    assert json.loads(json.dumps(described)) == described
+
+
+def test_an_empty_head_and_an_unknown_size_can_be_drawn(alba: Setting, gold: Metal) -> None:
+    described = geometry.describe(
+        setting=alba, metal=gold, stone=None, ring_size=None, engraving=""
+    )
+    assert described["stone"] is None
+    assert described["finger"] == {"inner_diameter_mm": 16.51}
+
+
+def test_a_halo_goes_once_around_its_stone() -> None:
+    halo = SettingFactory.build(halo_mm=Decimal("1.20"))
+    small, large = (
+        StoneFactory.build(length_mm=size, width_mm=size)
+        for size in (Decimal("5.00"), Decimal("7.00"))
+    )
+    counts = [geometry.halo_count(setting=halo, stone=stone) for stone in (small, large)]
+    assert counts == [15, 20]
+    described = geometry.describe(
+        setting=halo, metal=MetalFactory.build(), stone=large, ring_size=None, engraving=""
+    )
+    assert described["head"]["halo"] == {"stone_mm": 1.2, "count": 20}
+
+
+def test_a_fancy_colored_stone_names_its_hue() -> None:
+    stone = StoneFactory.build(color="", fancy_color="fancy deep yellowish brown")
+    described = geometry.describe(
+        setting=SettingFactory.build(), metal=MetalFactory.build(), stone=stone, ring_size=None,
+        engraving="",
+    )  # fmt: skip
+    assert described["stone"]["fancy_color"] == "brown"
+
+
+# Weights.
+
+
+def volume(
+    setting: Setting, *, stone: Stone | None = None, size: str = "6"
+) -> geometry.MetalVolume:
+    return geometry.metal_volume(setting=setting, stone=stone, ring_size=Decimal(size))
+
+
+def test_a_flat_shank_is_nearly_its_cylinder() -> None:
+    flat = SettingFactory.build(
+        profile="flat", shank_width_mm=Decimal(2), top_width_mm=Decimal(2), thickness_mm=Decimal(2)
+    )
+    inner, outer = 16.5068 / 2, 16.5068 / 2 + 2
+    cylinder = math.pi * (outer**2 - inner**2) * 2
+    assert volume(flat).shank == pytest.approx(cylinder * 0.98, rel=1e-6)
+
+
+def test_a_larger_size_takes_more_metal_in_the_shank_alone() -> None:
+    setting = SettingFactory.build()
+    six, nine = volume(setting, size="6"), volume(setting, size="9")
+    grown = math.pi * 3 * 0.8128 * 0.86 * 1.8 * 1.7
+    assert nine.shank - six.shank == pytest.approx(grown, rel=1e-6)
+    assert nine.head == six.head
+
+
+def test_each_thing_that_is_added_or_drilled_changes_the_weight_its_own_way() -> None:
+    plain = volume(SettingFactory.build())
+    pave = volume(
+        SettingFactory.build(accent_kind="half_pave", accent_mm=Decimal("1.4"), accent_count=18)
+    )
+    assert pave.shank < plain.shank
+    for more in ({"halo_mm": Decimal("1.2")}, {"side_stone_mm": Decimal("3.6")}):
+        assert volume(SettingFactory.build(**more)).head > plain.head
+    four = volume(SettingFactory.build(prongs=4))
+    assert four.head < plain.head
+
+
+def test_a_larger_stone_has_a_heavier_bezel() -> None:
+    bezel = SettingFactory.build(head_kind="bezel", prongs=0)
+    small, large = (
+        StoneFactory.build(length_mm=Decimal(size), width_mm=Decimal(size)) for size in ("5", "7")
+    )
+    assert volume(bezel, stone=large).head > volume(bezel, stone=small).head
+
+
+def test_grams_are_volume_times_density() -> None:
+    assert geometry.grams(cubic_mm=150.0, density=Decimal("15.50")) == Decimal("2.33")
+    assert geometry.grams(cubic_mm=150.0, density=Decimal("20.70")) == Decimal("3.11")
+
+
+def test_an_everyday_ring_weighs_what_rings_weigh() -> None:
+    setting = SettingFactory.build()
+    whole = volume(setting, stone=StoneFactory.build())
+    assert (
+        2.4 < float(geometry.grams(cubic_mm=whole.shank + whole.head, density=Decimal("15.5"))) < 4
+    )
