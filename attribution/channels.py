@@ -83,7 +83,9 @@ HOSTS = {
         "t.co x.com t.me fb.com fb.me lnkd.in bsky.app threads.net news.ycombinator.com "
         "theknot.com weddingwire.com messages.google.com groups.google.com sites.google.com "
         "plus.google.com pin.it redd.it cafe.naver.com blog.naver.com kin.naver.com chat.zalo.me "
-        "answers.yahoo.com discord.com vsco.co spaces.live.com getpocket.com"
+        "answers.yahoo.com blog.yahoo.co.jp bookmarks.yahoo.co.jp bookmarks.yahoo.com "
+        "chiebukuro.yahoo.co.jp messages.yahoo.co.jp pulse.yahoo.com lifestream.aol.com "
+        "plus.url.google.com discord.com vsco.co spaces.live.com getpocket.com"
     ),
     Kind.SHOPPING: (
         "shopping.google.com shopping.yahoo.com shopping.yahoo.co.jp shopping.naver.com shop.app "

@@ -39,8 +39,8 @@ class ScopeForm(forms.Form):
         self.member, self.today = member, today
         self.stores = {store.code: store for store in stores_of(member)}
         usual = {
-            "sold_from": today - timedelta(days=USUAL_DAYS),
-            "sold_to": today - timedelta(days=1),
+            "sold_from": today - timedelta(days=USUAL_DAYS - 1),
+            "sold_to": today,
             "model": CreditModel.LAST.value,
             "store": "",
         }

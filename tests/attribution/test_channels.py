@@ -61,7 +61,7 @@ def test_our_compact_list_knows_nearly_all_of_ga4s_sources(kind: str, known: flo
         ("google", "cpc", "bishop collection", Channel.PAID_SEARCH),
         ("google", "cpc", "e-shop", Channel.PAID_SHOPPING),
         ("google", "cpc", "Shop the look", Channel.PAID_SHOPPING),
-        ("doubleclick", "cpm", "", Channel.PAID_OTHER),
+        ("doubleclick", "cpm", "", Channel.DISPLAY),
         ("doubleclick", "banner", "", Channel.DISPLAY),
         ("GOOGLE", "Organic", "", Channel.ORGANIC_SEARCH),
         ("chatgpt.com", "(not set)", "", Channel.AI_ASSISTANT),
