@@ -143,6 +143,7 @@ EMAIL_BACKEND = os.environ.get(
 ) or required(
     "EMAIL_BACKEND", purpose="such as anymail.backends.postmark.EmailBackend", default=None
 )
+EMAIL_TIMEOUT = 30  # seconds; shorter than the lease of jeweler.mail
 DEFAULT_FROM_EMAIL = required(
     "DEFAULT_FROM_EMAIL",
     purpose="the sender of mails, such as Osmere <hello@shop.example>",

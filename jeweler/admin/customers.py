@@ -76,6 +76,9 @@ class CustomerAdmin(HouseAdmin[Customer]):
     actions = ["merge"]
     actions_detail = ["export", "forget"]
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
+        return super().get_queryset(request).prefetch_related("contact_points")
+
     def in_stores(
         self, rows: QuerySet[Customer], *, stores: QuerySet[Store], request: HttpRequest
     ) -> QuerySet[Customer]:
@@ -104,7 +107,7 @@ class CustomerAdmin(HouseAdmin[Customer]):
             detail={"found": ids},
             now=timezone.now(),
         )
-        rows = Customer.objects.filter(pk__in=ids).select_related("merged_into")
+        rows = Customer.objects.filter(pk__in=ids).prefetch_related("contact_points")
         return rows.order_by(*self.ordering), False
 
     def _found(self, text: str, *, region: str) -> list[Customer]:

@@ -42,6 +42,10 @@ class StaffMemberAdmin(HouseAdmin[StaffMember]):
     autocomplete_fields = ["user"]
     filter_horizontal = ["stores"]
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[StaffMember]:
+        rows = super().get_queryset(request)
+        return rows.select_related("user").prefetch_related("stores")
+
     def in_stores(
         self, rows: QuerySet[StaffMember], *, stores: QuerySet[Store], request: HttpRequest
     ) -> QuerySet[StaffMember]:
