@@ -126,9 +126,10 @@ def _attempt(claimed: InboxEvent, *, now: datetime) -> bool:
 @transaction.atomic(durable=True)
 def _apply(claimed: InboxEvent, *, now: datetime) -> bool:
     _lock_sale(claimed)
-    # `attempts` tells whether somebody else claimed it while we waited for the lock.
+    # `attempts` tells whether somebody else claimed it while we waited for the lock. This one's own
+    # lock is waited for too: it is a neighbor's claim, which only glanced at the row.
     event = (
-        InboxEvent.objects.select_for_update(skip_locked=True, of=["self"])
+        InboxEvent.objects.select_for_update(of=["self"])
         .select_related("connection__store")
         .filter(pk=claimed.pk, attempts=claimed.attempts, state__in=[State.NEW, State.PARKED])
         .first()
