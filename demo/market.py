@@ -46,7 +46,7 @@ CAMPAIGNS = (
             "design your own ring",
         ),
         share=0.11,
-        click_cost=9.8,
+        click_cost=18.6,
         intent=1.25,
         click_id_kind="gclid",
         referrer_host="www.google.com",
@@ -57,7 +57,7 @@ CAMPAIGNS = (
         name="Engagement rings, California",
         terms=("engagement rings los angeles", "oval solitaire", "lab diamond ring san francisco"),
         share=0.08,
-        click_cost=8.6,
+        click_cost=16.3,
         intent=1.1,
         click_id_kind="gclid",
         referrer_host="www.google.com",
@@ -68,7 +68,7 @@ CAMPAIGNS = (
         name="Engagement rings, Chicago and Boston",
         terms=("engagement rings chicago", "newbury street jewelers", "emerald cut ring"),
         share=0.07,
-        click_cost=7.1,
+        click_cost=13.5,
         intent=1.1,
         click_id_kind="gclid",
         referrer_host="www.google.com",
@@ -79,7 +79,7 @@ CAMPAIGNS = (
         name="Brand, all stores",
         terms=("osmere", "osmere jewelers", "osmere rings"),
         share=0.05,
-        click_cost=1.4,
+        click_cost=2.7,
         intent=2.4,
         click_id_kind="gclid",
         referrer_host="www.google.com",
@@ -90,7 +90,7 @@ CAMPAIGNS = (
         name="Shopping, solitaires",
         terms=("solitaire ring", "round diamond ring 18k"),
         share=0.07,
-        click_cost=2.6,
+        click_cost=4.9,
         intent=0.7,
         click_id_kind="gclid",
         referrer_host="www.google.com",
@@ -101,7 +101,7 @@ CAMPAIGNS = (
         name="Engagement rings, all stores",
         terms=("engagement ring designer", "diamond ring builder"),
         share=0.03,
-        click_cost=4.9,
+        click_cost=9.3,
         intent=1.1,
         click_id_kind="msclkid",
         referrer_host="www.bing.com",
@@ -112,7 +112,7 @@ CAMPAIGNS = (
         name="Autumn film",
         terms=("the oval, three ways", "hands"),
         share=0.14,
-        click_cost=2.3,
+        click_cost=4.4,
         intent=0.45,
         click_id_kind="fbclid",
         referrer_host="l.instagram.com",
@@ -123,7 +123,7 @@ CAMPAIGNS = (
         name="Saved a design, and people like them",
         terms=("bench, one minute",),
         share=0.06,
-        click_cost=3.6,
+        click_cost=6.8,
         intent=0.8,
         click_id_kind="fbclid",
         referrer_host="l.facebook.com",
@@ -133,7 +133,7 @@ CAMPAIGNS = (
         medium="paid_video",
         name="At the bench",
         share=0.05,
-        click_cost=1.3,
+        click_cost=2.5,
         intent=0.2,
         click_id_kind="gclid",
         referrer_host="www.youtube.com",
@@ -143,7 +143,7 @@ CAMPAIGNS = (
         medium="email",
         name="The month at the bench",
         share=0.03,
-        click_cost=0.3,
+        click_cost=7.5,
         intent=1.7,
     ),
     Campaign(
@@ -261,13 +261,13 @@ def _go_on(journey: Journey, *, intent: float, dice: random.Random) -> None:
     first_at = journey.touches[0].at
     if dice.random() < 0.30:
         _come_back(journey, at=first_at + timedelta(days=dice.expovariate(1 / 6)), dice=dice)
-    if dice.random() > min(0.7, 0.2 * intent):
+    if dice.random() > min(0.7, 0.24 * intent):
         return
     journey.started_at = journey.touches[-1].at + timedelta(minutes=dice.uniform(1, 6))
-    if dice.random() > 0.52:
+    if dice.random() > 0.56:
         return
     journey.completed_at = journey.started_at + timedelta(minutes=dice.uniform(4, 28))
-    if dice.random() > 0.62:
+    if dice.random() > 0.64:
         return
     journey.saved_at = journey.completed_at + timedelta(minutes=dice.uniform(1, 5))
     if dice.random() < 0.45:
@@ -299,7 +299,7 @@ def _visit_and_buy(journey: Journey, *, intent: float, dice: random.Random) -> N
     saved_at = journey.saved_at
     if saved_at is None:
         return
-    if dice.random() < 0.44:
+    if dice.random() < 0.5:
         journey.booked_at = saved_at + timedelta(days=dice.expovariate(1 / 9))
         if dice.random() < 0.4:
             _come_back(journey, at=journey.booked_at - timedelta(minutes=12), dice=dice)
