@@ -1,0 +1,261 @@
+"""The catalog and the designs in the back office. Stones, versions and look-ups are facts and only shown."""
+
+import json
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponseBase
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from builder import catalog, gemology, pricing
+from builder.feeds import generic
+from builder.models import (
+    Band,
+    Design,
+    DesignLookup,
+    DesignVersion,
+    FeedImport,
+    Metal,
+    Setting,
+    Stone,
+    StoneOffer,
+    Supplier,
+)
+from jeweler import audit, money
+from jeweler.backoffice import EVERYBODY, MANAGERS, OWNER, FactsInline, HouseAdmin, user_of
+from jeweler.models import Store
+
+
+@admin.register(Metal)
+class MetalAdmin(HouseAdmin[Metal]):
+    seen_by = EVERYBODY
+    changed_by = OWNER
+    can_be_added = True
+    list_display = ["name", "family", "density", "price_per_gram", "position"]
+    ordering = ["position"]
+
+
+class SettingForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
+    """A wrong word here would break every fit and picture, so each is checked."""
+
+    shapes = forms.MultipleChoiceField(
+        choices=[(shape, shape) for shape in gemology.SHAPES],
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Shapes its head takes",
+    )
+    head_kind = forms.ChoiceField(choices=[("prong", "Prongs"), ("bezel", "Bezel")])
+    profile = forms.ChoiceField(
+        choices=[("round", "Round"), ("flat", "Flat"), ("knife", "Knife edge")]
+    )
+    accent_kind = forms.ChoiceField(
+        choices=[("none", "None"), ("half_pave", "Half pavé"), ("full_pave", "Full pavé")]
+    )
+
+    class Meta:
+        model = Setting
+        fields = "__all__"  # noqa: DJ007  everything about a setting is the owner's
+
+
+@admin.register(Setting)
+class SettingAdmin(HouseAdmin[Setting]):
+    seen_by = EVERYBODY
+    changed_by = OWNER
+    can_be_added = True
+    form = SettingForm
+    list_display = ["name", "code", "style", "takes", "labor_price", "lead_days", "is_offered"]
+    list_filter = ["style", "is_offered"]
+    filter_horizontal = ["metals"]
+    ordering = ["position", "name"]
+
+    @admin.display(description="Takes")
+    def takes(self, setting: Setting) -> str:
+        return f"{setting.min_width_mm} to {setting.max_width_mm} mm: {', '.join(setting.shapes)}"
+
+
+@admin.register(Band)
+class BandAdmin(HouseAdmin[Band]):
+    seen_by = EVERYBODY
+    changed_by = OWNER
+    can_be_added = True
+    list_display = ["name", "width_mm", "profile", "accent_kind", "price"]
+    ordering = ["position"]
+
+
+class SupplierForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
+    class Meta:
+        model = Supplier
+        fields = "__all__"  # noqa: DJ007  everything about a supplier is the owner's
+
+    feed_format = forms.ChoiceField(choices=[(name, name) for name in catalog.FORMATS])
+
+    def clean_columns(self) -> dict[str, Any]:
+        columns = self.cleaned_data["columns"] or {}
+        if not isinstance(columns, dict):
+            raise forms.ValidationError('Write an object such as {"price_per_carat": "Price"}.')
+        try:
+            generic.columns(columns)
+        except generic.UnknownField as error:
+            raise forms.ValidationError(str(error)) from error
+        return columns
+
+    def clean_aliases(self) -> dict[str, dict[str, str]]:
+        aliases = self.cleaned_data["aliases"] or {}
+        if not isinstance(aliases, dict) or not all(
+            isinstance(own, dict) for own in aliases.values()
+        ):
+            raise forms.ValidationError('Write an object such as {"shape": {"R": "round"}}.')
+        for field, own in aliases.items():
+            _refuse_unknown_meanings(field, own)
+        return aliases
+
+
+def _refuse_unknown_meanings(field: str, own: dict[str, str]) -> None:
+    if field == "fancy_color":
+        return
+    if field not in gemology.SPELLINGS:
+        known = ", ".join([*gemology.SPELLINGS, "fancy_color"])
+        raise forms.ValidationError(f"{field} has no spellings; use any of {known}.")
+    meanings = set(gemology.SPELLINGS[field].values())
+    if strange := {str(word) for word in own.values()} - meanings:
+        raise forms.ValidationError(
+            f"{field} has no {', '.join(sorted(strange))}; use any of {', '.join(sorted(meanings))}."
+        )
+
+
+@admin.register(Supplier)
+class SupplierAdmin(HouseAdmin[Supplier]):
+    seen_by = MANAGERS
+    changed_by = OWNER
+    can_be_added = True
+    form = SupplierForm
+    list_display = ["name", "code", "feed_format", "markup"]
+    ordering = ["name"]
+
+
+class StoneOfferInline(FactsInline):
+    model = StoneOffer
+    seen_by = MANAGERS
+    fields = readonly_fields = [
+        "supplier", "stock_number", "cost", "price", "seen_at", "withdrawn_at",
+    ]  # fmt: skip
+
+
+@admin.register(Stone)
+class StoneAdmin(HouseAdmin[Stone]):
+    seen_by = EVERYBODY
+    list_display = [
+        "report", "shape", "carat", "color", "clarity", "growth", "price", "status", "store",
+    ]  # fmt: skip
+    list_filter = ["status", "shape", "growth", "store"]
+    list_select_related = ["store"]
+    search_fields = ["=report_number"]
+    search_help_text = "The whole report number"
+    readonly_fields = ["report_url"]
+    ordering = ["-id"]
+    inlines = [StoneOfferInline]
+
+    @admin.display(description="Report")
+    def report(self, stone: Stone) -> str:
+        return f"{stone.lab} {stone.report_number}"
+
+
+@admin.register(FeedImport)
+class FeedImportAdmin(HouseAdmin[FeedImport]):
+    seen_by = MANAGERS
+    list_display = ["started_at", "supplier", "file_name", "rows", "offers", "refused", "stopped"]
+    list_filter = ["supplier"]
+    list_select_related = ["supplier"]
+    ordering = ["-started_at"]
+    fields = ["supplier", "file_name", "started_at", "finished_at", "report_in_full"]
+    readonly_fields = ["report_in_full"]
+
+    @admin.display(description="Rows")
+    def rows(self, record: FeedImport) -> int:
+        return int(record.report.get("rows", 0))
+
+    @admin.display(description="Offers")
+    def offers(self, record: FeedImport) -> int:
+        return int(record.report.get("offers", 0))
+
+    @admin.display(description="Refused")
+    def refused(self, record: FeedImport) -> int:
+        return sum(record.report.get("refused", {}).values())
+
+    @admin.display(description="Stopped")
+    def stopped(self, record: FeedImport) -> str:
+        return str(record.report.get("stopped", ""))
+
+    @admin.display(description="Report")
+    def report_in_full(self, record: FeedImport) -> SafeString:
+        return format_html("<pre>{}</pre>", json.dumps(record.report, indent=2))
+
+
+class DesignVersionInline(FactsInline):
+    model = DesignVersion
+    fields = readonly_fields = [
+        "number", "setting", "metal", "stone", "ring_size", "engraving", "price",
+        "price_until_date", "saved_at",
+    ]  # fmt: skip
+
+
+@admin.register(Design)
+class DesignAdmin(HouseAdmin[Design]):
+    """For a manager's questions; associates open designs at the counter, where it counts as a look-up."""
+
+    seen_by = MANAGERS
+    list_display = ["code", "setting", "metal", "worth", "store", "saved_at", "updated_at"]
+    list_filter = ["store", "setting"]
+    list_select_related = ["setting", "metal", "store"]
+    search_fields = ["=code"]
+    search_help_text = "The whole design code"
+    ordering = ["-updated_at"]
+    inlines = [DesignVersionInline]
+    exclude = ["visitor"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Design]:
+        return super().get_queryset(request).prefetch_related("versions")
+
+    def in_stores(
+        self, rows: QuerySet[Design], *, stores: QuerySet[Store], request: HttpRequest
+    ) -> QuerySet[Design]:
+        return rows.filter(Q(store=None) | Q(store__in=stores))
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponseBase:
+        design = self.get_object(request, object_id)
+        if design is not None and self.has_view_permission(request, design):
+            audit.record(
+                action="design.viewed", subject=design, actor=user_of(request), now=timezone.now()
+            )
+        response: HttpResponseBase = super().change_view(
+            request, object_id, form_url, extra_context
+        )
+        return response
+
+    @admin.display(description="Last saved at")
+    def worth(self, design: Design) -> str:
+        versions = sorted(design.versions.all(), key=lambda each: each.number)
+        return money.in_words(versions[-1].price, currency=pricing.CURRENCY) if versions else "–"
+
+
+@admin.register(DesignLookup)
+class DesignLookupAdmin(HouseAdmin[DesignLookup]):
+    seen_by = MANAGERS
+    list_display = ["opened_at", "design", "store", "staff", "key"]
+    list_filter = ["store", "key"]
+    list_select_related = ["design", "store", "staff__user"]
+    ordering = ["-opened_at"]
+
+    def in_stores(
+        self, rows: QuerySet[DesignLookup], *, stores: QuerySet[Store], request: HttpRequest
+    ) -> QuerySet[DesignLookup]:
+        return rows.filter(store__in=stores)
