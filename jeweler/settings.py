@@ -135,6 +135,7 @@ CELERY_BEAT_SCHEDULE = {
     "send-mails": {"task": "jeweler.tasks.send_mails", "schedule": 2.0},
     "prune-events": {"task": "jeweler.tasks.prune_events", "schedule": 3600.0},
     "apply-inbox": {"task": "pos_bridge.tasks.apply_inbox", "schedule": 2.0},
+    "prune-inbox": {"task": "pos_bridge.tasks.prune_inbox", "schedule": 3600.0},
 }
 CELERY_TIMEZONE = "UTC"
 
@@ -221,6 +222,7 @@ VISITOR_COOKIE_DAYS = 395
 OUTBOX_MAX_ATTEMPTS = 10
 OUTBOX_KEEP_DAYS = 30
 INBOX_MAX_ATTEMPTS = 5
+INBOX_KEEP_DAYS = 90
 
 UNFOLD = {
     "SITE_TITLE": SITE_NAME,

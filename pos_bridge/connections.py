@@ -5,6 +5,7 @@ encrypted with a key derived from SECRET_KEY (SECRET_KEY_FALLBACKS still open ol
 """
 
 import base64
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,7 +19,6 @@ from django.utils.encoding import force_bytes
 from jeweler import tokens
 from jeweler.models import Store
 from pos_bridge.models import Connection
-from pos_bridge.providers import signatures
 
 
 class OldSecretStillThere(RuntimeError):
@@ -54,7 +54,7 @@ def open_connection(
     Without a token, which only the sample house's own till brings along, a new one is issued.
     """
     token = token or tokens.issue()[0]
-    secret = signatures.new_secret()
+    secret = new_secret()
     connection = Connection.objects.create(
         code=code,
         provider=Connection.Provider.STANDARD,
@@ -65,6 +65,11 @@ def open_connection(
         created_at=now,
     )
     return Opened(connection=connection, token=token, secret=secret)
+
+
+def new_secret() -> str:
+    """A signing secret as Standard Webhooks writes it: 32 random bytes."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def find(*, token: str) -> Connection | None:
@@ -86,7 +91,7 @@ def rotate(*, connection: Connection) -> str:
     """
     if len(connection.secrets) > 1:
         raise OldSecretStillThere(connection)
-    secret = signatures.new_secret()
+    secret = new_secret()
     connection.secrets = [_sealed(secret), *connection.secrets]
     connection.save(update_fields=["secrets"])
     return secret

@@ -8,6 +8,15 @@ in a transaction of their own, so that an event that kills its worker ends dead,
 """
 
 from pos_bridge.inbound.applying import CannotBeReplayed, apply_due, replay
+from pos_bridge.inbound.forgetting import forget, prune
 from pos_bridge.inbound.keeping import keep, keep_unreadable
 
-__all__ = ["CannotBeReplayed", "apply_due", "keep", "keep_unreadable", "replay"]
+__all__ = [
+    "CannotBeReplayed",
+    "apply_due",
+    "forget",
+    "keep",
+    "keep_unreadable",
+    "prune",
+    "replay",
+]

@@ -10,7 +10,6 @@ import binascii
 import hashlib
 import hmac
 import re
-import secrets as random
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -29,10 +28,6 @@ class BadSecret(ValueError):
             f"A signing secret is {PREFIX!r} and 24 to 64 bytes in base64; "
             "rotate the connection's secret to get a new one"
         )
-
-
-def new_secret() -> str:
-    return PREFIX + base64.b64encode(random.token_bytes(32)).decode()
 
 
 def sign(*, secret: str, message_id: str, body: bytes, at: datetime) -> dict[str, str]:

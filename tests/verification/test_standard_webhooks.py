@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from pos_bridge import connections
 from pos_bridge.providers import signatures
 
 VECTORS = Path(__file__).resolve().parents[3] / "shared" / "data" / "pos" / "signature_vectors.json"
@@ -195,7 +196,7 @@ def test_no_secret_at_all_accepts_nothing() -> None:
 
 
 def test_a_new_secret_is_one_the_library_takes() -> None:
-    secret = signatures.new_secret()
+    secret = connections.new_secret()
     now = datetime.now(UTC)
     headers = signatures.sign(secret=secret, message_id="msg_1", body=b"{}", at=now)
 
