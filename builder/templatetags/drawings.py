@@ -1,6 +1,7 @@
 """The drawings beside the words, each made from the ring's and the stone's own numbers."""
 
 import functools
+import json
 import math
 
 from django import template
@@ -42,22 +43,36 @@ def _glyph(shape: str) -> str:
 @register.simple_tag
 def plan(stone: Stone) -> SafeString:
     """The stone from above, with its caliper."""
-    return mark_safe(diagrams.stone_plan(geometry.describe_stone(stone)))  # noqa: S308  numbers only
+    return mark_safe(_twin(_described(stone))[0])  # noqa: S308  numbers only
 
 
 @register.simple_tag
 def profile(stone: Stone) -> SafeString:
     """The stone from the side, with table, angles and depth."""
-    return mark_safe(diagrams.stone_profile(geometry.describe_stone(stone)))  # noqa: S308  numbers only
+    return mark_safe(_twin(_described(stone))[1])  # noqa: S308  numbers only
+
+
+def _described(stone: Stone) -> str:
+    return json.dumps(geometry.describe_stone(stone))
+
+
+@functools.lru_cache(maxsize=1024)
+def _twin(described: str) -> tuple[str, str]:
+    """Plan and profile of one description; the first takes some milliseconds, which lists would feel."""
+    stone = json.loads(described)
+    return diagrams.stone_plan(stone), diagrams.stone_profile(stone)
 
 
 @register.simple_tag
 def fit_drawing(setting: Setting, stone: Stone | None, fits: bool) -> SafeString:
     """The stone in its head: the head in the ink of what is true for her, or of what is not."""
-    drawn = diagrams.fit_icon(
-        geometry.describe_stone(stone) if stone else None, kind=setting.head_kind, fits=fits
-    )
+    drawn = _head(_described(stone) if stone else "null", setting.head_kind, fits)
     return mark_safe(drawn)  # noqa: S308  numbers only
+
+
+@functools.lru_cache(maxsize=1024)
+def _head(described: str, kind: str, fits: bool) -> str:
+    return diagrams.fit_icon(json.loads(described), kind=kind, fits=fits)
 
 
 @register.simple_tag

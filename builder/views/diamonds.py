@@ -64,7 +64,7 @@ def diamonds(request: HttpRequest) -> HttpResponse:
                 for number, stone in enumerate(results.stones)
             ],
             "facets": results.facets,
-            "spreads": spreads(query),
+            "spreads": spreads(query, now=now),
             "stores": Store.objects.filter(is_open=True).order_by("id"),
             "refused": refused,
             "setting": setting,
@@ -75,6 +75,7 @@ def diamonds(request: HttpRequest) -> HttpResponse:
             "sorts": SORTS,
             "sort": params.get("sort", "price"),
             "params": params,
+            "address": address_of(params),
             "more_chosen": any(name in params for name in ("cut", "fluorescence", "lab")),
             "chosen_count": sum(
                 1 for name in params if name not in ("fits", "sort", "page", "open", "shape")
@@ -85,6 +86,13 @@ def diamonds(request: HttpRequest) -> HttpResponse:
         quote=quoted(design, now=now),
         status=400 if refused else 200,
     )
+
+
+def address_of(params: QueryDict) -> str:
+    """The list's own query, ready for one more name."""
+    kept = params.copy()
+    kept.pop("open", None)
+    return f"{kept.urlencode()}&" if kept else ""
 
 
 def readable(asked: QueryDict) -> tuple[QueryDict, list[str]]:

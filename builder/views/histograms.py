@@ -1,17 +1,24 @@
-"""How the stones on offer spread over carat and price: the bars above the two sliders."""
+"""How the stones on offer spread over carat and price: the bars above the two sliders, in one query.
 
+The bars are a drawing, so each process keeps them for up to a minute; what they filter is never kept.
+"""
+
+import functools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Count, F, FloatField, Func, IntegerField, Max, Min, Value
-from django.db.models.functions import Cast, Ln
+from django.db import connection
 
 from builder import search
 from builder.models import Stone
 
 BARS = 40
 HIGH = 50.0  # units of the drawing
+UNITS = {"carat": "0.01", "price": "10"}  # what one grain of a slider is
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,63 +45,61 @@ class Spread:
     bars: list[Bar]
 
 
-def spreads(query: search.StoneQuery) -> list[Spread]:
+def spreads(query: search.StoneQuery, *, now: datetime) -> list[Spread]:
     """Carat and price of the stones of the chosen shapes that fit, whatever else is filtered."""
     stones = Stone.objects.filter(status=Stone.Status.AVAILABLE)
     if shapes := query.chosen.get("shape"):
         stones = stones.filter(shape__in=shapes)
     if query.fits:
         stones = stones.filter(search.fitting(query.fits.head))
-    ends = stones.aggregate(
-        carat_least=Min("carat"),
-        carat_most=Max("carat"),
-        price_least=Min("price"),
-        price_most=Max("price"),
-    )
-    found = []
-    for name, unit, grain in (("carat", "0.01", Decimal("0.1")), ("price", "10", Decimal(100))):
-        least, most = ends[f"{name}_least"], ends[f"{name}_most"]
-        if least is None or least <= 0:
-            return []
-        least, most = _down(least, grain), _down(most, grain) + grain
-        counts = dict(
-            stones.annotate(bar=_bucket(name, least, most))
-            .values_list("bar")
-            .annotate(Count("id"))
-            .values_list("bar", "id__count")
+    listed, parameters = stones.values_list("carat", "price").query.sql_with_params()
+    rows = counted(listed, tuple(parameters), minute=int(now.timestamp() // 60))
+    return [
+        _spread(
+            query,
+            name,
+            least=rows[0][3 + 2 * place],
+            most=rows[0][4 + 2 * place],
+            counts={row[1]: row[2] for row in rows if row[0] == place},
         )
-        found.append(
-            Spread(
-                name=name,
-                least=least,
-                most=most,
-                unit=unit,
-                low=query.ranges.get(f"{name}_min"),
-                high=query.ranges.get(f"{name}_max"),
-                bars=_bars(counts, query, name, least=least, most=most),
-            )
-        )
-    return found
+        for place, name in enumerate(UNITS)
+        if rows
+    ]
 
 
-def _bucket(name: str, least: Decimal, most: Decimal) -> Func:
-    return Func(
-        Ln(Cast(F(name), FloatField())),
-        Value(math.log(least), output_field=FloatField()),
-        Value(math.log(most), output_field=FloatField()),
-        Value(BARS),
-        function="width_bucket",
-        output_field=IntegerField(),
-    )
+@functools.lru_cache(maxsize=256)
+def counted(
+    listed: str, parameters: tuple[Any, ...], *, minute: int
+) -> Sequence[tuple[int, int, int, Decimal, Decimal, Decimal, Decimal]]:
+    """Of these stones: which measure, which bar, how many, and the ends of carat and price."""
+    sql = f"""
+        WITH stones (carat, price) AS MATERIALIZED ({listed}),
+        ends AS (
+            SELECT min(carat) AS carat_least, max(carat) AS carat_most,
+                   min(price) AS price_least, max(price) AS price_most FROM stones
+        ),
+        placed AS (SELECT {_bucket("carat")} AS carat, {_bucket("price")} AS price FROM stones, ends)
+        SELECT GROUPING(placed.carat), coalesce(placed.carat, placed.price), count(*),
+               min(carat_least), min(carat_most), min(price_least), min(price_most)
+        FROM placed, ends GROUP BY GROUPING SETS ((placed.carat), (placed.price))
+    """  # noqa: S608  names are ours and values are parameters
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return tuple(cursor.fetchall())
 
 
-def _bars(
-    counts: dict[int, int], query: search.StoneQuery, name: str, *, least: Decimal, most: Decimal
-) -> list[Bar]:
-    """Heights by the square root, so that a few large stones can still be seen."""
+def _bucket(name: str) -> str:
+    """The number of the bar, 1 to BARS; the far end belongs to the last one."""
+    least, most = f"ln({name}_least::float8)", f"ln({name}_most::float8) + 1e-9"
+    return f"width_bucket(ln(stones.{name}::float8), {least}, {most}, {BARS})"
+
+
+def _spread(
+    query: search.StoneQuery, name: str, *, least: Decimal, most: Decimal, counts: dict[int, int]
+) -> Spread:
+    """Heights go by the square root, so that a few large stones can still be seen."""
     tallest = math.sqrt(max(counts.values()))
-    low = query.ranges.get(f"{name}_min", Decimal(0))
-    high = query.ranges.get(f"{name}_max", most)
+    low, high = query.ranges.get(f"{name}_min"), query.ranges.get(f"{name}_max")
     bars = []
     for place in range(1, BARS + 1):
         count = counts.get(place, 0)
@@ -107,11 +112,15 @@ def _bars(
                 x=f"{200 * at - 1.5:.1f}",
                 y=f"{HIGH + 2 - height:.1f}",
                 height=f"{height:.1f}",
-                is_in=float(low) <= value <= float(high),
+                is_in=(low is None or low <= value) and (high is None or value <= high),
             )
         )
-    return bars
-
-
-def _down(amount: Decimal, grain: Decimal) -> Decimal:
-    return max(grain, (amount / grain).to_integral_value(rounding="ROUND_FLOOR") * grain)
+    return Spread(
+        name=name,
+        least=least.normalize() if name == "carat" else least.quantize(Decimal(1)),
+        most=most.normalize() if name == "carat" else most.quantize(Decimal(1)),
+        unit=UNITS[name],
+        low=low,
+        high=high,
+        bars=bars,
+    )

@@ -9,6 +9,7 @@ from playwright.sync_api import ConsoleMessage, Page
 from pytest_django.live_server_helper import LiveServer
 
 from builder.models import Band
+from builder.views import histograms
 from tests.factories.builder import MetalFactory, SettingFactory, StoneFactory
 from tests.factories.jeweler import StoreFactory
 
@@ -45,6 +46,7 @@ class Visit:
 @pytest.fixture
 def shop(live_server: LiveServer) -> str:
     """Two settings, five metals, thirty stones, three bands and two showrooms."""
+    histograms.counted.cache_clear()
     boston = StoreFactory(city="Boston", street="121 Newbury Street", phone="+16175550177")
     StoreFactory(city="Chicago", street="57 East Oak Street", phone="+13125550119")
     metals = [MetalFactory(), MetalFactory(code="18k-rose", name="18 k rose gold", family="rose")]

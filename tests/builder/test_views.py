@@ -4,12 +4,15 @@ import io
 from pathlib import Path
 
 import pytest
+from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse
 from PIL import Image
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from builder import search
 from builder.models import Design, DesignVersion, Picture, Stone
+from builder.views import histograms
 from jeweler.models import EmailMessage, Visitor
 from tests.factories.builder import MetalFactory, SettingFactory, StoneFactory
 from tests.factories.jeweler import NOW, StoreFactory
@@ -20,6 +23,11 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def client() -> Client:
     return Client(headers={"user-agent": "Mozilla/5.0 (Macintosh) Safari/605"})
+
+
+@pytest.fixture(autouse=True)
+def _no_bars_of_another_test() -> None:
+    histograms.counted.cache_clear()
 
 
 def choose(client: Client, **fields: object) -> str:
@@ -318,6 +326,27 @@ def test_a_filter_that_says_nothing_is_named_and_the_others_hold(client: Client)
     assert "&#x27;lots&#x27; is no amount; write one such as 1.50" in shown
     assert "&#x27;luck&#x27; is unknown" in shown
     assert "1 stone</b>" in shown
+
+
+def test_the_bars_show_every_stone_on_offer_and_what_the_filter_takes() -> None:
+    for carat, price in (("0.50", 1000), ("1.52", 12480), ("1.52", 12480), ("6.00", 90000)):
+        StoneFactory(carat=carat, price=price)
+    StoneFactory(carat="9.00", price=1, status="sold", sold_at=NOW)
+    query = search.StoneQuery.from_params(QueryDict("carat_min=1&carat_max=2"))
+
+    carat, price = histograms.spreads(query, now=NOW)
+
+    assert (str(carat.least), str(carat.most)) == ("0.5", "6")
+    assert (str(price.least), str(price.most)) == ("1000", "90000")
+    shown = [bar for bar in carat.bars if float(bar.height)]
+    assert [bar.is_in for bar in shown] == [False, True, False]
+    assert all(bar.is_in for bar in price.bars)
+
+
+def test_a_shop_of_one_stone_has_bars_too() -> None:
+    StoneFactory()
+
+    assert len(histograms.spreads(search.StoneQuery(), now=NOW)) == 2
 
 
 def test_a_page_of_nothing_shows_the_way_back(client: Client) -> None:
