@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
+from django.db.models import Prefetch
+
 from attribution.models import Conversion
 from builder.models import Design, DesignLookup, DesignVersion
 from builder.pricing import CURRENCY
@@ -66,12 +68,18 @@ def record_looked_up(*, lookups: Iterable[DesignLookup], now: datetime) -> None:
 
 def rebuild_designs(*, now: datetime) -> None:
     """All of them anew, from the designs and the look-ups."""
-    designs = Design.objects.select_related("setting", "metal", "stone").order_by("pk")
-    designs = designs.prefetch_related("versions")
-    record_saved(designs=designs.filter(saved_at__isnull=False), now=now)
-    record_completed(designs=designs.filter(completed_at__isnull=False), now=now)
+    # A version's description is long, and nothing here reads it.
+    prices = DesignVersion.objects.only("design_id", "number", "price", "saved_at")
+    saved = Design.objects.filter(saved_at__isnull=False).order_by("pk")
+    saved = saved.prefetch_related(Prefetch("versions", prices))
+    record_saved(designs=saved, now=now)
+    record_completed(designs=saved.filter(completed_at__isnull=False), now=now)
+    unsaved = Design.objects.filter(saved_at=None, completed_at__isnull=False).order_by("pk")
+    quoted = unsaved.select_related("setting", "metal", "stone").prefetch_related("versions")
+    record_completed(designs=quoted, now=now)
     lookups = DesignLookup.objects.select_related("design").order_by("pk")
-    record_looked_up(lookups=lookups.prefetch_related("design__versions"), now=now)
+    looked_up = lookups.prefetch_related(Prefetch("design__versions", prices))
+    record_looked_up(lookups=looked_up, now=now)
 
 
 def _versions(design: Design) -> list[DesignVersion]:
