@@ -230,7 +230,7 @@ def _stones(query: StoneQuery, *, page: int) -> list[Stone]:
     return [rows[pk] for pk in page_ids]
 
 
-def _is(condition: Q) -> ExpressionWrapper:
+def _is(condition: Q) -> "ExpressionWrapper[Q]":
     return ExpressionWrapper(condition, output_field=BooleanField())
 
 

@@ -118,12 +118,14 @@ def _decimal(value: float, decimals: int) -> Decimal:
 
 def _shares(weights: list[float] | Floats) -> Floats:
     values = np.asarray(weights, dtype=float)
-    return values / values.sum()
+    shares: Floats = values / values.sum()
+    return shares
 
 
 def _per_shape(shapes: NDArray[Any], values: dict[str, float]) -> Floats:
     """Each stone's own value, by its shape."""
-    return np.vectorize(values.__getitem__, otypes=[float])(shapes)
+    own: Floats = np.vectorize(values.__getitem__, otypes=[float])(shapes)
+    return own
 
 
 def _drawn(
@@ -249,7 +251,8 @@ def _prices(rng: np.random.Generator, columns: dict[str, NDArray[Any]]) -> Float
     natural = 3900 * carat**1.62 * 1.075**steeper * grade
     grown = 780 * carat**1.18 * (0.5 + 0.5 * grade)
     price = np.where(columns["grown"], grown, natural) * np.exp(rng.normal(0, 0.07, len(carat)))
-    return np.maximum(np.round(price / 10) * 10, 190)
+    asked: Floats = np.maximum(np.round(price / 10) * 10, 190)
+    return asked
 
 
 def _report_numbers(rng: np.random.Generator, columns: dict[str, NDArray[Any]]) -> NDArray[Any]:
