@@ -33,6 +33,16 @@ class Bar:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Counted:
+    """`measure` is a place in UNITS, `ends` the least and the most of each of them in turn."""
+
+    measure: int
+    bar: int
+    stones: int
+    ends: tuple[Decimal, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Spread:
     """One measure: its ends on a logarithmic scale, and its bars."""
 
@@ -58,9 +68,9 @@ def spreads(query: search.StoneQuery, *, now: datetime) -> list[Spread]:
         _spread(
             query,
             name,
-            least=rows[0][3 + 2 * place],
-            most=rows[0][4 + 2 * place],
-            counts={row[1]: row[2] for row in rows if row[0] == place},
+            least=rows[0].ends[2 * place],
+            most=rows[0].ends[2 * place + 1],
+            counts={row.bar: row.stones for row in rows if row.measure == place},
         )
         for place, name in enumerate(UNITS)
         if rows
@@ -68,9 +78,7 @@ def spreads(query: search.StoneQuery, *, now: datetime) -> list[Spread]:
 
 
 @functools.lru_cache(maxsize=256)
-def counted(
-    listed: str, parameters: tuple[Any, ...], *, minute: int
-) -> Sequence[tuple[int, int, int, Decimal, Decimal, Decimal, Decimal]]:
+def counted(listed: str, parameters: tuple[Any, ...], *, minute: int) -> Sequence[Counted]:
     """Of these stones: which measure, which bar, how many, and the ends of carat and price."""
     sql = f"""
         WITH stones (carat, price) AS MATERIALIZED ({listed}),
@@ -85,7 +93,10 @@ def counted(
     """  # noqa: S608  names are ours and values are parameters
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        return tuple(cursor.fetchall())
+        return tuple(
+            Counted(measure=row[0], bar=row[1], stones=row[2], ends=row[3:])
+            for row in cursor.fetchall()
+        )
 
 
 def _bucket(name: str) -> str:

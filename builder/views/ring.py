@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
-from builder import compatibility, designs, forms, gemology
+from builder import compatibility, designs, forms, gemology, search
 from builder.models import Band, Design, Setting, Stone
 from builder.views.pages import design_of, page, quoted
 from jeweler import visitors
@@ -44,6 +44,7 @@ def ring(request: HttpRequest) -> HttpResponse:
             "questions": forms.questions(design),
             "form": forms.SaveForm(),
             "gone": is_gone(design),
+            "like": like(design),
             "held": held(design.setting),
         },
         step="ring",
@@ -164,6 +165,13 @@ def is_gone(design: Design) -> bool:
         Stone.Status.SOLD,
         Stone.Status.WITHDRAWN,
     )
+
+
+def like(design: Design) -> list[Stone]:
+    """Stones that could stand in for one that was sold, the nearest price first."""
+    if design.stone is None or not is_gone(design):
+        return []
+    return search.like(stone=design.stone, setting=design.setting)
 
 
 def held(setting: Setting | None) -> str:

@@ -205,10 +205,23 @@ def test_a_stone_sold_meanwhile_is_said_on_the_ring_s_page_and_cannot_be_saved(
 
     assert "This stone was sold." in shown
     assert "Choose a stone" in shown
+    assert "face up the same" not in shown
     assert "This stone was sold. Everything else is kept." in saving.content.decode()
     assert not DesignVersion.objects.exists()
     design.refresh_from_db()
     assert design.engraving == "Ever & always"
+
+
+def test_stones_like_the_sold_one_are_offered_where_she_is(client: Client) -> None:
+    design = whole_ring(client)
+    twin = StoneFactory(price="12100.00")
+    Stone.objects.filter(pk=design.stone_id).update(status="sold", sold_at=NOW)
+
+    shown = client.get(reverse("builder:ring")).content.decode()
+
+    assert "Here is one that faces up the same." in shown
+    assert "$12,100" in shown
+    assert f'name="stone" value="{twin.pk}"' in shown
 
 
 def test_the_summary_names_what_is_missing(client: Client) -> None:
