@@ -61,7 +61,7 @@ def applying(*, file: Path, ahead: float = 0) -> Iterator[probe.Worker]:
     file.touch()
     before = probe.lines(file).count("ready")
     command = f"from tests.faults import intake_probe as p; p.work_forever(ahead={ahead})"
-    environment = {"DATABASE_URL": probe._database_url(), "DEMO": "True", "FAULTS_FILE": str(file)}
+    environment = {"DATABASE_URL": probe.database_url(), "DEMO": "True", "FAULTS_FILE": str(file)}
     process = subprocess.Popen(
         [sys.executable, "manage.py", "shell", "--no-imports", "-c", command],
         cwd=probe.CHECKOUT,

@@ -98,7 +98,7 @@ def working(work: str, *, file: Path, ahead: float = 0) -> Iterator[Worker]:
         cwd=CHECKOUT,
         env={
             **os.environ,
-            "DATABASE_URL": _database_url(),
+            "DATABASE_URL": database_url(),
             "DEMO": "True",
             "EMAIL_BACKEND": f"{__name__}.SlowMailServer",
             "FAULTS_FILE": str(file),
@@ -122,7 +122,7 @@ def wait_until(true: Callable[[], object], *, what: str) -> None:
         time.sleep(0.005)
 
 
-def _database_url() -> str:
+def database_url() -> str:
     known = connection.settings_dict
     login = quote(known["USER"]) + (f":{quote(known['PASSWORD'])}" if known["PASSWORD"] else "")
     port = f":{known['PORT']}" if known["PORT"] else ""
