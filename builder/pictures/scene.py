@@ -52,6 +52,8 @@ def lit(stage: Stage, *, camera: Camera, width: int, height: int) -> tuple[Float
     for gem in stage.gems:
         hit = gems.hits(gem, camera=camera, width=width, height=height)
         hit = hit.only(hit.depth < nearest[hit.pixel])
+        if not len(hit.pixel):
+            continue
         nearest[hit.pixel] = hit.depth
         shone = gems.shine(gem, hit, metal=stage.tints[gem.setting], room=studio.sparkle())
         light[hit.pixel] = develop.toned(shone)
