@@ -191,6 +191,8 @@ def _stage(cursor: CursorWrapper, stones: Iterator[OfferedStone]) -> None:
 def _apply(
     cursor: CursorWrapper, supplier: Supplier, *, tally: Tally, allow_shrink: bool, now: datetime
 ) -> dict[str, Any]:
+    # Two feeds that offer the same stones would else wait for each other in a circle.
+    cursor.execute("SELECT pg_advisory_xact_lock(hashtext('builder.catalog'))")
     values = {"supplier": supplier.pk, "markup": supplier.markup, "now": now}
     tally.refused["stock_number_repeated"] = _run(cursor, sql.DROP_REPEATED, values)
     tally.refused["report_says_otherwise"] = _run(cursor, sql.DROP_CONTRADICTING, values)

@@ -86,6 +86,15 @@ def test_the_api_describes_itself(client: Client) -> None:
     assert {"shape", "fits", "carat_min", "sort"} <= {each["name"] for each in parameters}
 
 
+def test_the_answer_has_just_the_fields_that_are_described(client: Client) -> None:
+    StoneFactory()
+    answer = client.get(STONES, {"fits": SettingFactory().code}).json()
+    assert list(answer) == list(api.ResultsSerializer().fields)
+    assert set(answer["stones"][0]) == set(api.StoneSerializer().fields)
+    assert set(answer["stones"][0]["fit"]) == set(api.FitSerializer().fields)
+    assert set(answer["facets"]["shape"][0]) == set(api.FacetValueSerializer().fields)
+
+
 def test_nobody_can_write_stones(client: Client) -> None:
     assert client.post(STONES, {}).status_code == 405
 

@@ -1,0 +1,134 @@
+"""What happens at the same moment: the last word is the database's."""
+
+import io
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+
+from builder import catalog, designs, inventory
+from builder.models import Design, DesignVersion, Stone, Supplier
+from jeweler.models import OutboxEvent
+from tests.builder.test_catalog import feed, line
+from tests.factories.builder import DesignFactory, StoneFactory, SupplierFactory
+from tests.factories.jeweler import NOW, VisitorFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Job = Callable[[], object]
+
+
+def at_once(*jobs: Job) -> list[object]:
+    """Run each job in a thread of its own, all released at one moment; what each gave or raised, in order."""
+    gate = threading.Barrier(len(jobs))
+    given: list[object] = [None] * len(jobs)
+
+    def work(place: int, job: Job) -> None:
+        gate.wait()
+        try:
+            given[place] = job()
+        except Exception as error:  # noqa: BLE001  the test looks at what was raised
+            given[place] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work, args=pair) for pair in enumerate(jobs)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return given
+
+
+def save(design: Design) -> designs.Saved:
+    return designs.save(
+        design=design, email="ada@example.com", visitor=design.visitor, is_discreet=False, now=NOW
+    )
+
+
+def test_a_stone_is_sold_to_one_of_five_tills() -> None:
+    stone = StoneFactory()
+    told = at_once(
+        *[
+            lambda sale_id=sale_id: inventory.sell(stone=stone, sale_id=sale_id, at=NOW, now=NOW)
+            for sale_id in range(5)
+        ]
+    )
+    assert sorted(told, key=str) == [False] * 4 + [True]
+    assert OutboxEvent.objects.filter(name="builder.StoneSold").count() == 1
+
+
+def test_a_save_and_a_sale_at_once_end_in_one_of_two_honest_ways() -> None:
+    for _ in range(4):
+        design = DesignFactory()
+        stone = design.stone
+        saved, sold = at_once(
+            lambda design=design: save(design),
+            lambda stone=stone: inventory.sell(stone=stone, sale_id=1, at=NOW, now=NOW),
+        )
+        assert sold is True
+        versions = DesignVersion.objects.filter(design=design).count()
+        assert (versions, type(saved)) in [(1, designs.Saved), (0, designs.StoneGone)]
+
+
+def test_four_tabs_begin_one_ring() -> None:
+    visitor = VisitorFactory()
+    begun = at_once(*[lambda: designs.start(visitor=visitor, now=NOW)] * 4)
+    assert len(set(begun)) == 1
+    assert Design.objects.count() == 1
+
+
+def test_choices_from_two_tabs_at_once_are_both_kept() -> None:
+    design = DesignFactory()
+    at_once(
+        lambda: designs.choose(design=design, engraving="Always", now=NOW),
+        lambda: designs.choose(design=design, ring_size=Decimal(7), now=NOW),
+        lambda: designs.choose(design=design, budget="10000", now=NOW),
+    )
+    kept = Design.objects.get()
+    assert (kept.engraving, kept.ring_size, kept.budget) == ("Always", Decimal(7), "10000")
+
+
+def test_a_complete_ring_is_announced_once_by_four_tabs() -> None:
+    design = DesignFactory()
+    at_once(*[lambda: designs.complete(design=design, visitor=design.visitor, now=NOW)] * 4)
+    assert OutboxEvent.objects.filter(name="builder.BuilderCompleted").count() == 1
+
+
+def take_in(supplier: Supplier, *lines: str, minutes: int = 0) -> object:
+    return catalog.import_feed(
+        supplier=supplier,
+        file=io.BytesIO(feed(*lines)),
+        file_name="feed.csv",
+        feed_format="generic",
+        dry_run=False,
+        allow_shrink=False,
+        now=NOW + timedelta(minutes=minutes),
+    ).report
+
+
+def test_two_suppliers_feeds_at_once_agree_on_the_cheaper_offer() -> None:
+    north, south = SupplierFactory(code="north"), SupplierFactory(code="south")
+    lines = [line(number) for number in range(200)]
+    cheaper = [line(number, stock=f"S-{number}", total="5500") for number in range(200)]
+    reports = at_once(lambda: take_in(north, *lines), lambda: take_in(south, *cheaper))
+    assert all(isinstance(report, dict) for report in reports), reports
+    assert Stone.objects.count() == 200
+    assert set(Stone.objects.values_list("price", flat=True)) == {Decimal(5500)}
+
+
+def test_a_feed_never_brings_back_a_stone_that_is_sold_meanwhile() -> None:
+    north = SupplierFactory(code="north")
+    lines = [line(number) for number in range(300)]
+    take_in(north, *lines)
+    stone = Stone.objects.order_by("id")[150]
+    _, sold = at_once(
+        lambda: take_in(north, *[each.replace("6000", "6100") for each in lines]),
+        lambda: inventory.sell(stone=stone, sale_id=1, at=NOW, now=NOW),
+    )
+    assert sold is True
+    stone.refresh_from_db()
+    assert stone.status == "sold"
