@@ -1,6 +1,7 @@
 """What the import contracts cannot see: keys that point up, side doors, and who may open what."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from jeweler import outbox
 from jeweler.access import Role
 from tests.factories.jeweler import StaffMemberFactory, UserFactory
+
+CHECKOUT = Path(__file__).resolve().parents[1]
 
 # Whoever is later may point at whoever is earlier.
 ROOMS = ["jeweler", "builder", "appointments", "referrals", "attribution", "pos_bridge", "demo"]
@@ -121,6 +124,15 @@ def test_every_subscriber_is_a_handler_of_its_room() -> None:
     names = [name for subscribers in outbox._subscribers.values() for name in subscribers]
     modules = {name.rpartition(".")[0] for name in names if name.partition(".")[0] in ROOMS}
     assert all(module.partition(".")[2].startswith("handlers") for module in modules), modules
+
+
+def test_no_room_rings_the_broker() -> None:
+    """What is owed is found by the clock's sweep: no request waits for a broker (decision 2)."""
+    for room in ROOMS:
+        for file in (CHECKOUT / room).rglob("*.py"):
+            source = file.read_text()
+            for call in (".delay(", ".apply_async(", ".send_task(", "delay_on_commit("):
+                assert call not in source, f"{file} rings the broker with {call}"
 
 
 def test_every_address_says_who_may_open_it() -> None:

@@ -15,7 +15,8 @@ from jeweler.admin.outbox import StateFilter, replayed_in_words
 from jeweler.backoffice import OWNER, HouseAdmin, user_of
 from jeweler.models import EmailMessage
 
-SECRET = re.compile(r"(?<=/)[A-Za-z0-9_-]{32,}")  # a token in an address opens what it belongs to
+# A token in an address opens what it belongs to; the name of a picture opens nothing.
+SECRET = re.compile(r"(?<=/)[A-Za-z0-9_-]{32,}(?!\.png|[A-Za-z0-9_-])")
 
 
 class MailStateFilter(StateFilter):

@@ -331,9 +331,10 @@ def test_a_delivery_that_was_given_up_is_replayed_and_written_down(client: Clien
 
 def test_a_mail_is_shown_without_its_secrets_and_replayed(client: Client) -> None:
     token = "Zk3-" + "a" * 39
+    picture = f"https://shop.example/pictures/{'0123456789abcdef' * 4}.png"
     message = EmailMessageFactory(
-        html=f'<p>It is all here</p><a href="https://shop.example/d/{token}/">Open</a>',
-        text=f"Open it: https://shop.example/d/{token}/",
+        html=f'<img src="{picture}"><p>It is all here</p><a href="https://shop.example/d/{token}/">Open</a>',
+        text=f"Open it: https://shop.example/d/{token}/ or https://shop.example/d/{token}.",
         dead_at=NOW,
         attempts=10,
     )
@@ -341,6 +342,7 @@ def test_a_mail_is_shown_without_its_secrets_and_replayed(client: Client) -> Non
     page = client.get(address(EmailMessage, "change", message.pk)).content.decode()
     assert "It is all here" in page
     assert token not in page
+    assert picture in page
     assert 'sandbox title="The mail as she sees it"' in page
     client.post(
         address(EmailMessage, "changelist"), {"action": "replay", "_selected_action": [message.pk]}

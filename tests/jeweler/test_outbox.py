@@ -224,6 +224,38 @@ def test_workers_side_by_side_never_share_a_delivery() -> None:
     assert len(heard) == len(set(heard)) == 60
 
 
+def test_a_delivery_that_takes_long_holds_up_no_other_worker() -> None:
+    ring()
+    slow = delivery_to("writer")
+    with transaction.atomic():
+        OutboxDelivery.objects.select_for_update().get(pk=slow.pk)
+
+        def work() -> int:
+            try:
+                with connections["default"].cursor() as cursor:
+                    cursor.execute("set lock_timeout = '3s'")  # waiting is failing
+                return outbox.deliver_due(now=NOW)
+            finally:
+                connections.close_all()
+
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(work).result() == 2
+    assert ("writer", 1) not in heard
+
+
+def test_a_worker_whose_claim_was_taken_over_leaves_the_delivery_alone() -> None:
+    with transaction.atomic():
+        outbox.publish(EchoHeard(bell=1), at=NOW)
+    slept = outbox._claim(now=NOW)
+    took_over = outbox._claim(now=NOW + timedelta(hours=1))
+    assert slept is not None
+    assert took_over is not None
+    assert not outbox._attempt(slept, now=NOW)
+    assert heard == []
+    assert outbox._attempt(took_over, now=NOW)
+    assert heard == [("listener", 1)]
+
+
 def test_a_limit_leaves_the_rest_for_the_next_time() -> None:
     ring()
     assert outbox.deliver_due(now=NOW, limit=1) == 1
