@@ -1,10 +1,10 @@
 """Whether a head holds a stone, in millimeters, with the reason in words (docs/algorithms/fit.md).
 
-`envelope` turns a head into limits per shape. `check` judges one stone by them, and the stone list turns the same
+`envelope` turns a head into limits. `check` judges one stone by them, and the stone list turns the same
 limits into SQL, so that the two can never disagree.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -59,38 +59,35 @@ class Fit:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limits:
-    """What the bench can make fit: a stone of this shape fits if and only if it is within all four."""
+class Envelope:
+    """What the bench can make fit: a stone fits if and only if it is within these.
 
-    shape: str
+    The depth's limit is the shape's own; a shape that is not named does not fit.
+    """
+
     min_width_mm: Decimal
     max_width_mm: Decimal
     max_length_mm: Decimal
-    max_depth_mm: Decimal
+    max_depth_mm: Mapping[str, Decimal]
 
 
-def envelope(*, head: Head) -> list[Limits]:
-    """The limits for each shape, with what the setter can do included."""
+def envelope(*, head: Head) -> Envelope:
+    """The head's limits, with what the setter can do included."""
     play = PRONG_PLAY_MM if head.kind == "prong" else Decimal(0)
     room = head.rise_mm + head.thickness_mm - FINGER_CLEARANCE_MM + RAISE_MM
-    return [
-        Limits(
-            shape=shape,
-            min_width_mm=head.min_width_mm - play,
-            max_width_mm=head.max_width_mm + play,
-            max_length_mm=head.max_length_mm + play,
-            max_depth_mm=_depth_above(room, shape=shape),
-        )
-        for shape in head.shapes
-    ]
+    return Envelope(
+        min_width_mm=head.min_width_mm - play,
+        max_width_mm=head.max_width_mm + play,
+        max_length_mm=head.max_length_mm + play,
+        max_depth_mm={shape: _depth_above(room, shape=shape) for shape in head.shapes},
+    )
 
 
 def check(*, head: Head, stone: StoneMeasures, size: Decimal | None) -> Fit:
     """Judge one stone in one head, at a US ring size when it is known."""
     if stone.shape not in head.shapes:
         return _wrong_shape(head, stone)
-    limits = next(each for each in envelope(head=head) if each.shape == stone.shape)
-    if refusal := _beyond(limits, head, stone):
+    if refusal := _beyond(envelope(head=head), head, stone):
         return refusal
     if size is not None and not head.min_size <= size <= head.max_size:
         return _wrong_size(head, size)
@@ -147,7 +144,7 @@ def _margin(head: Head, stone: StoneMeasures) -> Decimal:
     )
 
 
-def _beyond(limits: Limits, head: Head, stone: StoneMeasures) -> Fit | None:
+def _beyond(limits: Envelope, head: Head, stone: StoneMeasures) -> Fit | None:
     """The refusal when the stone is outside of what the bench can make fit."""
     yours = f"Your {stone.carat:.2f} ct {stone.shape}"
     margin = _margin(head, stone)
@@ -161,11 +158,11 @@ def _beyond(limits: Limits, head: Head, stone: StoneMeasures) -> Fit | None:
             f"{yours} is {stone.length_mm:.2f} mm long; this {named(head)} takes up to "
             f"{head.max_length_mm:.1f} mm."
         )
-    elif stone.depth_mm > limits.max_depth_mm:
-        margin = limits.max_depth_mm - stone.depth_mm
+    elif stone.depth_mm > (deepest := limits.max_depth_mm[stone.shape]):
+        margin = deepest - stone.depth_mm
         reason = (
             f"{yours} is {stone.depth_mm:.2f} mm deep and would touch your finger; this "
-            f"{named(head)} takes {limits.max_depth_mm:.2f} mm at its highest."
+            f"{named(head)} takes {deepest:.2f} mm at its highest."
         )
     else:
         return None

@@ -152,17 +152,18 @@ def search(query: StoneQuery) -> Results:
 
 def fitting(head: compatibility.Head) -> Q:
     """The stones that `compatibility.check` finds to fit this head, as a filter."""
-    within = [
-        Q(
-            shape=limits.shape,
-            width_mm__gte=limits.min_width_mm,
-            width_mm__lte=limits.max_width_mm,
-            length_mm__lte=limits.max_length_mm,
-            depth_mm__lte=limits.max_depth_mm,
-        )
-        for limits in compatibility.envelope(head=head)
+    limits = compatibility.envelope(head=head)
+    shapes_by_depth: dict[Decimal, list[str]] = {}
+    for shape, deepest in limits.max_depth_mm.items():
+        shapes_by_depth.setdefault(deepest, []).append(shape)
+    shallow_enough = [
+        Q(shape__in=shapes, depth_mm__lte=deepest) for deepest, shapes in shapes_by_depth.items()
     ]
-    return reduce(or_, within, Q(pk__in=[]))
+    return reduce(or_, shallow_enough, Q(pk__in=[])) & Q(
+        width_mm__gte=limits.min_width_mm,
+        width_mm__lte=limits.max_width_mm,
+        length_mm__lte=limits.max_length_mm,
+    )
 
 
 def like(*, stone: Stone, setting: Setting | None = None, limit: int = 3) -> list[Stone]:

@@ -199,16 +199,17 @@ def stones_near_the_limits(heads: Iterable[compatibility.Head]) -> list[Stone]:
     step = Decimal("0.01")
     stones = []
     for head in heads:
-        for limits in compatibility.envelope(head=head):
+        limits = compatibility.envelope(head=head)
+        for shape, deepest in limits.max_depth_mm.items():
             for _ in range(40):
                 width = dice.choice([limits.min_width_mm, limits.max_width_mm, Decimal("6.5")])
                 length = dice.choice([width, limits.max_length_mm, width * Decimal("1.3")])
-                depth = dice.choice([limits.max_depth_mm, width * Decimal("0.6")])
+                depth = dice.choice([deepest, width * Decimal("0.6")])
                 off = [dice.choice([-step, Decimal(0), step]) for _ in range(3)]
                 width = (width + off[0]).quantize(step)
                 stones.append(
                     StoneFactory.build(
-                        shape=limits.shape,
+                        shape=shape,
                         report_number=f"{len(stones):010}",
                         width_mm=width,
                         length_mm=max(width, (length + off[1]).quantize(step)),
