@@ -11,7 +11,10 @@ from jeweler import money
 
 MOST_DIGITS = 11  # before the decimal point, as the columns have
 _DECIMAL = re.compile(r"\d{1,11}(?:\.\d{1,4})?", re.ASCII)
-_EARLIEST, _LATEST = 2000, 2100
+# As the published schema has it: the extended form only, and years that a till can mean.
+_MOMENT = re.compile(
+    r"20\d\d-\d\d-\d\dT\d\d:\d\d(:\d\d([.,]\d{1,6})?)?(Z|[+-]\d\d:?\d\d)", re.ASCII
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,9 +153,6 @@ class Fields:
 
 def _moment(text: str) -> datetime | None:
     try:
-        found = datetime.fromisoformat(text)
+        return datetime.fromisoformat(text) if _MOMENT.fullmatch(text) else None
     except ValueError:
         return None
-    if found.utcoffset() is None or not _EARLIEST <= found.year < _LATEST:
-        return None
-    return found

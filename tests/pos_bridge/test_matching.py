@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appointments.models import Appointment
@@ -262,6 +262,7 @@ found = st.builds(
 )
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(evidence=st.lists(found, max_size=12), data=st.data())
 def test_the_decision_does_not_hang_on_the_order_of_the_evidence(
     evidence: list[Evidence], data: st.DataObject
@@ -271,6 +272,7 @@ def test_the_decision_does_not_hang_on_the_order_of_the_evidence(
     assert matching.decide(shuffled) == matching.decide(evidence)
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(evidence=st.lists(found, max_size=12))
 def test_nobody_owns_a_sale_without_evidence_that_names_her(evidence: list[Evidence]) -> None:
     owner = matching.decide(evidence)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
@@ -72,6 +72,7 @@ def test_the_vectors_at_hand_are_judged_alike() -> None:
         )
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(key=keys, message_id=ids, body=bodies)
 def test_the_library_accepts_what_we_sign(key: bytes, message_id: str, body: bytes) -> None:
     headers = signatures.sign(
@@ -81,6 +82,7 @@ def test_the_library_accepts_what_we_sign(key: bytes, message_id: str, body: byt
     assert Webhook(whsec(key)).verify(body, headers) == json.loads(body)
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(key=keys, message_id=ids, body=bodies)
 def test_we_accept_what_the_library_signs(key: bytes, message_id: str, body: bytes) -> None:
     at = datetime.now(UTC)
@@ -93,6 +95,7 @@ def test_we_accept_what_the_library_signs(key: bytes, message_id: str, body: byt
     assert signatures.verify(secrets=[whsec(key)], headers=headers, body=body, now=at)
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(key=keys, body=bodies, place=st.integers(min_value=0), bit=st.integers(0, 7))
 def test_both_refuse_a_body_with_one_changed_bit(
     key: bytes, body: bytes, place: int, bit: int
@@ -203,6 +206,7 @@ def test_a_new_secret_is_one_the_library_takes() -> None:
     assert Webhook(secret).verify(b"{}", headers) == {}
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(
     headers=st.dictionaries(st.sampled_from(sorted(HEADERS)), st.text(max_size=80)),
     body=st.binary(max_size=64),
