@@ -12,6 +12,7 @@ import json
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from django.db import connection as database
 from psycopg.types.json import Jsonb
@@ -59,7 +60,7 @@ def run(*, full: bool) -> list[harness.Case]:
 
     def bare(delivery: Delivery) -> None:
         body = json.loads(delivery.raw)
-        row = [opened.connection.pk, delivery.key, Jsonb(body), datetime.now(UTC)]
+        row: list[Any] = [opened.connection.pk, delivery.key, Jsonb(body), datetime.now(UTC)]
         with database.cursor() as cursor:
             cursor.execute(INSERT_BARE, row)
 
@@ -127,21 +128,19 @@ def _event(number: int) -> dict[str, object]:
             "version": 1,
             "number": f"NY {number}",
             "currency": "USD",
-            "total": 1088000,
-            "tax": 88000,
+            "total_minor": 1088000,
+            "tax_minor": 88000,
             "placed_at": at,
             "note": "collected by the customer",
-            "design_code": "",
         },
-        "customer": {"email": f"bench.{number}@example.com", "phone": ""},
+        "customer": {"email": f"bench.{number}@example.com"},
         "lines": [
             {
                 "kind": "merchandise",
                 "sku": "alba",
                 "description": "The Alba, 18 k yellow gold",
                 "quantity": 1,
-                "price": 1000000,
-                "net": 1000000,
+                "price_minor": 1000000,
             }
         ],
     }

@@ -4,7 +4,9 @@ So the CPU time of this process is the server's own.
 """
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.handlers.wsgi import WSGIHandler
 
@@ -51,8 +53,11 @@ def call(
         environ[f"HTTP_{name.upper().replace('-', '_')}"] = value
     statuses: list[int] = []
 
-    def start_response(status: str, _headers: list[tuple[str, str]], *_: object) -> None:
+    def start_response(
+        status: str, _headers: list[tuple[str, str]], _error: Any = None, /
+    ) -> Callable[[bytes], object]:
         statuses.append(int(status.split()[0]))
+        return bytes
 
     response = APPLICATION(environ, start_response)
     try:

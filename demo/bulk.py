@@ -14,7 +14,7 @@ def insert(model: type[M], rows: Sequence[M]) -> None:
     """Insert new rows and give each its id. Related rows must have theirs."""
     fields = model._meta.concrete_fields
     table = connection.ops.quote_name(model._meta.db_table)
-    columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",

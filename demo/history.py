@@ -145,22 +145,20 @@ def _channel(campaign: Campaign) -> str:
 def _write_customers(threads: list[Thread], *, dice: random.Random) -> None:
     contacts: list[ContactPoint] = []
     edges: list[IdentityEdge] = []
-    known = [thread for thread in threads if thread.journey.saved_at is not None]
-    for number, thread in enumerate(reversed(known)):
+    known = [(t, t.journey.saved_at) for t in threads if t.journey.saved_at is not None]
+    for number, (thread, saved_at) in enumerate(reversed(known)):
         first, last = people.name(dice=dice)
-        thread.customer = Customer(
-            first_name=first, last_name=last, created_at=thread.journey.saved_at
-        )
+        thread.customer = Customer(first_name=first, last_name=last, created_at=saved_at)
         for visitor in thread.visitors:
             visitor.customer = thread.customer
         points = people.contact_points(
-            customer=thread.customer, number=number, at=thread.journey.saved_at, dice=dice
+            customer=thread.customer, number=number, at=saved_at, dice=dice
         )
         thread.email = points[0].canonical
         contacts += points
-    insert(Customer, [thread.customer for thread in known if thread.customer])
+    insert(Customer, [thread.customer for thread, _ in known if thread.customer])
     insert(ContactPoint, contacts)
-    for thread in known:
+    for thread, saved_at in known:
         for index, visitor in enumerate(thread.visitors):
             edges.append(
                 IdentityEdge(
@@ -169,22 +167,29 @@ def _write_customers(threads: list[Thread], *, dice: random.Random) -> None:
                     evidence=IdentityEdge.Evidence.MAGIC_LINK
                     if index
                     else IdentityEdge.Evidence.SAVED_DESIGN,
-                    created_at=visitor.last_seen_at if index else thread.journey.saved_at,
+                    created_at=visitor.last_seen_at if index else saved_at,
                 )
             )
             visitor.customer = thread.customer
     insert(IdentityEdge, edges)
     Visitor.objects.bulk_update(
-        [visitor for thread in known for visitor in thread.visitors], ["customer"], batch_size=BATCH
+        [visitor for thread, _ in known for visitor in thread.visitors],
+        ["customer"],
+        batch_size=BATCH,
     )
 
 
 def _write_designs(
     threads: list[Thread], *, vault: Vault, stores: dict[str, Store], dice: random.Random
 ) -> None:
-    started = [thread for thread in threads if thread.journey.started_at is not None]
-    for thread in started:
-        thread.design = _design(thread, vault=vault, stores=stores, dice=dice)
+    started = []
+    for thread in threads:
+        if (started_at := thread.journey.started_at) is None:
+            continue
+        started.append(thread)
+        thread.design = _design(
+            thread, started_at=started_at, vault=vault, stores=stores, dice=dice
+        )
         if thread.journey.saved_at is not None:
             thread.version = _version(thread.design, saved_at=thread.journey.saved_at)
             thread.design.saved_at = thread.journey.saved_at
@@ -193,7 +198,12 @@ def _write_designs(
 
 
 def _design(
-    thread: Thread, *, vault: Vault, stores: dict[str, Store], dice: random.Random
+    thread: Thread,
+    *,
+    started_at: datetime,
+    vault: Vault,
+    stores: dict[str, Store],
+    dice: random.Random,
 ) -> Design:
     journey = thread.journey
     stone, setting, metal = vault.pick(
@@ -212,8 +222,8 @@ def _design(
         engraving=dice.choice(["", "", "Ever & always", "M & J", "Always, L."])
         if is_complete
         else "",
-        created_at=journey.started_at,
-        updated_at=journey.saved_at or journey.completed_at or journey.started_at,
+        created_at=started_at,
+        updated_at=journey.saved_at or journey.completed_at or started_at,
         completed_at=journey.completed_at,
     )
 

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
@@ -104,6 +105,7 @@ TEMPLATES = [
     }
 ]
 
+DATABASES: dict[str, Any]
 if "DATABASE_URL" in os.environ:
     DATABASES = {"default": dj_database_url.config(conn_max_age=600, conn_health_checks=True)}
 else:
@@ -134,6 +136,7 @@ CELERY_BEAT_SCHEDULE = {
     "deliver-events": {"task": "jeweler.tasks.deliver_events", "schedule": 2.0},
     "send-mails": {"task": "jeweler.tasks.send_mails", "schedule": 2.0},
     "prune-events": {"task": "jeweler.tasks.prune_events", "schedule": 3600.0},
+    "draw-portraits": {"task": "builder.tasks.draw_portraits", "schedule": 15.0},
     "apply-inbox": {"task": "pos_bridge.tasks.apply_inbox", "schedule": 2.0},
     "prune-inbox": {"task": "pos_bridge.tasks.prune_inbox", "schedule": 3600.0},
 }

@@ -1,13 +1,11 @@
 """The landing, and the settings."""
 
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from builder import forms
+from builder import forms, portraits
 from builder.models import Metal, Setting, Shape, Stone
-from builder.views import portraits
 from builder.views.pages import design_of, page, quoted
 from jeweler.models import Store
 
@@ -16,7 +14,7 @@ from jeweler.models import Store
 def home(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     design = design_of(request)
-    settings = list(offered()[:3])
+    settings = list(portraits.offered()[:3])
     shown = portraits.of_settings(settings, metal=None, stone=None, now=now)
     return page(
         request,
@@ -24,7 +22,7 @@ def home(request: HttpRequest) -> HttpResponse:
         {
             "hero": shown[0] if shown else None,
             "shown": shown,
-            "setting_count": offered().count(),
+            "setting_count": portraits.offered().count(),
             "stone_count": Stone.objects.filter(status=Stone.Status.AVAILABLE).count(),
             "shapes": Shape.choices,
             "stores": Store.objects.filter(is_open=True).order_by("id"),
@@ -43,7 +41,7 @@ def rings(request: HttpRequest) -> HttpResponse:
     metals = list(Metal.objects.order_by("position"))
     style = request.GET.get("style", "")
     metal = next((each for each in metals if each.code == request.GET.get("metal")), None)
-    chosen = offered()
+    chosen = portraits.offered()
     if style in Setting.Style.values:
         chosen = chosen.filter(style=style)
     if metal:
@@ -57,7 +55,7 @@ def rings(request: HttpRequest) -> HttpResponse:
             "styles": [
                 each
                 for each in Setting.Style.choices
-                if each[0] in set(offered().values_list("style", flat=True))
+                if each[0] in set(portraits.offered().values_list("style", flat=True))
             ],
             "metals": metals,
             "style": style if style in Setting.Style.values else "",
@@ -67,12 +65,4 @@ def rings(request: HttpRequest) -> HttpResponse:
         step="setting",
         design=design,
         quote=quoted(design, now=now),
-    )
-
-
-def offered() -> QuerySet[Setting]:
-    return (
-        Setting.objects.filter(is_offered=True)
-        .order_by("position", "id")
-        .prefetch_related("metals")
     )

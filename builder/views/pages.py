@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from builder import compatibility, designs, gemology, pricing, quotes
-from builder.models import Design, Picture, Shape
+from builder import compatibility, designs, gallery, gemology, pricing, quotes
+from builder.models import Design, Shape
 from jeweler import money, visitors
 from jeweler.models import Store
 
@@ -61,21 +61,8 @@ def quoted(design: Design | None, *, now: datetime) -> quotes.Quote | None:
         return None
     quote = quotes.quote(design, now=now)
     if quote.picture_hash:
-        remember({quote.picture_hash: quote.description}, now=now)
+        gallery.remember({quote.picture_hash: quote.description}, now=now)
     return quote
-
-
-def remember(descriptions: dict[str, dict[str, Any]], *, now: datetime) -> None:
-    """Make the pictures of these descriptions known by their hashes; knowing them twice is nothing."""
-    known = set(Picture.objects.filter(hash__in=descriptions).values_list("hash", flat=True))
-    Picture.objects.bulk_create(
-        [
-            Picture(hash=content_hash, description=description, created_at=now)
-            for content_hash, description in descriptions.items()
-            if content_hash not in known
-        ],
-        ignore_conflicts=True,
-    )
 
 
 def steps(design: Design | None, quote: quotes.Quote | None, *, present: str) -> list[Step]:

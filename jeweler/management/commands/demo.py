@@ -53,6 +53,8 @@ class Command(BaseCommand):
         if not settings.DEMO:
             raise CommandError("This is no demo. Set DEMO=True to fill this database with one.")
         host, port = options["host"], self._port(options["host"], asked=options["port"])
+        # A picture is drawn by one core, so that two of them do not fight for both.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         _settle_the_address(host=host, port=port, empty=options["empty"])
         stops = _Stops()
         with _only_one_demo():
@@ -159,7 +161,7 @@ def _programs(*, host: str, port: int) -> list[processes.Program]:
         "--workers",
         "1",
         "--blocking-threads",
-        "4",
+        "8",
         "--blocking-threads-idle-timeout",
         "600",
     ]

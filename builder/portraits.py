@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from builder import compatibility, gemology, pictures, quotes
+from django.db.models import QuerySet
+
+from builder import compatibility, gallery, gemology, pictures, quotes
 from builder.models import Design, Metal, Setting, Shape, Stone
-from builder.views import pages
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +22,14 @@ class Portrait:
     width: str
     price: Decimal
     fit: compatibility.Fit | None
+
+
+def offered() -> QuerySet[Setting]:
+    return (
+        Setting.objects.filter(is_offered=True)
+        .order_by("position", "id")
+        .prefetch_related("metals")
+    )
 
 
 def of_settings(
@@ -52,7 +61,7 @@ def of_settings(
                 fit=fit,
             )
         )
-    pages.remember(descriptions, now=now)
+    gallery.remember(descriptions, now=now)
     return portraits
 
 

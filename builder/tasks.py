@@ -1,0 +1,23 @@
+"""What the builder's workers do ahead of time."""
+
+import contextlib
+
+from celery import shared_task
+from django.utils import timezone
+
+from builder import gallery, portraits
+
+
+@shared_task(expires=30)
+def draw_portraits() -> None:
+    """Have the pictures of the landing and of the settings' list ready before the first shopper."""
+    shown = portraits.of_settings(
+        list(portraits.offered()), metal=None, stone=None, now=timezone.now()
+    )
+    widths = {portrait.picture_hash: [600] for portrait in shown}
+    for portrait in shown[:1]:
+        widths[portrait.picture_hash].insert(0, 900)
+    for content_hash, sizes in widths.items():
+        for width in sizes:
+            with contextlib.suppress(gallery.BenchBusy):
+                gallery.picture(content_hash=content_hash, width=width)
