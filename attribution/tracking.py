@@ -32,12 +32,12 @@ def is_touch(*, arrival: Arrival, known: Visitor | None) -> bool:
         return True
     if known.is_store_device:
         return False
-    latest = known.touchpoints.order_by("-occurred_at").first()
     origin = arrival.origin
     if origin.click_id:
         return not known.touchpoints.filter(
             click_id_kind=origin.click_id_kind, click_id=origin.click_id
         ).exists()
+    latest = known.touchpoints.order_by("-occurred_at").first()
     if origin.is_tagged:
         return latest is None or _is_over(latest.occurred_at, arrival) or _differs(latest, origin)
     return latest is None or (
