@@ -7,12 +7,14 @@ import pkgutil
 import sys
 
 import django
+from django.conf import settings
 from django.db import connection
 
 import bench
 from bench import harness
+from jeweler import processes
 
-PARTS = {"__main__", "harness"}
+PARTS = {"__main__", "harness", "site"}
 
 
 def names() -> list[str]:
@@ -27,13 +29,21 @@ def main() -> int:
     unknown = set(chosen.names) - set(names())
     if unknown:
         parser.error(f"no bench named {', '.join(sorted(unknown))}; there are {', '.join(names())}")
+    with processes.servers(
+        postgres=settings.USE_EMBEDDED_POSTGRES, valkey=settings.USE_EMBEDDED_VALKEY
+    ):
+        run(chosen.names or names(), full=chosen.full)
+    return 0
+
+
+def run(chosen: list[str], *, full: bool) -> None:
+    production = connection.settings_dict["NAME"]
     connection.creation.create_test_db(verbosity=0, autoclobber=True)
     try:
-        for name in chosen.names or names():
-            harness.publish(name, importlib.import_module(f"bench.{name}").run(full=chosen.full))
+        for name in chosen:
+            harness.publish(name, importlib.import_module(f"bench.{name}").run(full=full))
     finally:
-        connection.creation.destroy_test_db(connection.settings_dict["NAME"], verbosity=0)
-    return 0
+        connection.creation.destroy_test_db(production, verbosity=0)
 
 
 if __name__ == "__main__":

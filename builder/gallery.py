@@ -20,9 +20,10 @@ from builder.models import DesignVersion, Picture
 WIDTHS = (300, 600, 900)
 HASH = re.compile(r"[0-9a-f]{64}")
 PATIENCE_S = 20
-# In one process: two draw, two more may wait for them, and all others keep their threads.
+# In one process: two draw, and four may wait for them (a browser asks for six things at a time); whoever else
+# asks is told to come again, so that threads are left for pages.
 _drawing = threading.BoundedSemaphore(2)
-_asking = threading.BoundedSemaphore(4)
+_asking = threading.BoundedSemaphore(6)
 
 
 class UnknownPicture(LookupError):

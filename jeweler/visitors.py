@@ -14,7 +14,7 @@ from jeweler import tokens
 from jeweler.models import Visitor
 
 COOKIE = "ring_visitor"
-SEEN_AGAIN_AFTER = timedelta(hours=1)  # so that a visit writes once, not at every page
+SEEN_AGAIN_AFTER = timedelta(minutes=10)  # so that a visit writes once, not at every page
 LONGEST_TOKEN = 64
 
 # What has been found out about a request is kept in its environment, under these names.

@@ -100,3 +100,16 @@ document.addEventListener("submit", async (event) => {
     form.submit();
   }
 });
+
+// A picture that the bench had no hand free for is asked for again, a little later each time.
+const asked = new WeakMap();
+document.addEventListener(
+  "error",
+  ({ target }) => {
+    const times = asked.get(target) ?? 0;
+    if (!(target instanceof HTMLImageElement) || !target.src.includes("/pictures/") || times >= 5) return;
+    asked.set(target, times + 1);
+    setTimeout(() => target.setAttribute("src", target.getAttribute("src")), 1500 * (times + 1));
+  },
+  true,
+);

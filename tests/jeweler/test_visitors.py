@@ -74,11 +74,11 @@ def test_a_visitor_seen_again_after_a_while_keeps_the_cookie_longer() -> None:
     soon, later = HttpResponse(), HttpResponse()
     request = request_of(token)
     visitors.current(request)
-    visitors.remember(request, soon, now=NOW + timedelta(minutes=59))
-    visitors.remember(request, later, now=NOW + timedelta(minutes=61))
+    visitors.remember(request, soon, now=NOW + timedelta(minutes=9))
+    visitors.remember(request, later, now=NOW + timedelta(minutes=11))
     assert not soon.cookies
     assert later.cookies[visitors.COOKIE].value == token
-    assert Visitor.objects.get().last_seen_at == NOW + timedelta(minutes=61)
+    assert Visitor.objects.get().last_seen_at == NOW + timedelta(minutes=11)
 
 
 @pytest.mark.parametrize(

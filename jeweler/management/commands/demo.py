@@ -161,7 +161,7 @@ def _programs(*, host: str, port: int) -> list[processes.Program]:
         "--workers",
         "1",
         "--blocking-threads",
-        "8",
+        "12",
         "--blocking-threads-idle-timeout",
         "600",
     ]
