@@ -38,6 +38,9 @@ CUSHION_POWER = 4.0
 GIRDLE_MIN, GIRDLE_MAX = 0.016, 0.16  # half widths
 LEAST_PAVILION = 0.5  # of the depth
 LOBE_CENTER, LOBE_RADIUS, HEART_CULET = 0.47, 0.53, 0.22
+# Pairs of facets that are tried in one go. With all 2,628 of a brilliant the tables outgrow the memory that is kept
+# between calls, and fetching fresh pages took four fifths of the time.
+PAIRS_AT_ONCE = 1024
 
 
 class UnknownShape(ValueError):
@@ -131,6 +134,17 @@ def facet_count(stone: Stone) -> int:
 def edges(planes: Planes) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """The solid's edges as segments (m, 2, 3), and the two facets that meet in each (m, 2)."""
     first, second = np.triu_indices(len(planes), 1)
+    found = [
+        _edges(planes, first[at : at + PAIRS_AT_ONCE], second[at : at + PAIRS_AT_ONCE])
+        for at in range(0, len(first), PAIRS_AT_ONCE)
+    ]
+    return np.concatenate([each[0] for each in found]), np.concatenate([each[1] for each in found])
+
+
+def _edges(
+    planes: Planes, first: NDArray[np.int64], second: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Those of these pairs of facets that do meet, with the segment in which they do."""
     normals, distances = planes[:, :3], planes[:, 3]
     a, b = normals[first], normals[second]
     along = np.cross(a, b)
@@ -273,10 +287,15 @@ def _heart_middle(ratio: float) -> float:
 
 def _through(a: Point, b: Point, c: Point) -> Point:
     """The plane of three points, looking away from the origin."""
-    normal = np.cross(b - a, c - a)
-    normal /= np.linalg.norm(normal)
-    d = float(normal @ a)
-    return np.append(normal, d) if d >= 0 else np.append(-normal, -d)
+    # In plain numbers: on three of them numpy's own calls take five times as long as the sums.
+    (ax, ay, az), (bx, by, bz), (cx, cy, cz) = a.tolist(), b.tolist(), c.tolist()
+    ux, uy, uz, vx, vy, vz = bx - ax, by - ay, bz - az, cx - ax, cy - ay, cz - az
+    x, y, z = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
+    length = math.sqrt(x * x + y * y + z * z)
+    d = (x * ax + y * ay + z * az) / length
+    if d < 0:
+        length, d = -length, -d
+    return np.array([x / length, y / length, z / length, d])
 
 
 def _raised(point: Point, z: float) -> Point:

@@ -7,7 +7,7 @@ report is called typical, in the drawing and in its label.
 
 import itertools
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from builder import cuts
 
 Floats = NDArray[np.float64]
 Stone = Mapping[str, Any]
+Edged = list[tuple[cuts.Planes, Floats, NDArray[np.int64]]]  # each part with its edges
 
 OUTLINE, FACET = 1.1, 0.55
 # What a glyph shows of a shape: length to width, table %, crown angle, depth %.
@@ -30,7 +31,7 @@ VELVET, GARNET = "#1d4b3e", "#8a2b22"
 
 def shape_glyph(shape: str) -> str:
     """The shape from above, 46 units square, for a control that names it in words."""
-    parts = cuts.facets(_typical(shape), girdle_steps=16)
+    parts = _edged(_typical(shape))
     scale = 19.5 / cuts.proportions(_typical(shape)).ratio
     at = (23.0, 23.0)
     return (
@@ -40,9 +41,23 @@ def shape_glyph(shape: str) -> str:
     )
 
 
+def twin(stone: Stone) -> tuple[str, str]:
+    """Plan and profile, for which the stone is cut only once."""
+    parts = _edged(stone)
+    return _plan(stone, parts), _profile(stone, parts)
+
+
 def stone_plan(stone: Stone) -> str:
     """The report's stone from above with its millimeters."""
-    parts = cuts.facets(stone, girdle_steps=16)
+    return _plan(stone, _edged(stone))
+
+
+def stone_profile(stone: Stone) -> str:
+    """The report's stone from the side, across its width: table, angles and depth, measured or typical."""
+    return _profile(stone, _edged(stone))
+
+
+def _plan(stone: Stone, parts: Edged) -> str:
     is_round = stone["shape"] == "round"
     length = cuts.proportions(stone).ratio
     scale, at = 20 / length, (24.0, 24.0)
@@ -70,9 +85,7 @@ def stone_plan(stone: Stone) -> str:
     )
 
 
-def stone_profile(stone: Stone) -> str:
-    """The report's stone from the side, across its width: table, angles and depth, measured or typical."""
-    parts = cuts.facets(stone, girdle_steps=16)
+def _profile(stone: Stone, parts: Edged) -> str:
     p = cuts.proportions(stone)
     up = p.half_girdle + p.crown
     scale, at = 50.0, (59.0, 22 + 50 * up)
@@ -111,7 +124,7 @@ def fit_icon(stone: Stone | None = None, *, kind: str = "prong", fits: bool = Tr
     p = cuts.proportions(its)
     scale, up = 18.0, p.half_girdle + p.crown
     at = (28.0, 6 + scale * up)
-    _, silhouette = _side(cuts.facets(its, girdle_steps=16), scale, at)
+    _, silhouette = _side(_edged(its), scale, at)
     girdle, foot = at[1], at[1] + scale * (p.half_girdle + p.pavilion)
     color = VELVET if fits else GARNET
     x = scale + 4.5
@@ -199,11 +212,14 @@ def _angle(stone: Stone, name: str, *, x: float, y: float, note_y: float) -> str
 # Lines
 
 
-def _crown(parts: list[cuts.Planes], scale: float, at: tuple[float, float]) -> str:
+def _edged(stone: Stone) -> Edged:
+    return [(part, *cuts.edges(part)) for part in cuts.facets(stone, girdle_steps=16)]
+
+
+def _crown(parts: Edged, scale: float, at: tuple[float, float]) -> str:
     """The edges between crown facets, from above."""
     lines: list[Floats] = []
-    for part in parts:
-        segments, pairs = cuts.edges(part)
+    for part, segments, pairs in parts:
         kind = np.sign(np.where(np.abs(part[:, 2]) < 1e-9, 0, part[:, 2]))
         inner = (kind[pairs] > 0).all(axis=1)
         if len(parts) == 2:  # two halves of a heart meet in a ridge wherever they are not one facet
@@ -218,27 +234,28 @@ def _crown(parts: list[cuts.Planes], scale: float, at: tuple[float, float]) -> s
 def _outline(stone: Stone, scale: float, at: tuple[float, float]) -> str:
     """The girdle from above."""
     parts = cuts.facets(stone, girdle_steps=96)
-    points: list[Floats] = []
+    points: list[tuple[float, float]] = []
     for part in parts:
         girdle = part[np.abs(part[:, 2]) < 1e-9]
         if len(parts) == 1:
             girdle = girdle[np.argsort(np.arctan2(girdle[:, 1], girdle[:, 0]), kind="stable")]
-        around = [*girdle, girdle[0]]
+        around = [*girdle.tolist(), girdle[0].tolist()]
         half = [_meet(a, b) for a, b in itertools.pairwise(around)]
         points += half if part[0, 0] <= 0 else half[::-1]
     return _path([np.array(points)], scale, at, closed=True)
 
 
-def _meet(a: Floats, b: Floats) -> Floats:
-    return np.asarray(np.linalg.solve(np.stack([a[:2], b[:2]]), np.array([a[3], b[3]])))
+def _meet(a: Sequence[float], b: Sequence[float]) -> tuple[float, float]:
+    """Where two upright planes cross the level of the girdle, by Cramer's rule."""
+    area = a[0] * b[1] - a[1] * b[0]
+    return (a[3] * b[1] - a[1] * b[3]) / area, (a[0] * b[3] - a[3] * b[0]) / area
 
 
-def _side(parts: list[cuts.Planes], scale: float, at: tuple[float, float]) -> tuple[str, str]:
+def _side(parts: Edged, scale: float, at: tuple[float, float]) -> tuple[str, str]:
     """Facet edges and the silhouette, seen along the length."""
     lines: list[Floats] = []
     points: list[Floats] = []
-    for part in parts:
-        segments, pairs = cuts.edges(part)
+    for part, segments, pairs in parts:
         flat = segments[:, :, [0, 2]]
         points.extend(flat.reshape(-1, 2))
         girdle = np.abs(part[:, 2]) < 1e-9  # a heart's seam among it
@@ -250,7 +267,7 @@ def _side(parts: list[cuts.Planes], scale: float, at: tuple[float, float]) -> tu
 
 def _hull(points: Floats) -> Floats:
     """The convex outline of points (n, 2), counterclockwise."""
-    ordered = sorted({(round(float(x), 6), round(float(y), 6)) for x, y in points})
+    ordered = sorted({(round(x, 6), round(y, 6)) for x, y in points.tolist()})
 
     def chain(run: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
         kept: list[tuple[float, float]] = []
@@ -272,7 +289,7 @@ def _path(
 ) -> str:
     drawn = []
     for line in lines:
-        spots = [f"{at[0] + scale * x:.2f} {at[1] - scale * y:.2f}" for x, y in line]
+        spots = [f"{at[0] + scale * x:.2f} {at[1] - scale * y:.2f}" for x, y in line.tolist()]
         drawn.append("M" + "L".join(spots) + ("Z" if closed else ""))
     return "".join(drawn)
 

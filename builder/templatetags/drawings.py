@@ -59,8 +59,7 @@ def _described(stone: Stone) -> str:
 @functools.lru_cache(maxsize=1024)
 def _twin(described: str) -> tuple[str, str]:
     """Plan and profile of one description; the first takes some milliseconds, which lists would feel."""
-    stone = json.loads(described)
-    return diagrams.stone_plan(stone), diagrams.stone_profile(stone)
+    return diagrams.twin(json.loads(described))
 
 
 @register.simple_tag

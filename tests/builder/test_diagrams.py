@@ -50,6 +50,12 @@ def test_a_heart_points_down_and_a_pear_points_up() -> None:
     assert max(abs(x - 23) for x, y in pear if y < 4) < 0.5
 
 
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_twin_is_the_plan_and_the_profile_that_are_drawn_alone(shape: str) -> None:
+    its = stone(shape)
+    assert diagrams.twin(its) == (diagrams.stone_plan(its), diagrams.stone_profile(its))
+
+
 def test_the_plan_gives_a_round_stone_its_average_diameter() -> None:
     its = stone("round", width=7.34, length_mm=7.38, depth_mm=4.49)
     drawing = diagrams.stone_plan(its)
