@@ -6,9 +6,11 @@ the weights 1 to 6, the check catches every single wrong character and every two
 
 import re
 import secrets
+from urllib.parse import urlencode
 
 PREFIX = "OS"
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+COUNTER = "/admin/counter/"  # where an associate opens what she scans
 _BODY = re.compile(rf"(?:[O0]S)?([{ALPHABET}]{{7}})")
 
 
@@ -30,6 +32,11 @@ def read(text: str) -> str:
     if found is None or _check(found[1][:6]) != found[1][6]:
         raise NotACode(text=text)
     return _written(found[1])
+
+
+def scanned_address(*, code: str, site: str) -> str:
+    """What the code's QR holds: the counter's page for it on that site, and not a word about the ring."""
+    return f"{site}{COUNTER}?{urlencode({'q': code, 'key': 'qr'})}"
 
 
 def _written(body: str) -> str:

@@ -406,6 +406,7 @@ def _mail(
         ),
         context={
             "code": design.code,
+            "qr": f"{settings.SITE_URL}/codes/{design.code}.png",
             "setting": name,
             "metal": version.metal.name,
             "ring_size": gemology.in_halves(version.ring_size),

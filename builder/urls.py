@@ -26,4 +26,5 @@ urlpatterns = [
         name="schema",
     ),
     path("pictures/<str:content_hash>.png", drawn.picture, name="picture"),
+    path("codes/<str:code>.png", drawn.code, name="code"),
 ]

@@ -40,6 +40,7 @@ PUBLIC = {
     "builder:stones_api",
     "builder:schema",
     "builder:picture",
+    "builder:code",
     "webhook-schema",
 }
 SIGNED = {"builder:link", "webhook"}  # opened by a token or a signature

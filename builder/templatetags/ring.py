@@ -1,6 +1,5 @@
 """How measures, sizes and dates are said on the pages, and the drawings that stand beside them."""
 
-import math
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
@@ -14,13 +13,12 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from builder import compatibility, gemology
+from builder import codes, compatibility, gemology
 from builder.models import Stone
 from builder.search import FacetValue
+from jeweler import qr
 
 register = template.Library()
-
-SHORT = {"Excellent": "Exc.", "Very good": "V. good", "Lab-grown": "Lab", "Very strong": "V. str."}
 
 SWATCHES = {"yellow": "#c9a24b", "rose": "#c98d6f", "white": "#cfcdc6", "platinum": "#a7a9ab"}
 
@@ -101,6 +99,13 @@ def faces_up(stone: Stone) -> str:
     return f"{carat:.2f}"
 
 
+@register.simple_tag
+def scanned(code: str) -> SafeString:
+    """The QR that an associate scans to open the design."""
+    address = codes.scanned_address(code=code, site=settings.SITE_URL)
+    return qr.svg(text=address, label=f"QR code of {code}")
+
+
 @register.filter
 def phone(number: str) -> str:
     """A number as it is dialed in its own country."""
@@ -139,25 +144,3 @@ def chosen_span(values: Sequence[FacetValue]) -> str:
     if len(places) == places[-1] - places[0] + 1 > 2:
         return f"{first} to {last}"
     return ", ".join(values[place].label for place in places)
-
-
-@register.filter
-def as_bars(values: Sequence[FacetValue]) -> list[dict[str, Any]]:
-    """The values with the height of their bar, of 40 units, by the square root of the count."""
-    tallest = max((value.count for value in values), default=0) or 1
-    bars = []
-    for value in values:
-        height = max(1.5, 36 * math.sqrt(value.count / tallest)) if value.count else 0
-        bars.append(
-            {
-                "value": value.value,
-                "label": value.label,
-                "short": SHORT.get(value.label, value.label),
-                "count": value.count,
-                "few": f"{value.count / 1000:.1f}k" if value.count >= 1000 else str(value.count),
-                "selected": value.selected,
-                "y": f"{40 - height:.1f}",
-                "height": f"{height:.1f}",
-            }
-        )
-    return bars

@@ -1,9 +1,11 @@
 """The drawn pictures' addresses."""
 
+from django.conf import settings
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.views.decorators.http import require_safe
 
-from builder import gallery
+from builder import codes, gallery
+from jeweler import qr
 
 A_YEAR = "public, max-age=31536000, immutable"
 
@@ -25,3 +27,15 @@ def picture(request: HttpRequest, content_hash: str) -> HttpResponseBase:
     response = FileResponse(file.open("rb"), content_type="image/png")
     response["Cache-Control"] = A_YEAR
     return response
+
+
+@require_safe
+def code(request: HttpRequest, code: str) -> HttpResponse:
+    """The QR of a design's code, for its mail. Any true code is drawn: that tells nobody which are in use."""
+    try:
+        address = codes.scanned_address(code=codes.read(code), site=settings.SITE_URL)
+    except codes.NotACode as error:
+        raise Http404 from error
+    return HttpResponse(
+        qr.png(text=address), content_type="image/png", headers={"Cache-Control": A_YEAR}
+    )

@@ -8,11 +8,10 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.safestring import SafeString, mark_safe
 
 from appointments.models import Appointment
-from builder import diagrams, gemology
+from builder import codes, diagrams, gemology
 from builder.models import Design, DesignVersion, Stone
 from jeweler import customers, qr
 from jeweler.models import ContactPoint, Customer, Store
@@ -64,7 +63,10 @@ def shown(
         "contacts": contacts(customer=customer, is_uncovered=is_uncovered) if customer else [],
         "is_uncovered": is_uncovered,
         "visits": _visits(customer, now=now) if customer else [],
-        "qr": qr.svg(text=scanned_address(design.code), label=f"QR code of {design.code}"),
+        "qr": qr.svg(
+            text=codes.scanned_address(code=design.code, site=settings.SITE_URL),
+            label=f"QR code of {design.code}",
+        ),
         "store": store,
         "text": design.code,
     }
@@ -75,11 +77,6 @@ def found(design: Design) -> Found:
     customer = customers.resolve(design.customer) if design.customer else None
     names = [customer.first_name, customer.last_name] if customer else []
     return Found(design=design, initials=" ".join(f"{name[0]}." for name in names if name))
-
-
-def scanned_address(code: str) -> str:
-    """What a design's QR code holds."""
-    return f"{settings.SITE_URL}{reverse('counter')}?{urlencode({'q': code, 'key': 'qr'})}"
 
 
 def whereabouts(*, stone: Stone, store: Store) -> str:

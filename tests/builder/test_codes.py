@@ -40,3 +40,11 @@ def test_what_is_no_code_is_refused_with_an_example(text: str) -> None:
 
 def test_codes_do_not_repeat_soon() -> None:
     assert len({codes.new() for _ in range(5000)}) > 4995
+
+
+def test_what_is_scanned_holds_the_code_and_nothing_of_the_ring() -> None:
+    code = codes.new()
+
+    scanned = codes.scanned_address(code=code, site="https://osmere.example")
+
+    assert scanned == f"https://osmere.example/admin/counter/?q={code}&key=qr"

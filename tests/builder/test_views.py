@@ -1,6 +1,7 @@
 """The storefront's pages over HTTP: what they show, what they refuse and how."""
 
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -295,6 +296,39 @@ def test_the_mail_names_ring_bill_promise_code_and_one_link(client: Client) -> N
     for words in (design.code, "$12,480", "Ever & always"):
         assert words in sent.text
         assert words.replace("&", "&amp;") in sent.html
+
+
+def test_her_pages_and_her_mail_show_the_code_that_the_counter_scans(
+    client: Client, settings: Settings
+) -> None:
+    design = whole_ring(client)
+    page = client.post(
+        reverse("builder:save"), {"email": "ada@example.com", "is_discreet": "on"}, follow=True
+    ).content.decode()
+    mail = EmailMessage.objects.get()
+    link = re.search(r"/d/[\w-]+/", mail.text)
+    assert link
+
+    for shown in (page, client.get(link[0]).content.decode()):
+        assert f'aria-label="QR code of {design.code}"><svg' in shown
+    assert f'src="{settings.SITE_URL}/codes/{design.code}.png"' in mail.html
+    assert f'alt="QR code of {design.code}"' in mail.html
+
+
+def test_a_code_is_drawn_for_a_mail_without_asking_the_database(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(0):
+        response = client.get("/codes/OS-2345-67A.png")
+
+    assert response["Content-Type"] == "image/png"
+    assert response["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert Image.open(io.BytesIO(response.content)).width >= 264
+
+
+@pytest.mark.parametrize("code", ["OS-2345-67B", "OS-2345", "ada@example.com", "%00", "x" * 300])
+def test_a_misheard_code_is_not_drawn(client: Client, code: str) -> None:
+    assert client.get(f"/codes/{code}.png").status_code == 404
 
 
 def test_what_she_has_in_mind_is_kept_and_nonsense_is_refused(client: Client) -> None:

@@ -2,9 +2,12 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.conf import settings
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
+from builder import codes
 from builder.models import DesignLookup
 from jeweler import customers, tokens
 from jeweler.models import AuditEntry, Customer, OutboxEvent, StaffMember, Store
@@ -90,11 +93,17 @@ def test_a_code_opens_its_design_at_once(marisol: StaffMember, clara: Customer, 
 
 def test_a_scanned_qr_opens_its_design_and_says_so(marisol: StaffMember, clara: Customer) -> None:
     tills.saved_design(customer=clara)
-    scanned = showing.scanned_address(tills.CODE)
+    scanned = codes.scanned_address(code=tills.CODE, site=settings.SITE_URL)
 
     at_the_counter(marisol).get("/admin/counter/", {"q": scanned}, follow=True)
 
     assert DesignLookup.objects.get().key == "qr"
+
+
+def test_what_is_scanned_leads_to_the_counter() -> None:
+    assert codes.scanned_address(code=tills.CODE, site="https://osmere.example") == (
+        f"https://osmere.example{reverse('counter')}?q={tills.CODE}&key=qr"
+    )
 
 
 def test_an_opened_design_shows_exactly_what_was_saved(
