@@ -3,3 +3,4 @@ from django.apps import AppConfig
 
 class BuilderConfig(AppConfig):
     name = "builder"
+    verbose_name = "Designs and stones"
