@@ -1,0 +1,53 @@
+"""The bars above the filters. A page has more than a hundred, too many for a template's own loops."""
+
+import math
+from collections.abc import Sequence
+
+from django import template
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+
+from builder.search import FacetValue
+from builder.views.histograms import Spread
+
+register = template.Library()
+
+SHORT = {"Excellent": "Exc.", "Very good": "V. good", "Lab-grown": "Lab", "Very strong": "V. str."}
+CHECKED, IN = SafeString(" checked"), SafeString(' class="in"')
+BOX = (
+    '<label><input type="checkbox" name="{name}" value="{value}" id="{name}-{value}"{checked} '
+    'aria-label="{head} {label}, {count} stones">'
+    '<svg viewBox="0 0 20 40" preserveAspectRatio="none" aria-hidden="true">'
+    '<rect x="5.5" y="{y}" width="9" height="{height}"/></svg>'
+    "<span>{short}<em>{few}</em></span></label>"
+)
+BAR = '<rect data-at="{}" x="{}" y="{}" width="3" height="{}"{}/>'
+
+
+@register.simple_tag
+def grade_boxes(head: str, name: str, values: Sequence[FacetValue]) -> SafeString:
+    """A box to tick for each value, under its bar of up to 36 units by the square root of the count."""
+    tallest = max((value.count for value in values), default=0) or 1
+    boxes = ({"head": head, "name": name, **_box(value, tallest=tallest)} for value in values)
+    return format_html_join("", BOX, boxes)
+
+
+def _box(value: FacetValue, *, tallest: int) -> dict[str, str]:
+    height = max(1.5, 36 * math.sqrt(value.count / tallest)) if value.count else 0
+    return {
+        "value": value.value,
+        "checked": CHECKED if value.selected else "",
+        "label": value.label,
+        "count": f"{value.count:,}",
+        "y": f"{40 - height:.1f}",
+        "height": f"{height:.1f}",
+        "short": SHORT.get(value.label, value.label),
+        "few": f"{value.count / 1000:.1f}k" if value.count >= 1000 else str(value.count),
+    }
+
+
+@register.simple_tag
+def spread_bars(spread: Spread) -> SafeString:
+    """The bars of one measure; those within the filter are marked."""
+    bars = ((bar.at, bar.x, bar.y, bar.height, IN if bar.is_in else "") for bar in spread.bars)
+    return format_html_join("", BAR, bars)
