@@ -26,7 +26,7 @@ AHEAD_OF_TIME = ("prefetch", "prerender", "preview")
 
 def touchpoints(get_response: GetResponse) -> GetResponse:
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        if not _a_person_navigates_from_outside(request):
+        if not (_a_person_navigates(request) and _is_arrival(request)):
             return get_response(request)
         at = timezone.now()
         response = get_response(request)
@@ -49,19 +49,26 @@ def _remember(request: HttpRequest, arrival: tracking.Arrival) -> None:
         tracking.record(arrival=arrival, visitor=visitor)
 
 
-def _a_person_navigates_from_outside(request: HttpRequest) -> bool:
-    """A page asked for by a browser's user: no program, no prefetch, no part of a page, no step inside."""
+def _a_person_navigates(request: HttpRequest) -> bool:
+    """A page asked for by a browser's user: no program, no prefetch, no part of a page."""
     headers = request.headers
     purpose = " ".join(headers.get(name, "") for name in PURPOSES).lower()
     return (
         request.method == "GET"
         and headers.get("Sec-Fetch-Dest", "document") == "document"
-        and headers.get("Sec-Fetch-Site") != "same-origin"
         and "HX-Request" not in headers
         and not any(word in purpose for word in AHEAD_OF_TIME)
         and not visitors.is_robot(headers.get("User-Agent", ""))
-        and not _is_ours(channels.host_of(headers.get("Referer", "")), request)
     )
+
+
+def _is_arrival(request: HttpRequest) -> bool:
+    """No step inside; a link that names a campaign or a click begins something wherever it is, as in GA4."""
+    headers = request.headers
+    is_step_inside = headers.get("Sec-Fetch-Site") == "same-origin" or _is_ours(
+        channels.host_of(headers.get("Referer", "")), request
+    )
+    return not is_step_inside or channels.read(query=request.GET.dict(), referrer_host="").is_tagged
 
 
 def _is_ours(referrer_host: str, request: HttpRequest) -> bool:

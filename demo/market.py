@@ -30,7 +30,7 @@ class Campaign:
 
 
 SAVED_DESIGN_MAIL = Campaign(
-    source="osmere", medium="email", name="Your saved design", share=0.0, intent=1.0
+    source="our mail", medium="email", name="saved design", share=0.0, intent=1.0
 )
 
 CAMPAIGNS = (
