@@ -7,12 +7,10 @@ import pkgutil
 import sys
 
 import django
-from django.conf import settings
 from django.db import connection
 
 import bench
 from bench import harness
-from jeweler import processes
 
 PARTS = {"__main__", "harness", "site"}
 
@@ -29,10 +27,7 @@ def main() -> int:
     unknown = set(chosen.names) - set(names())
     if unknown:
         parser.error(f"no bench named {', '.join(sorted(unknown))}; there are {', '.join(names())}")
-    with processes.servers(
-        postgres=settings.USE_EMBEDDED_POSTGRES, valkey=settings.USE_EMBEDDED_VALKEY
-    ):
-        run(chosen.names or names(), full=chosen.full)
+    run(chosen.names or names(), full=chosen.full)
     return 0
 
 

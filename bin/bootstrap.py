@@ -50,9 +50,8 @@ def main(command: str, *arguments: str) -> None:
         steps.append(install_browser)
     side_by_side(*steps)
     os.chdir(ROOT)
-    if command == "demo":
-        os.environ.setdefault("DEMO", "True")
-    else:
+    os.environ.setdefault("DEMO", "True")
+    if command != "demo":
         os.environ.setdefault("JEWELER_HOME", str(ROOT / ".local" / "test"))
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)

@@ -31,7 +31,7 @@ def required(name: str, *, purpose: str, default: str | None) -> str:
 
 DEBUG = flag("DEBUG", default=False)
 # The demo house: sample log-ins, the guided tour at /demo/, embedded servers. Never in production.
-DEMO = flag("DEMO", default=DEBUG or "DATABASE_URL" not in os.environ)
+DEMO = flag("DEMO", default=False)
 LOCAL = DEBUG or DEMO
 
 SECRET_KEY = required(
@@ -71,7 +71,8 @@ INSTALLED_APPS = [
     "referrals",
     "attribution",
     "pos_bridge",
-    "demo",
+    # Its log-ins have a known password, so that production does not even have its command.
+    *(["demo"] if DEMO else []),
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -106,17 +107,24 @@ TEMPLATES = [
 ]
 
 DATABASES: dict[str, Any]
-if "DATABASE_URL" in os.environ:
-    DATABASES = {"default": dj_database_url.config(conn_max_age=600, conn_health_checks=True)}
-else:
+USE_EMBEDDED_POSTGRES = LOCAL and "DATABASE_URL" not in os.environ
+if USE_EMBEDDED_POSTGRES:
     DATABASES = {"default": embedded.database_settings()}
-USE_EMBEDDED_POSTGRES = "DATABASE_URL" not in os.environ
-USE_EMBEDDED_VALKEY = "REDIS_URL" not in os.environ
+else:
+    required(
+        "DATABASE_URL",
+        purpose="the PostgreSQL database, such as postgresql://user:word@host:5432/jeweler",
+        default=None,
+    )
+    DATABASES = {"default": dj_database_url.config(conn_max_age=600, conn_health_checks=True)}
+USE_EMBEDDED_VALKEY = LOCAL and "REDIS_URL" not in os.environ
 if USE_EMBEDDED_VALKEY:
     CACHE_URL = f"unix://{embedded.valkey_socket()}?db=1"
     CELERY_BROKER_URL = f"redis+socket://{embedded.valkey_socket()}?virtual_host=0"
 else:
-    CACHE_URL = CELERY_BROKER_URL = os.environ["REDIS_URL"]
+    CACHE_URL = CELERY_BROKER_URL = required(
+        "REDIS_URL", purpose="the broker and cache, such as redis://host:6379/0", default=None
+    )
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -153,7 +161,12 @@ DEFAULT_FROM_EMAIL = required(
     purpose="the sender of mails, such as Osmere <hello@shop.example>",
     default="Osmere <hello@osmere.example>" if LOCAL else None,
 )
-ANYMAIL = {"WEBHOOK_SECRET": os.environ.get("ANYMAIL_WEBHOOK_SECRET", "")}
+# Each variable ANYMAIL_… is a setting of the mail provider: ANYMAIL_POSTMARK_SERVER_TOKEN, and so on.
+ANYMAIL = {
+    name.removeprefix("ANYMAIL_"): value
+    for name, value in os.environ.items()
+    if name.startswith("ANYMAIL_")
+}
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},

@@ -1,0 +1,55 @@
+"""Settings say which variable is missing, and open no sample log-in unless they are told to."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PRODUCTION = {
+    "SECRET_KEY": "long-and-random",
+    "ALLOWED_HOSTS": "shop.example",
+    "SITE_URL": "https://shop.example",
+    "DATABASE_URL": "postgresql://jeweler@database/jeweler",
+    "REDIS_URL": "redis://broker:6379/0",
+    "EMAIL_BACKEND": "anymail.backends.postmark.EmailBackend",
+    "DEFAULT_FROM_EMAIL": "Osmere <hello@shop.example>",
+    "ANYMAIL_POSTMARK_SERVER_TOKEN": "token",
+}
+
+
+def say(expression: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """What a fresh process with just this environment says of its settings."""
+    return subprocess.run(
+        [sys.executable, "-c", f"from jeweler import settings; print(({expression}))"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_bare_environment_is_neither_a_demo_nor_debugged() -> None:
+    said = say("settings.DEMO, settings.DEBUG, 'demo' in settings.INSTALLED_APPS", PRODUCTION)
+    assert said.stdout.strip() == "(False, False, False)", said.stderr
+
+
+@pytest.mark.parametrize("name", [n for n in PRODUCTION if not n.startswith("ANYMAIL")])
+def test_a_missing_variable_is_named_with_its_purpose(name: str) -> None:
+    said = say("''", {key: value for key, value in PRODUCTION.items() if key != name})
+    assert said.returncode != 0
+    assert f"Set {name}: " in said.stderr
+
+
+def test_the_mail_providers_settings_come_from_the_environment() -> None:
+    assert (
+        say("settings.ANYMAIL", PRODUCTION).stdout.strip() == "{'POSTMARK_SERVER_TOKEN': 'token'}"
+    )
+
+
+def test_a_flag_that_is_no_flag_is_refused_with_what_to_write() -> None:
+    said = say("''", {**PRODUCTION, "DEMO": "yes"})
+    assert "Unexpected value DEMO=yes, use 'True' or 'False'" in said.stderr
