@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from playwright.sync_api import expect
 
 from jeweler import processes
 
@@ -27,6 +28,7 @@ BROWSER_ARGUMENTS = [
     "--disable-sync",
 ]
 BROWSER_FIXTURES = {"page", "context", "browser", "new_context"}
+PATIENCE_MS = 20_000  # with a page, on a machine that has other work
 LOOPBACK = "127.0.0.1,::1,localhost"
 SERVERS = pytest.StashKey[contextlib.ExitStack]()
 
@@ -39,6 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.allow_unix_socket = True
     # Playwright's synchronous interface runs an event loop, which Django would refuse to work in.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    expect.set_options(timeout=PATIENCE_MS)
     if not hasattr(config, "workerinput"):
         needed = processes.servers(
             postgres="DATABASE_URL" not in os.environ, valkey="REDIS_URL" not in os.environ
