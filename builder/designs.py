@@ -168,7 +168,7 @@ def save(
     """
     address = customers.canonical_email(email)
     with transaction.atomic():
-        locked = _locked(design)
+        locked = _locked_with_all(design, visitor=visitor)
         customer = _owner(locked, email=email, now=now)
         if locked.customer and customers.resolve(locked.customer) != customer:
             locked = _copy(locked, customer=customer, now=now)
@@ -212,6 +212,7 @@ def resume(*, token: str, visitor: Visitor, now: datetime) -> Design:
         link = _opened(token, now=now)
         if link.purpose != DesignLink.Purpose.RESUME:
             raise LinkGone
+        _lock_visitors(visitor.pk)
         design = _locked(link.design)
         design.visitor = visitor
         design.updated_at = now
@@ -245,6 +246,23 @@ def _locked(design: Design) -> Design:
     return Design.objects.select_related("setting", "metal", "stone", "customer", "store").get(
         pk=design.pk
     )
+
+
+def _locked_with_all(design: Design, *, visitor: Visitor | None) -> Design:
+    """The design, kept from everybody else together with its browser and its stone.
+
+    In this order everywhere: the browser, its designs, the stone, and the e-mail address last, as at
+    the till. So those who save one ring under two addresses wait in line and not for each other.
+    """
+    _lock_visitors(design.visitor_id, visitor.pk if visitor else None)
+    locked = _locked(design)
+    Stone.objects.select_for_update().only("pk").filter(pk=locked.stone_id).first()
+    return locked
+
+
+def _lock_visitors(*ids: int | None) -> None:
+    visitors = Visitor.objects.select_for_update(of=["self"]).filter(pk__in=filter(None, ids))
+    list(visitors.only("pk").order_by("pk"))
 
 
 def _keep_metal_if_offered(design: Design) -> None:

@@ -261,7 +261,9 @@ def test_two_presses_at_once_make_one_version_and_one_mail(
 def test_without_the_lock_two_presses_at_once_make_more(
     at_once: Callable[..., list[object]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(designs, "_locked", lambda design: Design.objects.get(pk=design.pk))
+    monkeypatch.setattr(
+        designs, "_locked_with_all", lambda design, visitor: Design.objects.get(pk=design.pk)
+    )
     design = DesignFactory()
     at_once(*[lambda: save(design)] * 4)
     assert DesignVersion.objects.count() > 1

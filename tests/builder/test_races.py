@@ -11,7 +11,7 @@ from django.db import connection
 
 from builder import catalog, designs, inventory
 from builder.models import Design, DesignVersion, Stone, Supplier
-from jeweler.models import OutboxEvent
+from jeweler.models import EmailMessage, OutboxEvent
 from tests.builder.test_catalog import feed, line
 from tests.factories.builder import DesignFactory, StoneFactory, SupplierFactory
 from tests.factories.jeweler import NOW, VisitorFactory
@@ -72,6 +72,26 @@ def test_a_save_and_a_sale_at_once_end_in_one_of_two_honest_ways() -> None:
         assert sold is True
         versions = DesignVersion.objects.filter(design=design).count()
         assert (versions, type(saved)) in [(1, designs.Saved), (0, designs.StoneGone)]
+
+
+def test_one_ring_is_saved_from_many_tabs_under_two_addresses() -> None:
+    def save_for(email: str, design: Design) -> designs.Saved:
+        return designs.save(
+            design=design, email=email, visitor=hers.visitor, is_discreet=False, now=NOW
+        )
+
+    hers = DesignFactory()
+    save_for("ada@example.com", hers)
+    copied = save_for("grace@example.com", hers).version.design
+    tabs = [
+        lambda email=email, design=design: save_for(email, design)
+        for email in ("ada@example.com", "grace@example.com")
+        for design in (hers, copied)
+    ]
+    for _ in range(4):
+        saved = at_once(*tabs * 3)
+        assert {type(each) for each in saved} == {designs.Saved}, saved
+    assert DesignVersion.objects.count() == EmailMessage.objects.count() == 2
 
 
 def test_four_tabs_begin_one_ring() -> None:
