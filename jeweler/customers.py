@@ -23,6 +23,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import connection, transaction
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from jeweler import audit
 from jeweler.events import CustomerForgotten, CustomersMerged, CustomersUnmerged
@@ -397,17 +398,30 @@ def _root(customer: Customer) -> Customer:
 
 
 def _point_again(customers: list[Customer]) -> None:
-    """Derive the pointers of these customers and of all they stand for, from the merges in force."""
+    """Derive the pointers of all who are or were one with these, from the merges in force."""
     ids = [customer.pk for customer in customers]
-    group = list(Customer.objects.filter(Q(pk__in=ids) | Q(merged_into__in=ids)))
-    in_force = CustomerMerge.objects.filter(absorbed__in=group, undone_at=None)
-    step = dict(in_force.values_list("absorbed_id", "kept_id"))
+    roots = Customer.objects.filter(pk__in=ids).values_list(Coalesce("merged_into_id", "pk"))
+    group = list(
+        Customer.objects.filter(Q(pk__in=roots) | Q(merged_into__in=roots) | Q(pk__in=ids))
+    )
+    step = _steps_in_force({customer.pk for customer in group})
     for customer in group:
         root = customer.pk
         while root in step:
             root = step[root]
         customer.merged_into_id = None if root == customer.pk else root
     Customer.objects.bulk_update(group, ["merged_into"])
+
+
+def _steps_in_force(ids: set[int]) -> dict[int, int]:
+    """From each of these, and from whomever that leads to, the one step that its merge in force takes."""
+    steps: dict[int, int] = {}
+    while ids:
+        in_force = CustomerMerge.objects.filter(absorbed__in=ids, undone_at=None)
+        found = dict(in_force.values_list("absorbed_id", "kept_id"))
+        steps |= found
+        ids = set(found.values()) - steps.keys()
+    return steps
 
 
 def _exported_sale(sale: Sale) -> dict[str, Any]:
