@@ -20,7 +20,7 @@ from builder import codes, quotes
 from builder.models import Design, DesignLookup, DesignVersion, Metal, Setting, Stone
 from demo import people
 from demo.bulk import insert
-from demo.market import Campaign, Journey, journeys
+from demo.market import DAYS, Campaign, Journey, journeys
 from jeweler import tokens
 from jeweler.models import ContactPoint, Customer, IdentityEdge, StaffMember, Store, Visitor
 
@@ -85,9 +85,11 @@ class Vault:
         ]
 
 
-def write(*, stores: dict[str, Store], dice: random.Random, now: datetime) -> list[Thread]:
-    """Visitors, touches, people, designs, look-ups and visits of two years; returns their threads."""
-    threads = [Thread(journey=journey) for journey in journeys(dice=dice, until=now)]
+def write(
+    *, stores: dict[str, Store], dice: random.Random, now: datetime, days: int = DAYS
+) -> list[Thread]:
+    """Visitors, touches, people, designs, look-ups and visits of these days; returns their threads."""
+    threads = [Thread(journey=journey) for journey in journeys(dice=dice, until=now, days=days)]
     _write_visitors(threads)
     _write_touchpoints(threads, dice=dice)
     _write_customers(threads, dice=dice)

@@ -221,10 +221,10 @@ STORE_SHARES = {
 }
 
 
-def journeys(*, dice: random.Random, until: datetime) -> Iterator[Journey]:
-    """People in the order of their first arrival, `DAYS` days up to `until`."""
-    first_day = (until - timedelta(days=DAYS)).date()
-    for offset in range(DAYS):
+def journeys(*, dice: random.Random, until: datetime, days: int = DAYS) -> Iterator[Journey]:
+    """People in the order of their first arrival, so many days up to `until`."""
+    first_day = (until - timedelta(days=days)).date()
+    for offset in range(days):
         day = first_day + timedelta(days=offset)
         for _ in range(_arrivals(day, offset=offset, dice=dice)):
             journey = _journey(day, dice=dice, until=until)
@@ -341,11 +341,13 @@ def _purchase(at: datetime, *, online: bool, dice: random.Random) -> Purchase:
     )
 
 
-def walk_ins(*, dice: random.Random, until: datetime) -> Iterator[tuple[str, Purchase, float]]:
+def walk_ins(
+    *, dice: random.Random, until: datetime, days: int = DAYS
+) -> Iterator[tuple[str, Purchase, float]]:
     """Sales that no thread leads to: (store, purchase, merchandise without tax)."""
-    for offset in range(DAYS):
+    for offset in range(days):
         if dice.random() < 0.13:
-            day = until - timedelta(days=DAYS - offset)
+            day = until - timedelta(days=days - offset)
             purchase = _purchase(_opening_hour(day, dice=dice), online=False, dice=dice)
             if purchase.at < until:
                 store = dice.choices(list(STORE_SHARES), weights=list(STORE_SHARES.values()))[0]

@@ -8,7 +8,7 @@ from decimal import Decimal
 from builder.models import Stone
 from demo.bulk import insert
 from demo.history import Thread
-from demo.market import Purchase, walk_ins
+from demo.market import DAYS, Purchase, walk_ins
 from jeweler import money
 from jeweler.models import Payment, Refund, Sale, SaleEvidence, SaleLine, Store
 
@@ -42,14 +42,19 @@ class Books:
 
 
 def write(
-    threads: list[Thread], *, stores: dict[str, Store], dice: random.Random, now: datetime
+    threads: list[Thread],
+    *,
+    stores: dict[str, Store],
+    dice: random.Random,
+    now: datetime,
+    days: int = DAYS,
 ) -> list[int]:
     """Sales with their lines, payments, refunds and evidence; returns the sales' ids."""
     books = Books()
     for thread in threads:
         if thread.journey.purchase is not None and thread.version is not None:
             _sell_ring(thread, stores=stores, books=books, dice=dice, now=now)
-    for code, purchase, merchandise in walk_ins(dice=dice, until=now):
+    for code, purchase, merchandise in walk_ins(dice=dice, until=now, days=days):
         sale = _sale(
             purchase, store=stores[code], amount=Decimal(merchandise), books=books, now=now
         )

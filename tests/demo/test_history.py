@@ -1,0 +1,94 @@
+"""The sample house's books hold together, because every figure is counted from its rows."""
+
+import random
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.core.management import call_command
+from django.db import transaction
+from django.utils import timezone
+
+from appointments.models import Appointment
+from attribution import conversions
+from attribution.crediting import CreditModel
+from attribution.models import AdSpend, Touchpoint
+from attribution.reports.balance import balance
+from attribution.reports.scope import Scope
+from builder.models import Design, DesignVersion, Stone
+from demo import catalog, friends, history, house, tills
+from jeweler import sales
+from jeweler.models import Sale, Store
+from referrals.models import Referral
+
+pytestmark = pytest.mark.django_db
+
+DAYS = 120
+
+
+@pytest.fixture(scope="module")
+def sample(django_db_setup: None, django_db_blocker: object) -> Iterator[None]:
+    """Four months of the house with two thousand stones, taken away again afterwards."""
+    with django_db_blocker.unblock(), transaction.atomic():  # type: ignore[attr-defined]
+        now = timezone.now()
+        stores = house.open_stores()
+        house.hire(stores=stores)
+        catalog.load_catalog(now=now, count=2000)
+        dice = random.Random(11)
+        threads = history.write(stores=stores, dice=dice, now=now, days=DAYS)
+        tills.write(threads, stores=stores, dice=dice, now=now, days=DAYS)
+        friends.write(threads, dice=dice, now=now)
+        conversions.rebuild_all(now=now)
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.mark.usefixtures("sample")
+class TestTheSampleHouse:
+    def test_the_credits_and_what_found_no_thread_equal_the_tills(self) -> None:
+        for model in CreditModel:
+            books = balance(
+                scope=Scope(start_date=date(2020, 1, 1), end_date=date(2100, 1, 1), model=model)
+            )
+            assert books.difference == 0
+            assert books.credited > 0
+            assert books.unattributed > 0
+
+    def test_nobody_has_paid_more_than_she_owed(self) -> None:
+        assert Sale.objects.exists()
+        for sale in Sale.objects.all():
+            assert sales.captured(sale) <= sale.total
+            assert sales.refunded(sale) <= sales.captured(sale)
+            lines = sum((line.net_total for line in sale.lines.all()), Decimal(0))
+            assert lines + sale.tax == sale.total
+
+    def test_some_have_left_a_deposit_and_owe_the_rest(self) -> None:
+        owing = [sale for sale in Sale.objects.all() if sales.due(sale) > 0]
+        assert owing
+        assert all(sale.handed_over_at is None for sale in owing)
+
+    def test_a_stone_is_sold_once_and_to_whom_designed_a_ring_around_it(self) -> None:
+        sold = Stone.objects.filter(status=Stone.Status.SOLD)
+        rings = Sale.objects.exclude(lines__report_number="")
+        assert sold.count() == rings.count() > 0
+
+    def test_every_saved_design_has_its_version_and_its_owner(self) -> None:
+        saved = Design.objects.filter(saved_at__isnull=False)
+        assert saved.count() == DesignVersion.objects.count() > 50
+        assert not saved.filter(customer=None).exists()
+        version = DesignVersion.objects.select_related("design").latest("pk")
+        assert sum(Decimal(line["amount"] or 0) for line in version.price_lines) == version.price
+
+    def test_everything_that_the_pages_show_is_there(self) -> None:
+        assert Store.objects.values("time_zone").distinct().count() == 3
+        assert Touchpoint.objects.values("channel").distinct().count() >= 10
+        assert AdSpend.objects.count() > 500
+        assert set(Appointment.objects.values_list("status", flat=True)) >= {"attended", "missed"}
+        for referral in Referral.objects.select_related("advocate"):
+            assert referral.friend_id != referral.advocate.customer_id
+
+    def test_a_filled_house_is_left_alone(self) -> None:
+        before = (Sale.objects.count(), Touchpoint.objects.count(), Stone.objects.count())
+        call_command("seed_demo")
+        assert (Sale.objects.count(), Touchpoint.objects.count(), Stone.objects.count()) == before
