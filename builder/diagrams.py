@@ -47,6 +47,11 @@ def twin(stone: Stone) -> tuple[str, str]:
     return _plan(stone, parts), _profile(stone, parts)
 
 
+def stone_lines(stone: Stone, *, scale: float, at: tuple[float, float]) -> tuple[str, str]:
+    """Path data of the stone from above: its crown's facets and its outline, `scale` units to half its width."""
+    return _crown(_edged(stone), scale, at), _outline(stone, scale, at)
+
+
 def stone_plan(stone: Stone) -> str:
     """The report's stone from above with its millimeters."""
     return _plan(stone, _edged(stone))

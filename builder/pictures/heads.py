@@ -18,13 +18,13 @@ def head(spec: Mapping[str, Any], *, seat: Seat, metal: int) -> list[Mesh]:
     """The head that the description names, made for this stone."""
     if spec["kind"] == "bezel":
         return [_bezel(seat, metal)]
-    prongs = _prong_angles(seat, int(spec.get("prongs") or 4))
+    prongs = prong_angles(seat, int(spec.get("prongs") or 4))
     return [mesh for angle, vee in prongs for mesh in _prong(seat, angle, vee, metal)] + _gallery(
         seat, metal
     )
 
 
-def _prong_angles(seat: Seat, prongs: int) -> list[tuple[float, bool]]:
+def prong_angles(seat: Seat, prongs: int) -> list[tuple[float, bool]]:
     """Angles of the prongs, and which of them guard a point."""
     ratio = seat.ratio
     if seat.shape == "princess":

@@ -1,0 +1,96 @@
+"""Bands beside her ring: the drawing holds the whole stone, and a curved band keeps clear of the head."""
+
+import re
+from decimal import Decimal
+
+import pytest
+
+from builder.models import Band, Design, Setting, Shape, Stone
+from builder.templatetags import bands
+
+PLAIN = Band(
+    width_mm=Decimal("2.0"), thickness_mm=Decimal("1.6"), profile="straight", accent_kind="none"
+)
+CURVED = Band(
+    width_mm=Decimal("1.8"), thickness_mm=Decimal("1.6"), profile="curved", accent_kind="half_pave"
+)
+TALL = Band(
+    width_mm=Decimal("3.0"),
+    thickness_mm=Decimal("2.4"),
+    profile="straight",
+    accent_kind="full_pave",
+)
+ROW = [PLAIN, CURVED, TALL]
+LENGTHS = {"round": "7.38", "oval": "10.75", "marquise": "14.00", "heart": "7.60"}
+
+
+def ring(shape: str = "round", *, halo_mm: str = "0", prongs: int = 6) -> Design:
+    setting = Setting(
+        head_kind="prong" if prongs else "bezel", prongs=prongs, halo_mm=Decimal(halo_mm),
+        rise_mm=Decimal("3.2"), top_width_mm=Decimal("1.7"), thickness_mm=Decimal("1.7"),
+    )  # fmt: skip
+    stone = Stone(
+        shape=shape, length_mm=Decimal(LENGTHS.get(shape, "8.80")), width_mm=Decimal("7.30"),
+        depth_mm=Decimal("4.50"), carat=Decimal("2.00"), color="G",
+    )  # fmt: skip
+    return Design(setting=setting, stone=stone)
+
+
+def frame(drawn: str) -> tuple[float, float]:
+    found = re.match(r'<svg viewBox="0 (-?\d+) 240 (\d+)"', drawn)
+    assert found
+    return float(found[1]), float(found[1]) + float(found[2])
+
+
+def heights(drawn: str) -> list[float]:
+    """Every y of the stone's outline and of the circles."""
+    outline = re.findall(r'd="(M[^"]+)" stroke-width="1.1"', drawn)
+    assert len(outline) == 1
+    spots = [float(y) for y in re.findall(r"[ML]\S+ (-?[\d.]+)", outline[0])]
+    circles = re.findall(r'cy="(-?[\d.]+)" r="([\d.]+)"', drawn)
+    return spots + [float(y) + sign * float(r) for y, r in circles for sign in (-1, 1)]
+
+
+@pytest.mark.parametrize("shape", Shape.values)
+def test_no_stone_is_cut_off_whatever_its_shape(shape: str) -> None:
+    for band in ROW:
+        drawn = bands.beside_drawing(ring(shape), band, ROW)
+        top, bottom = frame(drawn)
+        assert top <= min(heights(drawn))
+        assert max(heights(drawn)) <= bottom
+
+
+def test_the_bands_of_a_page_share_one_frame() -> None:
+    assert len({frame(bands.beside_drawing(ring("oval"), each, ROW)) for each in ROW}) == 1
+
+
+def test_a_millimeter_is_ten_units() -> None:
+    outline = re.findall(
+        r'd="(M[^"]+)" stroke-width="1.1"', bands.beside_drawing(ring(), PLAIN, ROW)
+    )
+    spots = [float(x) for x in re.findall(r"[ML](-?[\d.]+) ", outline[0])]
+
+    assert max(spots) - min(spots) == pytest.approx(73, abs=0.5)
+
+
+@pytest.mark.parametrize("shape", Shape.values)
+def test_a_curved_band_keeps_clear_of_the_head_everywhere(shape: str) -> None:
+    head, course = bands._head(ring(shape)), bands._course(ring(shape), CURVED)
+
+    assert all(course.near(x) >= y - 0.2 for x, y in head.around if y > course.edge)
+
+
+def test_prongs_stand_on_the_girdle_and_a_bezel_has_none() -> None:
+    assert len(bands._head(ring()).prongs) == 6
+    assert {
+        round(((x - 120) ** 2 + (y - 46) ** 2) ** 0.5) for x, y in bands._head(ring()).prongs
+    } <= {36, 37}
+    assert bands._head(ring(prongs=0)).prongs == ()
+
+
+def test_a_halo_holds_the_band_farther_away_and_the_gap_is_measured() -> None:
+    assert "0.7 mm apart" in bands.lies(ring(), TALL)
+    haloed = ring(halo_mm="1.2")
+    assert "0.9 mm apart" in bands.lies(haloed, TALL)
+    assert 'stroke-width="1.6"' in bands.beside_drawing(haloed, TALL, ROW)
+    assert 'stroke-width="1.6"' not in bands.beside_drawing(ring(), PLAIN, ROW)
