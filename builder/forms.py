@@ -7,6 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
+from builder import search
 from builder.designs import Choices
 from builder.models import Design, Metal, Setting, Stone
 from jeweler import customers
@@ -115,14 +116,15 @@ class SaveForm(forms.Form):
 def _setting(code: str) -> Setting | None:
     if not code:
         return None
-    found = Setting.objects.filter(code=code, is_offered=True).first()
+    offered = Setting.objects.filter(is_offered=True)
+    found = offered.filter(code=code).first() if search.CODE.fullmatch(code) else None
     if found is None:
         raise Unreadable("We no longer make this setting. Choose one of those on this page.")
     return found
 
 
 def _metal(code: str) -> Metal:
-    found = Metal.objects.filter(code=code).first()
+    found = Metal.objects.filter(code=code).first() if search.CODE.fullmatch(code) else None
     if found is None:
         raise Unreadable("We do not work in this metal. Choose one of those on this page.")
     return found

@@ -38,6 +38,18 @@ def choose(client: Client, **fields: object) -> str:
     return response.content.decode()
 
 
+@pytest.mark.parametrize("name", ["setting", "metal", "stone", "ring_size"])
+@pytest.mark.parametrize("value", ["\0", "alba\0", "\u202ealba", "x" * 5000, "😀", "1e309", "-1"])
+def test_a_choice_that_says_nothing_is_refused_with_a_word(
+    client: Client, name: str, value: str
+) -> None:
+    setting = SettingFactory()
+    choose(client, setting=setting.code)
+    page = choose(client, **{name: value})
+    assert '<div class="word"><p>' in page
+    assert Design.objects.get().setting == setting
+
+
 def whole_ring(client: Client) -> Design:
     choose(client, setting=SettingFactory().code)
     choose(client, stone=StoneFactory().pk)
