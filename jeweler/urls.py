@@ -15,3 +15,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 if settings.DEMO:
     urlpatterns += [path("demo/", include("demo.urls"))]
+
+handler400 = "jeweler.views.unreadable"
+handler500 = "jeweler.views.broken"
