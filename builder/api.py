@@ -7,6 +7,7 @@ import orjson
 from django.http import HttpRequest
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.views import SpectacularAPIView
 from redis.exceptions import RedisError
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
@@ -153,6 +154,16 @@ PARAMETERS = [
         "page_size", OpenApiTypes.INT, f"Up to {search.LARGEST_PAGE}; {search.PAGE_SIZE} if unsaid"
     ),
 ]
+
+
+class Schema(SpectacularAPIView):
+    """What the API takes and gives, in OpenAPI 3. There is one version, whatever a `?version=` asks for."""
+
+    authentication_classes = []
+    permission_classes = [AllowAny]
+
+    def _get_version_parameter(self, request: Request) -> None:
+        """Not asked for: it would be written into a header as it came."""
 
 
 class StoneList(APIView):

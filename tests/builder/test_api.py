@@ -110,3 +110,10 @@ def test_the_sample_catalog_is_searched_within_a_shoppers_patience(client: Clien
         assert client.get(f"{STONES}?{question}").status_code == 200
         spent.append(time.thread_time() - begun_at)
     assert quantiles(spent, n=20)[-1] < 0.2
+
+
+@pytest.mark.parametrize("asked", ["version=%0A", "version=2", "format=%00", "lang=%0D%0A"])
+def test_the_description_is_the_same_whatever_stands_behind_its_address(
+    client: Client, asked: str
+) -> None:
+    assert client.get(f"/api/v1/schema/?{asked}").status_code in {200, 404}
