@@ -13,6 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import resolve_url
+from django.utils.cache import add_never_cache_headers
 
 from jeweler.models import StaffMember, Store
 
@@ -59,7 +60,8 @@ def find_member(request: HttpRequest) -> StaffMember | None:
 def staff_only(*roles: StaffMember.Role) -> Callable[[StaffView[Extra]], View[Extra]]:
     """Let in only staff with one of the roles, as `request.member`.
 
-    Whoever is not logged in is sent to log in and comes back; everybody else is told 403.
+    Whoever is not logged in is sent to log in and comes back; everybody else is told 403. No
+    browser keeps the page, so that nobody leafs back to it after the log-out.
     """
 
     def decorate(view: StaffView[Extra]) -> View[Extra]:
@@ -77,7 +79,9 @@ def staff_only(*roles: StaffMember.Role) -> Callable[[StaffView[Extra]], View[Ex
                 )
             staff_request = cast("StaffRequest", request)
             staff_request.member = member
-            return view(staff_request, *args, **kwargs)
+            response = view(staff_request, *args, **kwargs)
+            add_never_cache_headers(response)
+            return response
 
         guarded.staff_roles = frozenset(roles)  # type: ignore[attr-defined]  # read by the tests
         return cast("View[Extra]", guarded)

@@ -32,6 +32,12 @@ def test_whoever_has_the_role_is_let_in() -> None:
     assert response.content == b"manager of nyc"
 
 
+def test_no_browser_keeps_a_staff_page() -> None:
+    member = StaffMemberFactory(role=Role.OWNER)
+    answer: Any = figures(request_by(member.user), "nyc")
+    assert "no-store" in answer.headers["Cache-Control"]
+
+
 def test_whoever_is_not_logged_in_is_sent_to_log_in_and_comes_back() -> None:
     response = figures(request_by(AnonymousUser()), "nyc")
     assert response.status_code == 302
