@@ -105,7 +105,7 @@ class SliceForm(forms.Form):
     def slice(self, data: Mapping[str, Any]) -> Slice:
         self.full_clean()
         values = self.cleaned_data
-        term = str(data["term"])[:200] if "term" in data else None
+        term = str(data["term"])[:200].replace("\0", "") if "term" in data else None
         return Slice(
             channel=values.get("channel", ""),
             campaign=values.get("campaign", ""),

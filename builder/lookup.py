@@ -148,5 +148,9 @@ def _code(text: str) -> str:
 
 def _token(text: str) -> str:
     """The token in a design's link, "" when it is none."""
-    found = re.fullmatch(r"/d/([\w-]{20,64})/?", urlsplit(text).path) if "/d/" in text else None
+    try:
+        path = urlsplit(text).path if "/d/" in text else ""
+    except ValueError:  # such as an unclosed IPv6 bracket
+        return ""
+    found = re.fullmatch(r"/d/([\w-]{20,64})/?", path)
     return found[1] if found else ""

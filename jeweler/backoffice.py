@@ -11,7 +11,7 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from unfold.admin import ModelAdmin, TabularInline
 
@@ -67,6 +67,15 @@ class HouseAdmin(ModelAdmin, Generic[Row]):  # type: ignore[misc]  # unfold has 
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.can_be_deleted and self.has_change_permission(request)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """A filter that PostgreSQL could not even read (NUL) is dropped, as Django drops unknown ones."""
+        if any("\0" in value for values in request.GET.lists() for value in values[1]):
+            return HttpResponseRedirect(f"{request.path}?e=1")
+        listed: HttpResponse = super().changelist_view(request, extra_context)
+        return listed
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Row]:
         """Rows that are not hers do not exist for her: lists, pages and actions all ask here."""

@@ -1,7 +1,7 @@
 """The counter's addresses."""
 
 from datetime import datetime
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -131,7 +131,7 @@ def _asked(request: HttpRequest) -> tuple[str, bool]:
     text = request.GET.get("q", "").strip()[:254]
     is_scanned = request.GET.get("key") == DesignLookup.Key.QR
     if text.startswith(("http://", "https://")):
-        asked = parse_qs(urlsplit(text).query).get("q")
+        asked = parse_qs(text.partition("?")[2]).get("q")
         return (asked[0].strip() if asked else text), True
     return text, is_scanned
 

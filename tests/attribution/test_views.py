@@ -173,7 +173,16 @@ def test_a_wrong_filter_is_refused_by_name_and_the_usual_period_shown(
 
 
 @pytest.mark.parametrize(
-    "query", ["channel=nope", "page=999", "page=x", "term=" + "x" * 999, "campaign=%00", "why=so"]
+    "query",
+    [
+        "channel=nope",
+        "page=999",
+        "page=x",
+        "term=" + "x" * 999,
+        "campaign=%00",
+        "term=a%00b",
+        "why=so",
+    ],
 )
 def test_a_strange_address_of_journeys_breaks_nothing(store: Store, query: str) -> None:
     sell(store)

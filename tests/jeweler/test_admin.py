@@ -179,6 +179,13 @@ def test_a_marketer_sees_every_stores_sales_but_not_whose_they_are(client: Clien
         assert "Okafor" not in response.content.decode()
 
 
+def test_a_filter_that_cannot_be_read_is_dropped(client: Client) -> None:
+    client.force_login(StaffMemberFactory(role=Role.OWNER, sees_all_stores=True).user)
+    page = client.get("/admin/builder/stone/?shape__exact=%00", follow=True)
+    assert page.status_code == 200
+    assert page.redirect_chain == [("/admin/builder/stone/?e=1", 302)]
+
+
 def test_the_sidebar_leads_only_where_one_may_go(client: Client) -> None:
     log_in(client, Role.ASSOCIATE)
     page = client.get("/admin/").content.decode()

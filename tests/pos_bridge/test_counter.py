@@ -273,6 +273,27 @@ def test_nobody_stands_in_a_store_that_is_not_hers(marisol: StaffMember) -> None
     assert answer.status_code == 403
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://[::1",
+        "http://[/d/x/",
+        "https://?q=%00",
+        "\0",
+        "a\0@b.de",
+        "\u202e",
+        "x" * 5000,
+        "<b>",
+    ],
+)
+def test_nonsense_in_the_field_is_answered_with_the_way_out(
+    marisol: StaffMember, text: str
+) -> None:
+    page = at_the_counter(marisol).get("/admin/counter/", {"q": text})
+    assert page.status_code == 200
+    assert "address" in page.content.decode()
+
+
 def test_the_counter_is_not_for_a_marketer() -> None:
     member = StaffMemberFactory(role=StaffMember.Role.MARKETER, sees_all_stores=True)
 
