@@ -9,17 +9,19 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth import get_user_model, login
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from builder import codes
 from builder.models import Design
 from demo import house, till
 from jeweler import visitors
 from jeweler.middleware import policy
-from jeweler.models import EmailMessage
+from jeweler.models import EmailMessage, Visitor
 
 MAILS_SHOWN = 40
 
@@ -82,16 +84,12 @@ DESKS = {
 @require_safe
 def tour(request: HttpRequest) -> HttpResponse:
     visitor = visitors.current(request)
-    design = (
-        Design.objects.filter(visitor=visitor, saved_at__isnull=False)
-        .select_related("customer", "setting", "stone")
-        .order_by("-saved_at")
-        .first()
-        if visitor
-        else None
-    )
+    saved = _saved(visitor)
+    design = saved.select_related("customer", "setting", "stone").order_by("-saved_at").first()
     people = [{"person": person, "desk": DESKS[person.username][0]} for person in house.PEOPLE]
     context = {
+        "saved_count": saved.count(),
+        "mail": _mail_of(design),
         "ads": ADS,
         "people": people,
         "password": house.PASSWORD,
@@ -119,7 +117,7 @@ def log_in(request: HttpRequest) -> HttpResponse:
         username__in=[p.username for p in house.PEOPLE],
     )
     login(request, person, backend="django.contrib.auth.backends.ModelBackend")
-    return redirect(DESKS[person.get_username()][1])
+    return redirect(_scanned(request.POST.get("code", "")) or DESKS[person.get_username()][1])
 
 
 @require_POST
@@ -157,6 +155,30 @@ def mail(request: HttpRequest, mail_id: int) -> HttpResponse:
     response = HttpResponse(message.html)
     response["Content-Security-Policy"] = policy(script="'none'", style="'unsafe-inline'")
     return response
+
+
+def _saved(visitor: Visitor | None) -> QuerySet[Design]:
+    """The designs that this browser has saved."""
+    mine = Design.objects.filter(visitor=visitor, saved_at__isnull=False)
+    return mine if visitor else mine.none()
+
+
+def _scanned(code: str) -> str:
+    """Where scanning the code leads; "" when it is none."""
+    try:
+        return codes.scanned_address(code=codes.read(code), site="")
+    except codes.NotACode:
+        return ""
+
+
+def _mail_of(design: Design | None) -> EmailMessage | None:
+    """The last mail that a save of the design sent."""
+    if design is None or design.customer is None:
+        return None
+    mails = EmailMessage.objects.filter(
+        customer=design.customer, kind="builder/design_saved", html__contains=design.code
+    )
+    return mails.order_by("-queued_at").first()
 
 
 def _email_of(design: Design | None) -> str:
