@@ -81,15 +81,19 @@ def spreads(query: search.StoneQuery, *, now: datetime) -> list[Spread]:
 def counted(listed: str, parameters: tuple[Any, ...], *, minute: int) -> Sequence[Counted]:
     """Of these stones: which measure, which bar, how many, and the ends of carat and price."""
     sql = f"""
-        WITH stones (carat, price) AS MATERIALIZED ({listed}),
-        ends AS (
+        WITH stones (carat, price) AS NOT MATERIALIZED ({listed}),
+        ends AS MATERIALIZED (
             SELECT min(carat) AS carat_least, max(carat) AS carat_most,
                    min(price) AS price_least, max(price) AS price_most FROM stones
         ),
-        placed AS (SELECT {_bucket("carat")} AS carat, {_bucket("price")} AS price FROM stones, ends)
-        SELECT GROUPING(placed.carat), coalesce(placed.carat, placed.price), count(*),
+        scales AS MATERIALIZED (SELECT {_scale("carat")}, {_scale("price")} FROM ends),
+        placed AS MATERIALIZED (
+            SELECT {_bucket("carat")} AS carat, {_bucket("price")} AS price, count(*) AS stones
+            FROM stones GROUP BY 1, 2
+        )
+        SELECT GROUPING(carat), coalesce(carat, price), sum(stones)::bigint,
                min(carat_least), min(carat_most), min(price_least), min(price_most)
-        FROM placed, ends GROUP BY GROUPING SETS ((placed.carat), (placed.price))
+        FROM placed, ends GROUP BY GROUPING SETS ((carat), (price))
     """  # noqa: S608  names are ours and values are parameters
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
@@ -99,10 +103,17 @@ def counted(listed: str, parameters: tuple[Any, ...], *, minute: int) -> Sequenc
         )
 
 
+def _scale(name: str) -> str:
+    """A measure's ends by their logarithms; the far end belongs to the last bar."""
+    return (
+        f"ln({name}_least::float8) AS {name}_from, ln({name}_most::float8) + 1e-9 AS {name}_until"
+    )
+
+
 def _bucket(name: str) -> str:
-    """The number of the bar, 1 to BARS; the far end belongs to the last one."""
-    least, most = f"ln({name}_least::float8)", f"ln({name}_most::float8) + 1e-9"
-    return f"width_bucket(ln(stones.{name}::float8), {least}, {most}, {BARS})"
+    """The number of the bar, 1 to BARS. The ends are asked for on their own, so that they are worked out once."""
+    ends = f"(SELECT {name}_from FROM scales), (SELECT {name}_until FROM scales)"  # noqa: S608  ours
+    return f"width_bucket(ln(stones.{name}::float8), {ends}, {BARS})"
 
 
 def _spread(

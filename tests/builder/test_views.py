@@ -416,13 +416,24 @@ def test_a_page_of_nothing_shows_the_way_back(client: Client) -> None:
     assert "No stone is all of this at once" in shown
 
 
-def test_the_stone_list_asks_the_database_the_same_however_long_it_is(
-    client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+@pytest.mark.parametrize("stones", [1, 40])
+def test_the_stone_list_asks_the_database_six_times_however_long_it_is(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries, stones: int
 ) -> None:
-    StoneFactory.create_batch(40)
+    StoneFactory.create_batch(stones, store=StoreFactory())
 
-    with django_assert_max_num_queries(12):
-        client.get("/diamonds/?page=2")
+    with django_assert_num_queries(6):
+        client.get("/diamonds/", headers={"sec-fetch-site": "same-origin"})
+
+
+def test_a_row_s_words_are_escaped_and_its_link_keeps_the_filters(client: Client) -> None:
+    StoneFactory(store=StoreFactory(city="<b>Oz</b>"), lab="GIA", report_number="1&2")
+
+    shown = client.get("/diamonds/?lab=GIA&sort=-price").content.decode()
+
+    assert "In &lt;b&gt;Oz&lt;/b&gt;</span>" in shown
+    assert "GIA 1&amp;2</td>" in shown
+    assert 'href="?lab=GIA&amp;sort=-price&amp;open=' in shown
 
 
 def test_a_known_picture_is_drawn_once_and_kept(
