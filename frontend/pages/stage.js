@@ -22,13 +22,31 @@ async function keep(form) {
     const got = await fetchPage(form.action, { method: "POST", body: new FormData(form) });
     if (!got) return;
     if (!got.page.getElementById("panel")) return location.assign(got.url);
+    const typed = unsent(form);
     swap(got.page, ["panel", "pricebar", "steps", "words", "save"]);
     renewPicture(got.page);
     ring?.update(spec());
     wire();
+    if (typed !== null) typeOn(typed);
   } catch {
     form.submit();
   }
+}
+
+/** What she has typed since the request left; null when the answer has it already. */
+function unsent(form) {
+  const field = form.elements.engraving;
+  return document.activeElement === field && field.value !== field.defaultValue ? field.value : null;
+}
+
+/** Put her words back into the fresh field; leaving it keeps them, as a change would. */
+function typeOn(typed) {
+  const form = document.querySelector("[data-choices]");
+  const field = form.elements.engraving;
+  if (!field) return;
+  field.value = typed;
+  field.dispatchEvent(new Event("input"));
+  field.addEventListener("blur", () => field.value !== field.defaultValue && keep(form), { once: true });
 }
 
 function wire() {

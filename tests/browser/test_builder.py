@@ -1,6 +1,7 @@
 """The builder in a real browser, on a phone and at a desk: every page accessible, nothing said in the console."""
 
 import re
+from decimal import Decimal
 
 import pytest
 from playwright.sync_api import expect
@@ -11,6 +12,16 @@ from tests.browser.conftest import Visit
 from tests.factories.jeweler import NOW
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+# As on a train: an answer comes when she is already typing.
+LATE_ANSWERS = """() => {
+  const real = window.fetch;
+  window.fetch = async (...asked) => {
+    const answer = await real(...asked);
+    await new Promise((go) => setTimeout(go, 1500));
+    return answer;
+  };
+}"""
 
 
 def open_filters(visit: Visit) -> None:
@@ -54,10 +65,11 @@ def test_a_ring_is_designed_and_saved_from_the_landing_to_the_mail_s_link(visit:
     page.get_by_label("Your e-mail").fill("ada.example.com")
     page.get_by_role("button", name="Send it to me").click()
     expect(page.get_by_role("alert")).to_contain_text("We keep your ring open while you look.")
-    visit.check()
+    visit.check("refused")
     page.get_by_label("Your e-mail").fill("ada@example.com")
     page.get_by_role("button", name="Send it to me").click()
     expect(page.get_by_text("on its way to ada@example.com")).to_be_visible()
+    expect(page.get_by_role("img", name=f"QR code of {Design.objects.get().code}")).to_be_visible()
     visit.check()
 
     link = re.search(r"/d/[\w-]+/", EmailMessage.objects.get().text)
@@ -108,17 +120,17 @@ def test_a_range_is_moved_by_the_keyboard(visit: Visit) -> None:
 
 
 def test_pages_of_few_words_are_accessible_too(visit: Visit) -> None:
-    for address in (
-        "/ring/",
-        "/ring/summary/",
-        "/ring/saved/",
-        "/d/forged/",
-        "/no/such/page/",
-        "/diamonds/?carat_min=9",
-        "/diamonds/?carat_min=lots",
+    for address, state in (
+        ("/ring/", "empty"),
+        ("/ring/summary/", "empty"),
+        ("/ring/saved/", "empty"),
+        ("/d/forged/", "gone"),
+        ("/no/such/page/", ""),
+        ("/diamonds/?carat_min=9", "none"),
+        ("/diamonds/?carat_min=lots", "nonsense"),
     ):
         visit.go(address)
-        visit.check()
+        visit.check(state)
 
 
 def test_a_stone_that_was_sold_says_so_where_she_is(visit: Visit) -> None:
@@ -133,4 +145,23 @@ def test_a_stone_that_was_sold_says_so_where_she_is(visit: Visit) -> None:
     visit.go("/ring/")
 
     expect(page.get_by_text("This stone was sold.")).to_be_visible()
-    visit.check()
+    visit.check("sold")
+
+
+def test_words_typed_while_another_choice_is_on_its_way_are_kept(visit: Visit) -> None:
+    page = visit.page
+    visit.go("/rings/")
+    page.get_by_role("button", name="Choose the Alba").click()
+    page.locator("a.open").first.click()
+    page.get_by_role("button", name="Set this stone").click()
+    page.evaluate(LATE_ANSWERS)
+
+    page.get_by_role("radio", name="Size 6½").check(force=True)
+    page.get_by_label("Engraving").press_sequentially("Ever & always")
+    expect(page.locator("#steps")).to_contain_text("size 6½")
+    expect(page.get_by_label("Engraving")).to_have_value("Ever & always")
+    page.get_by_label("Engraving").press("Tab")
+
+    expect(page.get_by_label("Engraving")).to_have_attribute("value", "Ever & always")
+    assert Design.objects.get().engraving == "Ever & always"
+    assert Design.objects.get().ring_size == Decimal("6.5")
