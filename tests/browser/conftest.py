@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.urls import Resolver404, resolve
 from playwright.sync_api import ConsoleMessage, Page
 from pytest_django.live_server_helper import LiveServer
 
@@ -15,6 +18,9 @@ from tests.factories.jeweler import StoreFactory
 
 # Chromium logs each refused request by itself, and complains of slow drawing on a machine without a GPU.
 EXPECTED = ("the server responded with a status of 4", "GPU stall due to ReadPixels")
+
+
+SCREENSHOTS = Path(__file__).resolve().parents[2] / ".local" / "screenshots"
 
 
 @dataclass
@@ -28,13 +34,31 @@ class Visit:
     def go(self, address: str) -> None:
         self.page.goto(self.shop + address, wait_until="load")
 
-    def check(self) -> None:
-        """No violation of the accessibility rules, nothing wider than the screen, nothing in the console."""
+    def check(self, state: str = "") -> None:
+        """No violation of the accessibility rules, nothing wider than the screen, nothing in the console.
+
+        Leaves a picture of the page to look at; `state` tells two of the same page apart.
+        """
+        self.picture(state)
         found = Axe().run(self.page)
         assert found.violations_count == 0, found.generate_report()
         wider = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wider <= 0, f"{self.page.url} is {wider} px wider than its screen"
         assert self.heard == []
+
+    def picture(self, state: str = "") -> None:
+        """The whole page as .local/screenshots/<page>-<width>.png, the page by its address's name."""
+        try:
+            name = resolve(urlsplit(self.page.url).path).view_name
+        except Resolver404:
+            name = "no-such-page"
+        stem = "-".join(part for part in (name.replace(":", "-"), state, self.width) if part)
+        self.page.screenshot(path=SCREENSHOTS / f"{stem}.png", full_page=True)
+
+    @property
+    def width(self) -> str:
+        size = self.page.viewport_size
+        return str(size["width"]) if size else ""
 
     def hear(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning") and not any(

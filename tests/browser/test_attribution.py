@@ -86,7 +86,7 @@ def test_a_row_opens_and_closes_by_keyboard(marketer: Visit) -> None:
     campaign.focus()
     page.keyboard.press("ArrowRight")
     expect(term).to_be_visible()
-    marketer.check()
+    marketer.check("opened")
     page.get_by_role("button", name="Paid search").focus()
     page.keyboard.press("ArrowLeft")
     expect(term).to_be_hidden()
@@ -97,7 +97,7 @@ def test_the_rooms_are_two_keys_or_one_menu_away(marketer: Visit) -> None:
     page = marketer.page
     if page.viewport_size and page.viewport_size["width"] < 1180:
         page.get_by_text("Menu").click()
-        marketer.check()
+        marketer.check("menu")
         page.get_by_role("navigation", name="Rooms, menu").get_by_role(
             "link", name="Journeys"
         ).click()

@@ -57,7 +57,7 @@ def test_an_address_is_typed_and_the_design_opened_by_keyboard(
     page.keyboard.type("clara@example.com")
     page.keyboard.press("Enter")
     expect(page.get_by_role("cell", name="C. W.")).to_be_visible()
-    counter.check()
+    counter.check("found")
 
     page.get_by_role("link", name=design.code).focus()
     page.keyboard.press("Enter")
@@ -71,7 +71,7 @@ def test_an_address_is_typed_and_the_design_opened_by_keyboard(
     expect(page.get_by_text("first", exact=True)).to_be_visible()
     page.get_by_role("button", name="Show in full").click()
     expect(page.get_by_text("clara@example.com")).to_be_visible()
-    counter.check()
+    counter.check("in-full")
 
 
 def test_a_scanner_types_the_address_of_the_qr_and_the_design_is_there(
@@ -91,4 +91,4 @@ def test_what_was_not_found_says_what_to_do(counter: Visit) -> None:
     counter.page.keyboard.press("Enter")
 
     expect(counter.page.get_by_role("status")).to_contain_text("Type the whole e-mail address")
-    counter.check()
+    counter.check("nothing")
