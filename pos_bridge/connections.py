@@ -5,6 +5,7 @@ encrypted with a key derived from SECRET_KEY (SECRET_KEY_FALLBACKS still open ol
 """
 
 import base64
+import functools
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
@@ -73,9 +74,15 @@ def new_secret() -> str:
 
 
 def find(*, token: str) -> Connection | None:
-    """The active connection behind an address."""
-    known = Connection.objects.filter(token_hash=tokens.hashed(token), is_active=True)
-    return known.select_related("store").first()
+    """The active connection behind an address.
+
+    In plain SQL: every delivery asks, and building this query anew took a third of its time.
+    """
+    known = Connection.objects.raw(
+        "SELECT * FROM pos_bridge_connection WHERE token_hash = %s AND is_active",
+        [tokens.hashed(token)],
+    )
+    return next(iter(known), None)
 
 
 def secrets_of(connection: Connection) -> list[str]:
@@ -130,6 +137,8 @@ def _box() -> MultiFernet:
     return MultiFernet([Fernet(_derived(key)) for key in keys])
 
 
+@functools.lru_cache(maxsize=8)
 def _derived(key: str | bytes) -> bytes:
+    """By the key itself, so that a changed SECRET_KEY derives another one."""
     derivation = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"pos_bridge.connections")
     return base64.urlsafe_b64encode(derivation.derive(force_bytes(key)))
