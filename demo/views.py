@@ -89,6 +89,7 @@ def tour(request: HttpRequest) -> HttpResponse:
     people = [{"person": person, "desk": DESKS[person.username][0]} for person in house.PEOPLE]
     context = {
         "saved_count": saved.count(),
+        "cities": [city for city, *_ in house.STORES.values()],
         "mail": _mail_of(design),
         "ads": ADS,
         "people": people,

@@ -113,6 +113,14 @@ def test_no_model_hides_work_in_save_or_delete() -> None:
         assert not {"save", "delete"} & set(vars(model)), model
 
 
+def test_every_room_is_named_in_plain_words() -> None:
+    for room in ROOMS:
+        if apps.is_installed(room):
+            name = str(apps.get_app_config(room).verbose_name)
+            assert "_" not in name
+            assert name not in {"Jeweler", "Builder", "Demo"}
+
+
 def test_no_signal_is_listened_to_by_a_room() -> None:
     for signal in vars(signals).values():
         for receiver in getattr(signal, "receivers", ()):
