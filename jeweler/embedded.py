@@ -348,6 +348,16 @@ def _valkey_says(command: str) -> str:
 # Both servers, and who uses them.
 
 
+def start_what_ended(*, postgres: bool, valkey: bool) -> list[str]:
+    """Start again those of the servers that were killed, and name them. Cheap while they live."""
+    started = []
+    if postgres and not _listens(_pg_socket()) and start_postgres():
+        started.append("PostgreSQL")
+    if valkey and not _listens(valkey_socket()) and start_valkey():
+        started.append("Valkey")
+    return started
+
+
 @contextlib.contextmanager
 def in_use() -> Iterator[None]:
     """Keep `stop_if_unused` from stopping the servers; the kernel forgets it when we are killed."""

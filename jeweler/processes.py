@@ -1,7 +1,7 @@
 """The demo's tree of processes: servers while they are needed, programs that are kept running.
 
 Promise: a program that ends is started again, after a pause that grows; one that ends again and
-again at once is given up with the end of its log; and when the owner ends, whatever the reason,
+again at once is given up with the end of its log; a server that was killed is started again; and when the owner ends, whatever the reason,
 nothing of it runs on.
 
 `python -m jeweler.processes COMMAND...` runs a command while the servers are up.
@@ -23,6 +23,7 @@ from jeweler import embedded, keeper
 QUICK = 15.0  # a program that lived shorter than this has crashed quickly
 QUICK_CRASHES = 5
 PATIENCE = 12.0
+SERVERS_EVERY = 2.0  # seconds between two looks at the servers
 
 
 class ProgramKeepsCrashing(RuntimeError):
@@ -73,6 +74,9 @@ class Tree:
     say: Say
     programs: list[Program] = field(default_factory=list)
     first_pause: float = 0.5
+    # Starts again what of the servers was killed, and names it.
+    revive: Callable[[], Sequence[str]] = list
+    looked_at: float = 0.0
 
     def add(self, program: Program) -> None:
         program.log.write_bytes(b"")
@@ -82,10 +86,11 @@ class Tree:
     def watch(self, *, until: Callable[[], bool], pause: float = 0.2) -> None:
         """Keep everything running until `until` says so.
 
-        Raises ProgramKeepsCrashing.
+        Raises ProgramKeepsCrashing, and what a server that cannot start raises.
         """
         while not until():
             self.keeper.replace_if_gone()
+            self._look_after_servers()
             for program in self.programs:
                 self._look_after(program)
             time.sleep(pause)
@@ -115,6 +120,13 @@ class Tree:
             )
         self.keeper.know(group=program.process.pid)
         program.started_at = time.monotonic()
+
+    def _look_after_servers(self) -> None:
+        if time.monotonic() - self.looked_at < SERVERS_EVERY:
+            return
+        for name in self.revive():
+            self.say(f"{name} was gone; it runs again.")
+        self.looked_at = time.monotonic()
 
     def _look_after(self, program: Program) -> None:
         if program.process is None:

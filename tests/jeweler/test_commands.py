@@ -191,6 +191,15 @@ def test_killed_programs_start_again(demo: Demo) -> None:
     assert _soon(demo.answers)
 
 
+def test_killed_servers_start_again(demo: Demo) -> None:
+    for pid in demo.programs("valkey-server") + demo.programs("postgres", "-D"):
+        os.kill(pid, signal.SIGKILL)
+
+    assert _soon(lambda: bool(demo.programs("valkey-server")))
+    assert _soon(lambda: bool(demo.programs("postgres", "-D")))
+    assert _soon(demo.answers)
+
+
 def _oldest(demo: Demo, name: str) -> int:
     return min(demo.programs(name))
 

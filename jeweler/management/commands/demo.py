@@ -7,6 +7,7 @@ However this ends, nothing stays behind.
 
 import contextlib
 import fcntl
+import functools
 import http.client
 import os
 import signal
@@ -74,7 +75,12 @@ class Command(BaseCommand):
                 with stops.at_once():
                     self._fill(empty=empty)
                 Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
-                tree = processes.Tree(keeper=keeper, say=self._say)
+                revive = functools.partial(
+                    embedded.start_what_ended,
+                    postgres=settings.USE_EMBEDDED_POSTGRES,
+                    valkey=settings.USE_EMBEDDED_VALKEY,
+                )
+                tree = processes.Tree(keeper=keeper, say=self._say, revive=revive)
                 self._keep_running(tree, host=host, port=port, stops=stops)
             finally:
                 # From here on another signal changes nothing: we are stopping already.
