@@ -256,12 +256,14 @@ def _locked_with_all(design: Design, *, visitor: Visitor | None) -> Design:
     """
     _lock_visitors(design.visitor_id, visitor.pk if visitor else None)
     locked = _locked(design)
-    Stone.objects.select_for_update().only("pk").filter(pk=locked.stone_id).first()
+    if locked.stone_id is not None:
+        Stone.objects.select_for_update().only("pk").get(pk=locked.stone_id)
     return locked
 
 
 def _lock_visitors(*ids: int | None) -> None:
-    visitors = Visitor.objects.select_for_update(of=["self"]).filter(pk__in=filter(None, ids))
+    known = [each for each in ids if each is not None]
+    visitors = Visitor.objects.select_for_update(of=["self"]).filter(pk__in=known)
     list(visitors.only("pk").order_by("pk"))
 
 
