@@ -70,3 +70,8 @@ def test_no_code_leads_to_another_site(client: Client) -> None:
     for code in ("//evil.example", "https://evil.example/", "OS-2345-67B", "x" * 5000):
         answer = client.post("/demo/log-in/", {"username": "marisol", "code": code})
         assert answer.headers["Location"] == "/admin/counter/"
+
+
+@pytest.mark.parametrize("username", ["", "\0", "owner\0", "nobody", "x" * 5000])
+def test_nobody_but_the_sample_staff_logs_in_on_the_tour(client: Client, username: str) -> None:
+    assert client.post("/demo/log-in/", {"username": username}).status_code == 404
