@@ -1,4 +1,4 @@
-"""The stone list: filters, facets, sorting and pages, in two queries whatever is asked.
+"""The stone list: filters, facets, sorting and pages, in three queries whatever is asked.
 
 Facets are disjunctive: each one's counts heed every filter but its own, so that they say what another click would find.
 `fits` filters by the very limits that `compatibility.check` judges by.
