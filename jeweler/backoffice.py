@@ -34,7 +34,7 @@ ROOMS = [
 ]
 GROUPS = [
     ("House", ("jeweler", "auth")),
-    ("Catalog and designs", ("builder",)),
+    ("Designs and stones", ("builder",)),
     ("Visits", ("appointments",)),
     ("Friends", ("referrals",)),
     ("Attribution", ("attribution",)),
