@@ -154,6 +154,7 @@ def test_words_typed_while_another_choice_is_on_its_way_are_kept(visit: Visit) -
     page.get_by_role("button", name="Choose the Alba").click()
     page.locator("a.open").first.click()
     page.get_by_role("button", name="Set this stone").click()
+    page.wait_for_url("**/ring/", wait_until="load")
     page.evaluate(LATE_ANSWERS)
 
     page.get_by_role("radio", name="Size 6½").check(force=True)
