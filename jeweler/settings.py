@@ -144,7 +144,7 @@ CELERY_BEAT_SCHEDULE = {
     "deliver-events": {"task": "jeweler.tasks.deliver_events", "schedule": 2.0},
     "send-mails": {"task": "jeweler.tasks.send_mails", "schedule": 2.0},
     "prune-events": {"task": "jeweler.tasks.prune_events", "schedule": 3600.0},
-    "draw-portraits": {"task": "builder.tasks.draw_portraits", "schedule": 15.0},
+    "draw-portraits": {"task": "builder.tasks.draw_portraits", "schedule": 5.0},
     "apply-inbox": {"task": "pos_bridge.tasks.apply_inbox", "schedule": 2.0},
     "prune-inbox": {"task": "pos_bridge.tasks.prune_inbox", "schedule": 3600.0},
 }

@@ -98,7 +98,7 @@ class Command(BaseCommand):
         web, *others = _programs(host=host, port=port)
         try:
             tree.add(web)
-            tree.watch(until=lambda: stops.asked or _answers(host=host, port=port))
+            tree.watch(until=lambda: stops.asked or _answers(host=host, port=port), pause=0.05)
             if not stops.asked:
                 self._say(f"open http://localhost:{port}/demo/ (the log-ins are on that page)")
                 self._say(f"logs are in {embedded.home()}; Ctrl-C stops everything")
