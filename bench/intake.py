@@ -43,7 +43,6 @@ class Delivery:
     key: str
     raw: bytes
     headers: dict[str, str]
-    is_repeated: bool
 
 
 def run(*, full: bool) -> list[harness.Case]:
@@ -101,7 +100,7 @@ def _signed(secret: str, *, number: int) -> Delivery:
     ).digest()
     signature = f"v1,{base64.b64encode(digest).decode()}"
     headers = {"webhook-id": key, "webhook-timestamp": at, "webhook-signature": signature}
-    return Delivery(key=key, raw=raw, headers=headers, is_repeated=False)
+    return Delivery(key=key, raw=raw, headers=headers)
 
 
 def _check(answers: dict[str, list[str]], deliveries: list[Delivery]) -> None:
