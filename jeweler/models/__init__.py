@@ -9,7 +9,7 @@ from jeweler.models.customer import (
 from jeweler.models.mail import EmailMessage
 from jeweler.models.outbox import OutboxDelivery, OutboxEvent
 from jeweler.models.sale import Payment, Refund, Sale, SaleEvidence, SaleLine
-from jeweler.models.store import StaffMember, Store
+from jeweler.models.store import PriceMode, StaffMember, Store, TaxDisplay
 
 __all__ = [
     "AuditEntry",
@@ -21,11 +21,13 @@ __all__ = [
     "OutboxDelivery",
     "OutboxEvent",
     "Payment",
+    "PriceMode",
     "Refund",
     "Sale",
     "SaleEvidence",
     "SaleLine",
     "StaffMember",
     "Store",
+    "TaxDisplay",
     "Visitor",
 ]

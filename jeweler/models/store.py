@@ -12,6 +12,21 @@ def check_time_zone(name: str) -> None:
         raise ValidationError(f"{name!r} is no IANA time zone; use one such as America/New_York")
 
 
+class PriceMode(models.TextChoices):
+    """How prices are told to shoppers."""
+
+    SHOWN = "shown", "Shown"
+    RANGE = "range", "As a range"
+    ON_REQUEST = "on_request", "On request"
+
+
+class TaxDisplay(models.TextChoices):
+    """How tax is worded beside a price."""
+
+    ADDED = "added", "Added to the shown price"
+    INCLUDED = "included", "Included in the shown price"
+
+
 class Store(models.Model):
     """A showroom. Its zone rules its opening hours and dates, its region the phones typed there."""
 
@@ -23,6 +38,16 @@ class Store(models.Model):
     time_zone = models.CharField(max_length=64, validators=[check_time_zone])
     currency = models.CharField(max_length=3, default="USD")
     phone = models.CharField(max_length=32, blank=True)
+    price_mode = models.CharField(
+        max_length=12, choices=PriceMode, default=PriceMode.SHOWN, help_text="Of its designs"
+    )
+    tax_display = models.CharField(max_length=12, choices=TaxDisplay, default=TaxDisplay.ADDED)
+    tax_pct = models.DecimalField(
+        max_digits=6,
+        decimal_places=4,
+        default=0,
+        help_text="Sales tax or VAT. 0: worked out at the till",
+    )
     is_open = models.BooleanField(default=True)
 
     class Meta:

@@ -83,7 +83,7 @@ def test_a_suppliers_wrong_mapping_is_refused_when_it_is_typed(
 ) -> None:
     supplier = SupplierFactory(code="north")
     form = {
-        "code": "north", "name": "North", "feed_format": "generic", "markup": "1.4", "aliases": "{}",
+        "code": "north", "name": "North", "feed_format": "generic", "markup": "1.4", "delivery_days": "3", "aliases": "{}",
         "columns": "{}", field: text,
     }  # fmt: skip
     url = reverse("admin:builder_supplier_change", args=[supplier.pk])
@@ -95,7 +95,7 @@ def test_a_suppliers_wrong_mapping_is_refused_when_it_is_typed(
 def test_a_suppliers_right_mapping_is_kept() -> None:
     supplier = SupplierFactory(code="north")
     form = {
-        "code": "north", "name": "North", "feed_format": "generic", "markup": "1.4",
+        "code": "north", "name": "North", "feed_format": "generic", "markup": "1.4", "delivery_days": "3",
         "aliases": '{"shape": {"R": "round"}}', "columns": '{"price_per_carat": "Price"}',
     }  # fmt: skip
     url = reverse("admin:builder_supplier_change", args=[supplier.pk])
