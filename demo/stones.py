@@ -73,6 +73,15 @@ class Made:
 
 def make(*, count: int, seed: int = SEED) -> Iterator[Made]:
     rng = np.random.default_rng(seed)
+    columns = drawn(rng, count=count)
+    columns["report_number"] = _report_numbers(rng, columns)
+    names = list(columns)
+    for row in zip(*(columns[name].tolist() for name in names), strict=True):
+        yield _made(dict(zip(names, row, strict=True)))
+
+
+def drawn(rng: np.random.Generator, *, count: int) -> dict[str, NDArray[Any]]:
+    """Columns of `count` stones without their report numbers; `grown` says lab-grown, `ratio` and `depth` are unrounded."""
     shapes = rng.choice(list(_SHAPES), size=count, p=_shares([row[0] for row in _SHAPES.values()]))
     grown = rng.random(count) < LAB_GROWN_SHARE
     columns = _grades(rng, shapes, grown) | {"shape": shapes, "grown": grown}
@@ -80,10 +89,7 @@ def make(*, count: int, seed: int = SEED) -> Iterator[Made]:
     columns |= _proportions(rng, columns)
     columns |= _millimeters(columns)
     columns["price"] = _prices(rng, columns)
-    columns["report_number"] = _report_numbers(rng, columns)
-    names = list(columns)
-    for row in zip(*(columns[name].tolist() for name in names), strict=True):
-        yield _made(dict(zip(names, row, strict=True)))
+    return columns
 
 
 def _made(row: dict[str, Any]) -> Made:
@@ -122,13 +128,14 @@ def _shares(weights: list[float] | Floats) -> Floats:
     return shares
 
 
-def _per_shape(shapes: NDArray[Any], values: dict[str, float]) -> Floats:
-    """Each stone's own value, by its shape."""
-    own: Floats = np.vectorize(values.__getitem__, otypes=[float])(shapes)
+def _own(words: NDArray[Any], values: dict[str, float]) -> Floats:
+    """Each stone's own value, by its shape or grade."""
+    known, places = np.unique(words, return_inverse=True)
+    own: Floats = np.array([values[word] for word in known.tolist()])[places]
     return own
 
 
-def _drawn(
+def _chosen(
     rng: np.random.Generator, size: int, table: dict[str, tuple[float, float]]
 ) -> NDArray[Any]:
     return rng.choice(list(table), size=size, p=_shares([row[0] for row in table.values()]))
@@ -149,8 +156,8 @@ def _grades(
     )
     return {
         "lab": np.where(grown, grown_lab, natural_lab),
-        "color": _drawn(rng, size, _COLORS),
-        "clarity": _drawn(rng, size, _CLARITIES),
+        "color": _chosen(rng, size, _COLORS),
+        "clarity": _chosen(rng, size, _CLARITIES),
         "polish": polish,
         "symmetry": symmetry,
         "fluorescence": np.where(grown, "none", fluorescence),
@@ -179,7 +186,7 @@ def _proportions(
     laws = gemology.LAWS
 
     def usual(name: str, spread: float, step: float, round_spread: float) -> Floats:
-        middle = _per_shape(shapes, {shape: getattr(law, name) for shape, law in laws.items()})
+        middle = _own(shapes, {shape: getattr(law, name) for shape, law in laws.items()})
         value = rng.normal(middle, np.where(is_round, round_spread, spread), size)
         return np.round(np.round(value / step) * step, 1)
 
@@ -214,7 +221,7 @@ def _proportions(
 def _ratios(rng: np.random.Generator, shapes: NDArray[Any]) -> Floats:
     """Length to width, with each shape's measured percentiles as the two halves of a bell."""
     low, middle, high = (
-        _per_shape(shapes, {shape: row[2][k] for shape, row in _SHAPES.items()}) for k in range(3)
+        _own(shapes, {shape: row[2][k] for shape, row in _SHAPES.items()}) for k in range(3)
     )
     z = rng.normal(size=len(shapes))
     spread = np.where(z < 0, middle - low, high - middle) / 1.645
@@ -222,9 +229,7 @@ def _ratios(rng: np.random.Generator, shapes: NDArray[Any]) -> Floats:
 
 
 def _millimeters(columns: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    volume = _per_shape(
-        columns["shape"], {shape: law.volume for shape, law in gemology.LAWS.items()}
-    )
+    volume = _own(columns["shape"], {shape: law.volume for shape, law in gemology.LAWS.items()})
     width = np.cbrt(columns["carat"] / (volume * columns["ratio"] * columns["depth"] / 100))
     length = width * columns["ratio"]
     across = np.where(columns["shape"] == "round", (width + length) / 2, width)
@@ -240,11 +245,9 @@ def _millimeters(columns: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
 
 def _prices(rng: np.random.Generator, columns: dict[str, NDArray[Any]]) -> Floats:
     carat = columns["carat"]
-    grade = np.vectorize(lambda color: _COLORS[color][1], otypes=[float])(columns["color"])
-    grade *= np.vectorize(lambda clarity: _CLARITIES[clarity][1], otypes=[float])(
-        columns["clarity"]
-    )
-    grade *= _per_shape(columns["shape"], {shape: row[1] for shape, row in _SHAPES.items()})
+    grade = _own(columns["color"], {color: row[1] for color, row in _COLORS.items()})
+    grade *= _own(columns["clarity"], {clarity: row[1] for clarity, row in _CLARITIES.items()})
+    grade *= _own(columns["shape"], {shape: row[1] for shape, row in _SHAPES.items()})
     grade *= np.where(columns["cut"] == "very_good", 0.93, 1.0)
     grade *= np.where(np.isin(columns["fluorescence"], ["strong", "very_strong"]), 0.88, 1.0)
     steeper = (carat[:, None] >= _STEEPER).sum(axis=1)
