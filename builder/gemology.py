@@ -19,6 +19,12 @@ CLARITIES = (
 )  # fmt: skip
 GRADES = ("ideal", "excellent", "very_good", "good", "fair", "poor")
 FLUORESCENCES = ("none", "faint", "medium", "strong", "very_strong")
+HUES = (
+    "yellow", "pink", "blue", "green", "orange", "red", "purple", "violet", "brown", "gray", "black", "white",
+)  # fmt: skip
+INTENSITIES = (
+    "faint", "very_light", "light", "fancy_light", "fancy", "fancy_intense", "fancy_vivid", "fancy_dark", "fancy_deep",
+)  # fmt: skip
 LABS = ("GIA", "IGI", "AGS", "HRD", "GCAL", "GSI", "EGL")
 POINTED_SHAPES = frozenset({"princess", "pear", "marquise", "heart"})
 
