@@ -1,4 +1,4 @@
-"""The small stones: pavé on the shank and a halo, each with the beads that hold it."""
+"""The small stones: along the shank, round the center or under its edge, each with the metal that holds it."""
 
 import functools
 import math
@@ -13,10 +13,12 @@ from builder import cuts
 from .gems import Gem, absorption
 from .meshes import Mesh, bead, surface
 from .seats import MELEE, UPRIGHT, Seat
+from .shoulders import Ridge
 
 Floats = NDArray[np.floating[Any]]
 
-GAP = 0.10  # mm between neighbors
+GAP, CHANNEL_GAP = 0.10, 0.03  # mm between neighbors
+WALL = 0.34  # mm: a channel's
 UP = np.array([0.0, 1.0, 0.0])
 LEDGE = 0.34  # half the height of a halo's ledge, mm
 
@@ -47,25 +49,98 @@ def _small(center: Floats, frame: Floats, *, width: float, number: int, setting:
     )
 
 
-def pave(
-    accents: Mapping[str, Any], *, outer: float, first: float, metal: int
-) -> tuple[list[Mesh], list[Gem]]:
-    """Stones on both shoulders of a shank of this outer radius, the first at this angle from the head."""
+def along(accents: Mapping[str, Any], *, ridge: Ridge, metal: int) -> tuple[list[Mesh], list[Gem]]:
+    """Stones down both sides of the ring, held by beads (pavé) or between two walls (channel)."""
     width = float(accents["stone_mm"])
-    step = (width + GAP) / outer
-    each = min(int(accents["count"]) // 2, int((math.pi - first) / step))
-    beads: list[Mesh] = []
+    in_channel = accents.get("mount") == "channel"
+    step = width + (CHANNEL_GAP if in_channel else GAP)
+    each = min(int(accents["count"]) // 2, int(ridge.length / step))
     stones: list[Gem] = []
+    beads: list[Mesh] = []
     for way in (-1, 1):
         for k in range(each):
-            turn = around(way * (first + k * step))
-            center = turn @ (UP * (outer + 0.04))
+            turn, spot = _spot(ridge, k * step, way=way)
+            center = spot + turn @ UP * (0.10 if in_channel else 0.04)
             stones.append(_small(center, turn @ UPRIGHT, width=width, number=k, setting=metal))
-        for k in range(each + 1):
-            turn = around(way * (first + (k - 0.5) * step))
-            spots = [turn @ np.array([0.0, outer - 0.02, z * width * 0.36]) for z in (-1, 1)]
-            beads += [bead(spot, 0.132 * width, metal=metal) for spot in spots]
+        for k in range(0 if in_channel else each + 1):
+            turn, spot = _spot(ridge, (k - 0.5) * step, way=way)
+            spots = [spot + turn @ np.array([0.0, -0.02, z * width * 0.36]) for z in (-1, 1)]
+            beads += [bead(each_spot, 0.132 * width, metal=metal) for each_spot in spots]
+    if in_channel and each:
+        beads = _walls(ridge, length=each * step, width=width, metal=metal)
     return beads, stones
+
+
+def _spot(ridge: Ridge, distance: float, *, way: int) -> tuple[Floats, Floats]:
+    """The rotation and the place at this distance from the first stone; a little before it, straight on."""
+    point, lean = ridge.at(max(distance, 0.0))
+    if distance < 0:
+        point = point + np.array([math.cos(lean), -math.sin(lean)]) * distance
+    return around(way * lean), np.array([way * point[0], point[1], 0.0])
+
+
+def _walls(ridge: Ridge, *, length: float, width: float, metal: int) -> list[Mesh]:
+    """The two walls of a channel on either side; they rise out of the shank and sink into it again."""
+    angle = np.arange(20) * 2 * np.pi / 20
+    across = np.copysign(np.abs(np.cos(angle)) ** 0.6, np.cos(angle)) * WALL / 2
+    up = np.copysign(np.abs(np.sin(angle)) ** 0.6, np.sin(angle)) * 0.3
+    ends = (-0.5 * width - 1.0, length - 0.5 * width + 1.0)
+    steps = np.linspace(*ends, 90)
+    sunk = 0.8 * np.clip(1 - np.minimum(steps - ends[0], ends[1] - steps) / 1.1, 0, 1) ** 2
+    made = []
+    for way in (-1, 1):
+        spots = [_spot(ridge, float(distance), way=way) for distance in steps]
+        for side in (-1, 1):
+            z = side * (width / 2 + WALL * 0.42)
+            rows, spine = [], []
+            for (turn, spot), down in zip(spots, sunk, strict=True):
+                local = np.stack([0 * up, up - down - 0.08, z + across], axis=1)
+                rows.append(spot + local @ turn.T)
+                spine.append(spot + turn @ np.array([0.0, -down - 0.08, z]))
+            made.append(
+                surface(
+                    np.array(rows),
+                    spine=np.array(spine)[:, None],
+                    closed=(False, True),
+                    metal=metal,
+                )
+            )
+    return made
+
+
+def hidden_halo(spec: Mapping[str, Any], *, seat: Seat, metal: int) -> tuple[list[Mesh], list[Gem]]:
+    """A row under the girdle that looks outward, on a collar of its own."""
+    wanted, count = float(spec["stone_mm"]), int(spec["count"])
+    inward = -min(0.3, 0.09 * seat.half)
+    places = seat.outline(offset=inward, steps=count) - UP * (0.30 + wanted / 2)
+    room = float(np.linalg.norm(places - np.roll(places, -1, axis=0), axis=1).min())
+    width = min(wanted * 1.15, room * 0.96)
+    out = (_outward(places, ahead=1) + np.roll(_outward(places, ahead=1), 1, axis=0)) / 2
+    out /= np.linalg.norm(out, axis=1, keepdims=True)
+    tilted = out - UP * 0.18
+    tilted /= np.linalg.norm(tilted, axis=1, keepdims=True)
+    stones = [
+        _small(place, _facing(look), width=width, number=k, setting=metal)
+        for k, (place, look) in enumerate(zip(places, tilted, strict=True))
+    ]
+    between = (places + np.roll(places, -1, axis=0)) / 2 + _outward(places, ahead=1) * 0.03
+    beads = [
+        bead(spot + UP * way * width * 0.42, 0.12 * width, metal=metal)
+        for way in (-1, 1)
+        for spot in between
+    ]
+    collar = _ledge(
+        seat, away=inward - 0.24, half=0.26, top=float(places[0, 1]), metal=metal,
+        height=width / 2 + 0.07, center=True,
+    )  # fmt: skip
+    return [collar, *beads], stones
+
+
+def _facing(look: Floats) -> Floats:
+    """From the stone's frame to one whose table looks this way."""
+    side = np.cross(UP, look)
+    side /= np.linalg.norm(side)
+    return np.stack([side, np.cross(look, side), look], axis=1)
 
 
 def halo(spec: Mapping[str, Any], *, seat: Seat, metal: int) -> tuple[list[Mesh], list[Gem]]:
@@ -92,12 +167,22 @@ def halo(spec: Mapping[str, Any], *, seat: Seat, metal: int) -> tuple[list[Mesh]
     ], stones
 
 
-def _ledge(seat: Seat, *, away: float, half: float, top: float, metal: int) -> Mesh:
-    line = seat.outline(offset=away, steps=220) + UP * (top - LEDGE)
+def _ledge(
+    seat: Seat,
+    *,
+    away: float,
+    half: float,
+    top: float,
+    metal: int,
+    height: float = LEDGE,
+    center: bool = False,
+) -> Mesh:
+    """A rim round the stone; `height` is half of its own, and `top` its upper side, or its middle."""
+    line = seat.outline(offset=away, steps=220) + UP * (top if center else top - height)
     out = _outward(line, ahead=1)
     angle = np.arange(32) * 2 * np.pi / 32
     across = np.copysign(np.abs(np.cos(angle)) ** 0.5, np.cos(angle)) * half
-    rise = np.copysign(np.abs(np.sin(angle)) ** 0.5, np.sin(angle)) * LEDGE
+    rise = np.copysign(np.abs(np.sin(angle)) ** 0.5, np.sin(angle)) * height
     points = line[:, None] + out[:, None] * across[:, None] + UP * rise[:, None]
     return surface(points, spine=line[:, None], closed=(True, True), metal=metal)
 

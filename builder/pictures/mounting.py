@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from builder import cuts
 
-from . import gems, melee
+from . import gems, melee, shoulders
 from .gems import Gem
 from .heads import head
 from .meshes import Mesh, placed
@@ -78,6 +78,10 @@ def _center(description: Description, seat: Seat, center: Floats) -> tuple[list[
     if spec.get("halo"):
         ledge, stones = melee.halo(spec["halo"], seat=seat, metal=HEAD)
         metal += ledge
+    if spec.get("hidden_halo"):
+        collar, row = melee.hidden_halo(spec["hidden_halo"], seat=seat, metal=HEAD)
+        metal += collar
+        stones += row
     if stone is not None:
         stones.append(_gem(stone, seat, center=np.zeros(3), frame=UPRIGHT, bounces=6))
     return (
@@ -108,21 +112,21 @@ def _gem(
 
 
 def _sides(description: Description, seat: Seat, outer: float) -> tuple[list[Mesh], list[Gem]]:
-    """One stone on each side of the center, in a head of its own that leans outward."""
+    """One stone on each side of the center, in a head of its own that leans outward; a point looks away from the center."""
     spec = description.get("side_stones")
     if not spec:
         return [], []
-    width = float(spec["width_mm"])
+    width, length = float(spec["width_mm"]), _side_length(spec)
     stone = MELEE | {
         "shape": spec["shape"],
         "width_mm": width,
+        "length_mm": length,
         "depth_mm": 0.61 * width,
         "measured": [],
     }
-    stone["length_mm"] = float(spec.get("length_mm", width))
     rim = float(seat.reach(np.array([0.0]))[0])
     lean = math.radians(LEAN)
-    x, y = rim + width / 2 * math.cos(lean) + 0.2, outer + seat.drop - 0.16 * width - 0.6
+    x, y = rim + length / 2 * math.cos(lean) + 0.2, outer + seat.drop - 0.16 * width - 0.6
     fall = x * math.sin(lean) + y * math.cos(lean)  # the way down the stone's own axis to the shank
     own = seat_for(stone, drop=fall - math.sqrt(max(0.0, fall**2 - x * x - y * y + outer**2)))
     parts = head({"kind": "prong", "prongs": 4}, seat=own, metal=HEAD)
@@ -130,17 +134,43 @@ def _sides(description: Description, seat: Seat, outer: float) -> tuple[list[Mes
     stones: list[Gem] = []
     for way in (-1, 1):
         turn, center = melee.around(way * lean), np.array([way * x, y, 0.0])
+        if length > width:
+            turn = turn @ np.array([[0.0, 0.0, way], [0.0, 1.0, 0.0], [-way, 0.0, 0.0]])
         metal += [placed(mesh, turn=turn, shift=center) for mesh in parts]
         stones.append(_gem(stone, own, center=center, frame=turn @ UPRIGHT, bounces=5))
     return metal, stones
 
 
+def _side_length(spec: Mapping[str, Any]) -> float:
+    return float(spec.get("length_mm") or spec["width_mm"])
+
+
 def _shoulders(description: Description, seat: Seat, outer: float) -> tuple[list[Mesh], list[Gem]]:
-    accents, sides = description["accents"], description.get("side_stones")
-    if accents["kind"] == "none" or not accents.get("count"):
-        return [], []
+    """A cathedral's arches, and the stones along the band."""
+    accents, sides, band = (
+        description["accents"], description.get("side_stones"), description["shank"]
+    )  # fmt: skip
+    paved = accents["kind"] != "none" and int(accents.get("count") or 0) > 0
     width, rim = float(accents["stone_mm"]), float(seat.reach(np.array([0.0]))[0])
-    first = (0.42 * rim + width) / outer
-    if sides:
-        first = math.asin(min(0.9, (rim + float(sides["width_mm"]) * 0.7) / outer)) + width / outer
-    return melee.pave(accents, outer=outer, first=first, metal=SHANK)
+    metal: list[Mesh] = []
+    if band.get("shoulder") == "cathedral" and not sides:
+        arch = shoulders.arch_line(seat, outer=outer, below=_arch_below(description, seat))
+        metal = shoulders.arches(arch, band, paved=paved, metal=SHANK)
+        ridge = shoulders.over_the_arch(arch, outer=outer, after=0.30 * rim + width / 2)
+    else:
+        first = (0.42 * rim + width) / outer
+        if sides:
+            far = rim + _side_length(sides) * 0.7
+            first = math.asin(min(0.9, far / outer)) + width / outer
+        ridge = shoulders.on_the_shank(outer=outer, first=first)
+    if not paved:
+        return metal, []
+    held, stones = melee.along(accents, ridge=ridge, metal=SHANK)
+    return metal + held, stones
+
+
+def _arch_below(description: Description, seat: Seat) -> float:
+    """How far under the girdle an arch comes to the head: at its upper rail, or under a hidden halo."""
+    hidden = description["head"].get("hidden_halo")
+    under = 0.38 * seat.half + 0.05 + (float(hidden["stone_mm"]) * 0.8 if hidden else 0.0)
+    return min(under, 0.7 * seat.drop)

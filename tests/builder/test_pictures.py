@@ -13,6 +13,8 @@ from PIL import Image
 
 from builder import pictures
 from builder.cuts import SHAPES
+from builder.pictures import shoulders
+from builder.pictures.seats import seat_for
 from tests.builder.test_cuts import stone
 
 PAPER = (0xF9, 0xF6, 0xF0)
@@ -136,6 +138,9 @@ def test_a_head_without_a_stone_is_drawn_empty() -> None:
         {"accents": {"kind": "half_pave", "count": 18}},
         {"accents": {"kind": "full_pave", "count": 36}},
         {"side_stones": {"shape": "round", "width_mm": 3.0}},
+        {"side_stones": {"shape": "pear", "width_mm": 3.0, "length_mm": 4.6}},
+        {"head": {"hidden_halo": {"stone_mm": 1.0, "count": 20}}},
+        {"shank": {"shoulder": "cathedral"}},
         {"shank": {"profile": "knife"}},
         {"shank": {"width_mm": 3.2}},
         {"finger": {"inner_diameter_mm": 19.0}},
@@ -146,6 +151,36 @@ def test_a_head_without_a_stone_is_drawn_empty() -> None:
 )
 def test_every_choice_can_be_seen(changes: dict[str, Any]) -> None:
     assert difference(ring(), ring(**changes), view="three_quarter") > 0.15
+
+
+def test_what_a_description_leaves_out_is_plain() -> None:
+    paved = ring(accents={"kind": "half_pave", "count": 18})
+    said = copy.deepcopy(paved)
+    said["head"]["hidden_halo"] = None
+    said["shank"]["shoulder"] = "plain"
+    said["accents"]["mount"] = "pave"
+    assert pixels(paved).tolist() == pixels(said).tolist()
+
+
+def test_a_channel_has_walls_where_pave_has_beads() -> None:
+    accents = {"kind": "half_pave", "count": 18, "stone_mm": 1.4}
+    paved, channel = (ring(accents=accents | {"mount": mount}) for mount in ("pave", "channel"))
+    assert difference(paved, channel, view="above") > 0.15
+
+
+def test_a_cathedral_leaves_daylight_under_its_arches() -> None:
+    seat = seat_for(None, drop=3.2)
+    arch = shoulders.arch_line(seat, outer=10.0, below=1.3)
+    for mesh in shoulders.arches(arch, RING["shank"], paved=False, metal=0):
+        near_the_head = mesh.vertices[np.abs(mesh.vertices[:, 0]) < 3]
+        assert np.hypot(near_the_head[:, 0], near_the_head[:, 1]).min() > 10.3
+        assert near_the_head[:, 1].max() < 10 + 3.2
+
+
+def test_stones_climb_the_arches_of_a_cathedral() -> None:
+    plain = ring(shank={"shoulder": "cathedral"})
+    paved = ring(shank={"shoulder": "cathedral"}, accents={"kind": "half_pave", "count": 18})
+    assert difference(plain, paved, view="three_quarter") > 0.15
 
 
 @pytest.mark.parametrize(
