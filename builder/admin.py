@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from unfold.admin import StackedInline
 
 from builder import catalog, gemology, pricing
 from builder.feeds import generic
@@ -19,14 +20,24 @@ from builder.models import (
     DesignLookup,
     DesignVersion,
     FeedImport,
+    Head,
     Metal,
     Setting,
     Stone,
+    StoneLocation,
     StoneOffer,
     Supplier,
 )
 from jeweler import audit, money
-from jeweler.backoffice import EVERYBODY, MANAGERS, OWNER, FactsInline, HouseAdmin, user_of
+from jeweler.backoffice import (
+    EVERYBODY,
+    MANAGERS,
+    OWNER,
+    FactsInline,
+    HouseAdmin,
+    has_role,
+    user_of,
+)
 from jeweler.models import Store
 
 
@@ -42,22 +53,65 @@ class MetalAdmin(HouseAdmin[Metal]):
 class SettingForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
     """A wrong word here would break every fit and picture, so each is checked."""
 
-    shapes = forms.MultipleChoiceField(
-        choices=[(shape, shape) for shape in gemology.SHAPES],
-        widget=forms.CheckboxSelectMultiple,
-        help_text="Shapes its head takes",
-    )
-    head_kind = forms.ChoiceField(choices=[("prong", "Prongs"), ("bezel", "Bezel")])
     profile = forms.ChoiceField(
         choices=[("round", "Round"), ("flat", "Flat"), ("knife", "Knife edge")]
-    )
-    accent_kind = forms.ChoiceField(
-        choices=[("none", "None"), ("half_pave", "Half pavé"), ("full_pave", "Full pavé")]
     )
 
     class Meta:
         model = Setting
         fields = "__all__"  # noqa: DJ007  everything about a setting is the owner's
+
+
+class HeadForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
+    shapes = forms.MultipleChoiceField(
+        choices=[(shape, shape) for shape in gemology.SHAPES],
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Shapes it takes",
+    )
+
+    class Meta:
+        model = Head
+        fields = "__all__"  # noqa: DJ007  everything about a head is the owner's
+
+
+class LocationForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
+    shape = forms.ChoiceField(choices=[(shape, shape) for shape in gemology.SHAPES])
+
+    class Meta:
+        model = StoneLocation
+        fields = "__all__"  # noqa: DJ007  everything about a location is the owner's
+
+
+class PartInline(StackedInline):  # type: ignore[misc]  # unfold has no types
+    """A part of a setting, seen and changed by whoever sees and changes the setting."""
+
+    extra = 0
+    tab = False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return has_role(request, EVERYBODY)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return has_role(request, OWNER)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return has_role(request, OWNER)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return has_role(request, OWNER)
+
+
+class HeadInline(PartInline):
+    model = Head
+    form = HeadForm
+    min_num = 1
+    ordering = ["position"]
+
+
+class LocationInline(PartInline):
+    model = StoneLocation
+    form = LocationForm
+    ordering = ["number"]
 
 
 @admin.register(Setting)
@@ -70,10 +124,17 @@ class SettingAdmin(HouseAdmin[Setting]):
     list_filter = ["style", "is_offered"]
     filter_horizontal = ["metals"]
     ordering = ["position", "name"]
+    inlines = [HeadInline, LocationInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Setting]:
+        return super().get_queryset(request).prefetch_related("heads")
 
     @admin.display(description="Takes")
     def takes(self, setting: Setting) -> str:
-        return f"{setting.min_width_mm} to {setting.max_width_mm} mm: {', '.join(setting.shapes)}"
+        return "; ".join(
+            f"{head.min_width_mm} to {head.max_width_mm} mm: {', '.join(head.shapes)}"
+            for head in setting.rules.heads
+        )
 
 
 @admin.register(Band)

@@ -56,7 +56,13 @@ class FitSerializer(serializers.Serializer[Any]):
     verdict = serializers.ChoiceField(choices=["fits", "fits_with_change", "does_not_fit"])
     reason = serializers.CharField()
     margin_mm = serializers.DecimalField(max_digits=5, decimal_places=2, allow_null=True)
-    fix = serializers.CharField()
+    head = serializers.CharField(
+        help_text="The head that holds it (its code), empty when none does"
+    )
+    fix = serializers.CharField(help_text="What makes it fit, or what to choose instead")
+    fix_price = serializers.DecimalField(max_digits=9, decimal_places=2, allow_null=True)
+    fix_days = serializers.IntegerField(allow_null=True, help_text="Working days more")
+    is_estimated = serializers.BooleanField(help_text="By its weight: no millimeters are known")
 
 
 class StoneSerializer(serializers.ModelSerializer[Stone]):
@@ -90,19 +96,19 @@ class ResultsSerializer(serializers.Serializer[Any]):
     )
 
 
-def answer(results: search.Results, *, head: compatibility.Head | None) -> dict[str, Any]:
+def answer(results: search.Results, *, rules: compatibility.SettingRules | None) -> dict[str, Any]:
     return {
         "total": results.total,
         "page": results.page,
         "pages": results.pages,
-        "stones": [_stone(stone, head=head) for stone in results.stones],
+        "stones": [_stone(stone, rules=rules) for stone in results.stones],
         "facets": {
             name: [dict(vars(value)) for value in values] for name, values in results.facets.items()
         },
     }
 
 
-def _stone(stone: Stone, *, head: compatibility.Head | None) -> dict[str, Any]:
+def _stone(stone: Stone, *, rules: compatibility.SettingRules | None) -> dict[str, Any]:
     like = gemology.faces_up_like(
         shape=stone.shape, length_mm=float(stone.length_mm), width_mm=float(stone.width_mm)
     )
@@ -112,17 +118,21 @@ def _stone(stone: Stone, *, head: compatibility.Head | None) -> dict[str, Any]:
         "currency": pricing.CURRENCY,
         "store": stone.store.code if stone.store else None,
         "faces_up_like_carat": round(like, 2),
-        "fit": _fit(head, stone) if head else None,
+        "fit": _fit(rules, stone) if rules else None,
     }
 
 
-def _fit(head: compatibility.Head, stone: Stone) -> dict[str, Any]:
-    fit = compatibility.check(head=head, stone=stone.measures, size=None)
+def _fit(rules: compatibility.SettingRules, stone: Stone) -> dict[str, Any]:
+    fit = compatibility.check(setting=rules, stone=stone.measures, size=None)
     return {
         "verdict": fit.verdict,
         "reason": fit.reason,
         "margin_mm": _exactly(fit.margin_mm),
-        "fix": fit.fix,
+        "head": fit.head,
+        "fix": fit.fix.words if fit.fix else "",
+        "fix_price": str(fit.fix.price) if fit.fix else None,
+        "fix_days": fit.fix.days if fit.fix else None,
+        "is_estimated": fit.is_estimated,
     }
 
 
@@ -188,5 +198,5 @@ class StoneList(APIView):
             query = search.StoneQuery.from_params(request.GET)
         except search.BadFilter as error:
             raise ValidationError({error.field: error.message}) from error
-        head = query.fits.head if query.fits else None
-        return Response(answer(search.search(query), head=head))
+        rules = query.fits.rules if query.fits else None
+        return Response(answer(search.search(query), rules=rules))

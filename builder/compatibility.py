@@ -1,14 +1,15 @@
-"""Whether a head holds a stone, in millimeters, with the reason in words (docs/algorithms/fit.md).
+"""Whether a setting holds a stone, in millimeters, with the reason and the cheapest fix in words (docs/algorithms/fit.md).
 
-`envelope` turns a head into limits. `check` judges one stone by them, and the stone list turns the same
-limits into SQL, so that the two can never disagree.
+`check` judges one stone in one setting: its heads as they are, what the setter can do to them, and the setting's other
+heads. `envelopes` says the same as limits, from which the stone list makes its filter, so that the two can never disagree.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, replace
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from builder import gemology
+from jeweler import money
 
 # A setter bends prongs by this much without a new head; a bezel is cut to its stone and bends nothing.
 PRONG_PLAY_MM = Decimal("0.15")
@@ -16,42 +17,95 @@ PRONG_PLAY_MM = Decimal("0.15")
 FINGER_CLEARANCE_MM = Decimal("0.40")
 RAISE_MM = Decimal("0.80")
 
-NUMBERS = {4: "four", 6: "six"}
+NUMBERS = {3: "three", 4: "four", 5: "five", 6: "six", 8: "eight"}
+
+_HUNDREDTH = Decimal("0.01")
+_NOTHING = Decimal(0)
+_BELOW = {shape: Decimal(str(law.below)) for shape, law in gemology.LAWS.items()}
+# The part of the width on each side of the table that prongs may cover.
+_CROWN = {
+    shape: (1 - Decimal(str(law.table_pct)) / 100) / 2 for shape, law in gemology.LAWS.items()
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Head:
-    """What of a setting decides the fit."""
+    """What holds the center stone. `name` is said in a sentence; `metal_family`, "" as the ring, decides no fit."""
 
+    code: str
+    name: str
     kind: str
     prongs: int
     shapes: Sequence[str]
     min_width_mm: Decimal
     max_width_mm: Decimal
+    min_length_mm: Decimal
     max_length_mm: Decimal
     rise_mm: Decimal
+    overhang_mm: Decimal = _NOTHING
+    extra_price: Decimal = _NOTHING
+    extra_days: int = 0
+    setting_fee: Decimal = _NOTHING
+    metal_family: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettingRules:
+    """What of a setting decides the fit. `heads[0]` is the one it is shown with; sizes are US."""
+
+    name: str
     thickness_mm: Decimal
     min_size: Decimal
     max_size: Decimal
+    heads: Sequence[Head]
+    currency: str = "USD"
+
+    @property
+    def shapes(self) -> list[str]:
+        """Every shape that one of its heads takes."""
+        return list(dict.fromkeys(shape for head in self.heads for shape in head.shapes))
+
+    def head(self, code: str) -> Head | None:
+        return next((head for head in self.heads if head.code == code), None)
 
 
 @dataclass(frozen=True, kw_only=True)
 class StoneMeasures:
+    """A measure that is None is not known from a report; it is taken from the weight by the millimeter law."""
+
     shape: str
     carat: Decimal
-    length_mm: Decimal
-    width_mm: Decimal
-    depth_mm: Decimal
+    length_mm: Decimal | None
+    width_mm: Decimal | None
+    depth_mm: Decimal | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fix:
+    """What makes it fit, or what to choose instead. `head`: code of the head to change to, "" when it stays."""
+
+    words: str
+    price: Decimal = _NOTHING
+    days: int = 0
+    head: str = ""
+
+    def __str__(self) -> str:
+        return self.words
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fit:
-    """`margin_mm` is the least room on any side, None when the shape itself is wrong."""
+    """`head` is the code of the head that holds the stone, "" when none does.
+
+    `margin_mm` is the least room on any side in that head, None when the shape itself is wrong.
+    """
 
     verdict: str
     reason: str
+    fix: Fix | None
+    head: str
     margin_mm: Decimal | None
-    fix: str = ""
+    is_estimated: bool = False
 
     @property
     def fits(self) -> bool:
@@ -60,166 +114,393 @@ class Fit:
 
 @dataclass(frozen=True, kw_only=True)
 class Envelope:
-    """What the bench can make fit: a stone fits if and only if it is within these.
-
-    The depth's limit is the shape's own; a shape that is not named does not fit.
-    """
+    """What the bench can make fit in one head; a shape that is not named in `max_depth_mm` is not within it."""
 
     min_width_mm: Decimal
     max_width_mm: Decimal
+    min_length_mm: Decimal
     max_length_mm: Decimal
     max_depth_mm: Mapping[str, Decimal]
 
-
-def envelope(*, head: Head) -> Envelope:
-    """The head's limits, with what the setter can do included."""
-    play = PRONG_PLAY_MM if head.kind == "prong" else Decimal(0)
-    room = head.rise_mm + head.thickness_mm - FINGER_CLEARANCE_MM + RAISE_MM
-    return Envelope(
-        min_width_mm=head.min_width_mm - play,
-        max_width_mm=head.max_width_mm + play,
-        max_length_mm=head.max_length_mm + play,
-        max_depth_mm={shape: _depth_above(room, shape=shape) for shape in head.shapes},
-    )
-
-
-def check(*, head: Head, stone: StoneMeasures, size: Decimal | None) -> Fit:
-    """Judge one stone in one head, at a US ring size when it is known."""
-    if stone.shape not in head.shapes:
-        return _wrong_shape(head, stone)
-    if refusal := _beyond(envelope(head=head), head, stone):
-        return refusal
-    if size is not None and not head.min_size <= size <= head.max_size:
-        return _wrong_size(head, size)
-    margin = _margin(head, stone)
-    lift = _depth_below(stone) + FINGER_CLEARANCE_MM - head.rise_mm - head.thickness_mm
-    if margin < 0:
-        return Fit(
-            verdict="fits_with_change",
-            reason=f"{_holds(head, stone)} once our setter has moved its prongs by {_mm(-margin)}.",
-            margin_mm=margin,
-            fix="Included: we do it when we set the stone.",
+    def holds(
+        self, *, shape: str, length_mm: Decimal, width_mm: Decimal, depth_mm: Decimal
+    ) -> bool:
+        return (
+            shape in self.max_depth_mm
+            and self.min_width_mm <= width_mm <= self.max_width_mm
+            and self.min_length_mm <= length_mm <= self.max_length_mm
+            and depth_mm <= self.max_depth_mm[shape]
         )
-    if lift > 0:
-        return Fit(
-            verdict="fits_with_change",
-            reason=f"{_holds(head, stone)} once we have raised the head by {_mm(lift)}, "
-            "so that the stone clears your finger.",
-            margin_mm=margin,
-            fix="Included: we do it when we make the ring.",
-        )
-    return Fit(
-        verdict="fits",
-        reason=f"{_holds(head, stone)}: {_mm(margin)} to spare.",
-        margin_mm=margin,
-    )
 
 
-def carats_held(*, head: Head, shape: str) -> tuple[Decimal, Decimal]:
+@dataclass(frozen=True, kw_only=True)
+class _Known:
+    """A stone whose measures are all known or estimated."""
+
+    shape: str
+    carat: Decimal
+    length: Decimal
+    width: Decimal
+    depth: Decimal
+    is_estimated: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Trial:
+    """One stone tried in one head. `refusal` is empty when the bench can make it fit."""
+
+    head: Head
+    is_first: bool
+    margin: Decimal | None
+    lift: Decimal = _NOTHING
+    refusal: str = ""
+
+    @property
+    def move(self) -> Decimal:
+        """How far prongs must be moved."""
+        return max(_NOTHING, -self.margin) if self.margin is not None else _NOTHING
+
+    @property
+    def cost(self) -> tuple[Decimal, int]:
+        if self.is_first:
+            return _NOTHING, 0
+        return self.head.extra_price, self.head.extra_days
+
+
+def check(*, setting: SettingRules, stone: StoneMeasures, size: Decimal | None) -> Fit:
+    """Judge one stone in one setting, at a US ring size when it is known.
+
+    Of the ways to make it fit the cheapest is offered; of two that cost the same the one with fewer days.
+    """
+    known = _known(stone)
+    trials = [
+        _try(head, setting, known, is_first=place == 0) for place, head in enumerate(setting.heads)
+    ]
+    held = [trial for trial in trials if not trial.refusal]
+    if not held:
+        return _said(_refused(setting, trials, known), known)
+    if size is not None and not setting.min_size <= size <= setting.max_size:
+        return _wrong_size(setting, size)
+    first = trials[0]
+    is_as_it_is = not (first.refusal or first.move or first.lift)
+    best = first if is_as_it_is else min(held, key=lambda trial: trial.cost)
+    return _said(_accepted(best, first, known, currency=setting.currency), known)
+
+
+def envelopes(*, setting: SettingRules) -> list[Envelope]:
+    """A stone fits, as it is or with a change, if and only if it is within one of these.
+
+    A head whose shapes have different least widths, because of what its prongs cover, gives several.
+    """
+    found = []
+    for head in setting.heads:
+        shapes_by_least: dict[Decimal, list[str]] = {}
+        for shape in head.shapes:
+            least = max(head.min_width_mm - _play(head), _least_uncovered(head, shape))
+            shapes_by_least.setdefault(least, []).append(shape)
+        found += [
+            Envelope(
+                min_width_mm=least,
+                max_width_mm=head.max_width_mm + _play(head),
+                min_length_mm=head.min_length_mm - _play(head),
+                max_length_mm=head.max_length_mm + _play(head),
+                max_depth_mm={shape: _deepest(head, setting, shape) for shape in shapes},
+            )
+            for least, shapes in shapes_by_least.items()
+        ]
+    return found
+
+
+def carats_held(*, setting: SettingRules, head: Head, shape: str) -> tuple[Decimal, Decimal]:
     """About which weights of this shape sit in the head, by the millimeter law, to 0.05 ct."""
-    least = gemology.carat_of_width(shape=shape, width_mm=float(head.min_width_mm))
+    narrowest = max(head.min_width_mm, _least_uncovered(head, shape))
+    deepest = float(_deepest(head, setting, shape)) / gemology.LAWS[shape].depth_pct * 100
+    least = max(
+        gemology.carat_of_width(shape=shape, width_mm=float(narrowest)),
+        gemology.carat_of_length(shape=shape, length_mm=float(head.min_length_mm)),
+    )
     most = min(
         gemology.carat_of_width(shape=shape, width_mm=float(head.max_width_mm)),
+        gemology.carat_of_width(shape=shape, width_mm=deepest),
         gemology.carat_of_length(shape=shape, length_mm=float(head.max_length_mm)),
     )
     return _to_five_points(least), _to_five_points(most)
 
 
-def named(head: Head) -> str:
-    """As it is called in a sentence: "six-prong head", "bezel"."""
-    if head.kind == "bezel":
-        return "bezel"
-    return f"{NUMBERS.get(head.prongs, str(head.prongs))}-prong head"
+def named(*, kind: str, prongs: int) -> str:
+    """As a head is called in a sentence: "six-prong head", "bezel"."""
+    return "bezel" if kind == "bezel" else f"{NUMBERS.get(prongs, str(prongs))}-prong head"
 
 
-def _holds(head: Head, stone: StoneMeasures) -> str:
-    return f"This {named(head)} holds your {stone.carat:.2f} ct {stone.shape}"
+# Limits of one head.
 
 
-def _margin(head: Head, stone: StoneMeasures) -> Decimal:
-    return min(
-        stone.width_mm - head.min_width_mm,
-        head.max_width_mm - stone.width_mm,
-        head.max_length_mm - stone.length_mm,
+def _play(head: Head) -> Decimal:
+    return PRONG_PLAY_MM if head.kind == "prong" else _NOTHING
+
+
+def _deepest(head: Head, setting: SettingRules, shape: str) -> Decimal:
+    """The deepest stone whose point clears the finger at the head's highest, to the hundredth that reports give."""
+    room = head.rise_mm + setting.thickness_mm - FINGER_CLEARANCE_MM + RAISE_MM
+    return (room / _BELOW[shape]).quantize(_HUNDREDTH, rounding=ROUND_FLOOR)
+
+
+def _least_uncovered(head: Head, shape: str) -> Decimal:
+    """The narrowest stone whose usual table the prongs or the rim leave free."""
+    if not head.overhang_mm:
+        return _NOTHING
+    return (head.overhang_mm / _CROWN[shape]).quantize(_HUNDREDTH, rounding=ROUND_CEILING)
+
+
+# Trying a stone in a head.
+
+
+def _try(head: Head, setting: SettingRules, stone: _Known, *, is_first: bool) -> _Trial:
+    if stone.shape not in head.shapes:
+        refusal = f"{_this(head, is_first)} is made for {_listed(head.shapes)}, not for {_a(stone.shape)}."
+        return _Trial(head=head, is_first=is_first, margin=None, refusal=_begun(refusal))
+    margin = min(
+        stone.width - head.min_width_mm,
+        head.max_width_mm - stone.width,
+        stone.length - head.min_length_mm,
+        head.max_length_mm - stone.length,
+    )
+    uncovered = stone.width - _least_uncovered(head, stone.shape)
+    spare_depth = _deepest(head, setting, stone.shape) - stone.depth
+    if margin < -_play(head):
+        refusal = _too_large_or_small(head, stone, is_first=is_first)
+    elif uncovered < 0:
+        margin, refusal = uncovered, _covered(head, stone, is_first=is_first)
+    elif spare_depth < 0:
+        margin, refusal = spare_depth, _too_deep(head, setting, stone, is_first=is_first)
+    else:
+        refusal = ""
+    point = stone.depth * _BELOW[stone.shape] + FINGER_CLEARANCE_MM
+    return _Trial(
+        head=head,
+        is_first=is_first,
+        margin=margin,
+        lift=max(_NOTHING, point - head.rise_mm - setting.thickness_mm),
+        refusal=refusal,
     )
 
 
-def _beyond(limits: Envelope, head: Head, stone: StoneMeasures) -> Fit | None:
-    """The refusal when the stone is outside of what the bench can make fit."""
-    yours = f"Your {stone.carat:.2f} ct {stone.shape}"
-    margin = _margin(head, stone)
-    if not limits.min_width_mm <= stone.width_mm <= limits.max_width_mm:
-        reason = (
-            f"{yours} is {stone.width_mm:.2f} mm wide; this {named(head)} takes "
+def _too_large_or_small(head: Head, stone: _Known, *, is_first: bool) -> str:
+    this, play = _this(head, is_first), _play(head)
+    if not head.min_width_mm - play <= stone.width <= head.max_width_mm + play:
+        return (
+            f"{_yours(stone)} is {stone.width:.2f} mm wide; {this} takes "
             f"{head.min_width_mm:.1f} to {head.max_width_mm:.1f} mm."
         )
-    elif stone.length_mm > limits.max_length_mm:
-        reason = (
-            f"{yours} is {stone.length_mm:.2f} mm long; this {named(head)} takes up to "
+    if stone.length > head.max_length_mm + play:
+        return (
+            f"{_yours(stone)} is {stone.length:.2f} mm long; {this} takes up to "
             f"{head.max_length_mm:.1f} mm."
         )
-    elif stone.depth_mm > (deepest := limits.max_depth_mm[stone.shape]):
-        margin = deepest - stone.depth_mm
-        reason = (
-            f"{yours} is {stone.depth_mm:.2f} mm deep and would touch your finger; this "
-            f"{named(head)} takes {deepest:.2f} mm at its highest."
-        )
-    else:
-        return None
-    return Fit(verdict="does_not_fit", reason=reason, margin_mm=margin, fix=_way_out(head, stone))
-
-
-def _way_out(head: Head, stone: StoneMeasures) -> str:
-    least, most = carats_held(head=head, shape=stone.shape)
-    if most <= least:
-        return f"Choose a setting with another head for your {stone.shape}."
     return (
-        f"Choose a {stone.shape} of about {least:.2f} to {most:.2f} ct, or a setting "
-        f"whose head takes {stone.width_mm:.1f} × {stone.length_mm:.1f} mm."
+        f"{_yours(stone)} is {stone.length:.2f} mm long; {this} takes {head.min_length_mm:.1f} mm "
+        "and more."
     )
 
 
-def _wrong_shape(head: Head, stone: StoneMeasures) -> Fit:
-    shapes = list(head.shapes)
-    held = shapes[0] if len(shapes) == 1 else f"{', '.join(shapes[:-1])} and {shapes[-1]}"
+def _covered(head: Head, stone: _Known, *, is_first: bool) -> str:
+    return (
+        f"{_yours(stone)} is {stone.width:.2f} mm wide, and {_this(head, is_first)}, which reaches "
+        f"{head.overhang_mm:.2f} mm over the edge, would cover its table below "
+        f"{_least_uncovered(head, stone.shape):.2f} mm."
+    )
+
+
+def _too_deep(head: Head, setting: SettingRules, stone: _Known, *, is_first: bool) -> str:
+    return (
+        f"{_yours(stone)} is {stone.depth:.2f} mm deep and would touch your finger; "
+        f"{_this(head, is_first)} takes {_deepest(head, setting, stone.shape):.2f} mm at its highest."
+    )
+
+
+# Saying what was found.
+
+
+def _accepted(best: _Trial, first: _Trial, stone: _Known, *, currency: str) -> Fit:
+    holds = _begun(
+        f"{_this(best.head, best.is_first)} holds your {stone.carat:.2f} ct {stone.shape}"
+    )
+    margin = best.margin if best.margin is not None else _NOTHING
+    work = _work(best)
+    if not best.is_first:
+        price, days = best.cost
+        return Fit(
+            verdict="fits_with_change",
+            reason=first.refusal
+            or f"{_begun(_this(first.head, True))} holds it once {_work(first)}.",
+            fix=Fix(
+                words=_change(best, work, currency=currency),
+                price=price,
+                days=days,
+                head=best.head.code,
+            ),
+            head=best.head.code,
+            margin_mm=margin,
+        )
+    if work:
+        when = "when we make the ring" if best.lift else "when we set the stone"
+        return Fit(
+            verdict="fits_with_change",
+            reason=f"{holds} once {work}.",
+            fix=Fix(words=f"Included: we do it {when}."),
+            head=best.head.code,
+            margin_mm=margin,
+        )
     return Fit(
-        verdict="does_not_fit",
-        reason=f"This {named(head)} is made for {held} stones, not for {_a(stone.shape)}.",
-        margin_mm=None,
-        fix=f"Choose one of those shapes, or a setting made for {_a(stone.shape)}.",
+        verdict="fits",
+        reason=f"{holds}: {_mm(margin)} to spare.",
+        fix=None,
+        head=best.head.code,
+        margin_mm=margin,
     )
 
 
-def _wrong_size(head: Head, size: Decimal) -> Fit:
-    least, most = gemology.in_halves(head.min_size), gemology.in_halves(head.max_size)
+def _work(trial: _Trial) -> str:
+    """What the bench does to the head, "" when it holds the stone as it is."""
+    done = []
+    if trial.move:
+        done.append(f"our setter has moved its prongs by {_mm(trial.move)}")
+    if trial.lift:
+        done.append(
+            f"we have raised the head by {_mm(trial.lift)}, so that the stone clears your finger"
+        )
+    return " and ".join(done)
+
+
+def _change(best: _Trial, work: str, *, currency: str) -> str:
+    """ "The six-prong head fits: +$40, +3 days." """
+    price, days = best.cost
+    extras = []
+    if price:
+        extras.append(f"{'+' if price > 0 else '−'}{money.in_words(abs(price), currency=currency)}")
+    if days:
+        extras.append(f"+{days} day{'' if days == 1 else 's'}")
+    fits = f"The {best.head.name} fits{f' once {work}' if work else ''}"
+    return f"{fits}: {', '.join(extras)}." if extras else f"{fits}, at no extra cost."
+
+
+def _refused(setting: SettingRules, trials: Sequence[_Trial], stone: _Known) -> Fit:
+    """The refusal of the head that comes nearest, and what to choose instead."""
+    if not trials:
+        reason, margin = f"{setting.name} has no head yet.", None
+        fix = Fix(words="Choose another setting.")
+        return Fit(verdict="does_not_fit", reason=reason, fix=fix, head="", margin_mm=margin)
+    tried = [trial for trial in trials if trial.margin is not None]
+    nearest = max(tried, key=lambda trial: trial.margin or _NOTHING) if tried else trials[0]
+    fix = _instead(setting, nearest, stone) if tried else _another_shape(stone)
+    reason = nearest.refusal if tried or len(trials) == 1 else _no_head_takes(setting, stone)
+    return Fit(verdict="does_not_fit", reason=reason, fix=fix, head="", margin_mm=nearest.margin)
+
+
+def _instead(setting: SettingRules, nearest: _Trial, stone: _Known) -> Fix:
+    least, most = carats_held(setting=setting, head=nearest.head, shape=stone.shape)
+    if most <= least:
+        return Fix(words=f"Choose a setting with another head for your {stone.shape}.")
+    return Fix(
+        words=f"Choose {_a(stone.shape)} of about {least:.2f} to {most:.2f} ct, or a setting "
+        f"whose head takes {stone.width:.1f} × {stone.length:.1f} mm."
+    )
+
+
+def _another_shape(stone: _Known) -> Fix:
+    return Fix(words=f"Choose one of those shapes, or a setting made for {_a(stone.shape)}.")
+
+
+def _no_head_takes(setting: SettingRules, stone: _Known) -> str:
+    return (
+        f"The heads of this ring are made for {_listed(setting.shapes)}, not for {_a(stone.shape)}."
+    )
+
+
+def _wrong_size(setting: SettingRules, size: Decimal) -> Fit:
+    least, most = gemology.in_halves(setting.min_size), gemology.in_halves(setting.max_size)
     return Fit(
         verdict="does_not_fit",
         reason=f"We make this ring in sizes {least} to {most}, not in {gemology.in_halves(size)}.",
+        fix=Fix(words=f"Choose a size from {least} to {most}, or another setting."),
+        head="",
         margin_mm=None,
-        fix=f"Choose a size from {least} to {most}, or another setting.",
     )
+
+
+def _said(fit: Fit, stone: _Known) -> Fit:
+    """What rests on an estimate says so."""
+    if not stone.is_estimated:
+        return fit
+    told = fit.reason[:1].lower() + fit.reason[1:]
+    return replace(
+        fit,
+        reason=f"By its weight, which we confirm when we see the report, {told}",
+        is_estimated=True,
+    )
+
+
+# Words.
+
+
+def _this(head: Head, is_first: bool) -> str:
+    return f"this {head.name}" if is_first else f"the {head.name}"
+
+
+def _begun(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
+
+
+def _yours(stone: _Known) -> str:
+    return f"Your {stone.carat:.2f} ct {stone.shape}"
 
 
 def _a(shape: str) -> str:
     return f"{'an' if shape[0] in 'aeo' else 'a'} {shape}"
 
 
-def _below(shape: str) -> Decimal:
-    return Decimal(str(gemology.LAWS[shape].below))
-
-
-def _depth_below(stone: StoneMeasures) -> Decimal:
-    return stone.depth_mm * _below(stone.shape)
-
-
-def _depth_above(room: Decimal, *, shape: str) -> Decimal:
-    """The deepest stone whose point has this much room, to the hundredth that reports give."""
-    return (room / _below(shape)).quantize(Decimal("0.01"), rounding="ROUND_FLOOR")
+def _listed(shapes: Sequence[str]) -> str:
+    if not shapes:
+        return "no stones yet"
+    *others, last = shapes
+    return f"{', '.join(others)} and {last} stones" if others else f"{last} stones"
 
 
 def _mm(length: Decimal) -> str:
     """A tenth is said where there is one; below that, hundredths."""
     return f"{length:.1f} mm" if length >= Decimal("0.1") else f"{length:.2f} mm"
+
+
+# Estimates.
+
+
+def _known(stone: StoneMeasures) -> _Known:
+    """The stone's own millimeters, and the millimeter law's where the report gives none."""
+    if stone.length_mm is not None and stone.width_mm is not None and stone.depth_mm is not None:
+        return _Known(
+            shape=stone.shape,
+            carat=stone.carat,
+            length=stone.length_mm,
+            width=stone.width_mm,
+            depth=stone.depth_mm,
+            is_estimated=False,
+        )
+    usual = gemology.expected_mm(shape=stone.shape, carat=float(stone.carat))
+    width = stone.width_mm if stone.width_mm is not None else _hundredths(usual.width)
+    length = stone.length_mm if stone.length_mm is not None else _hundredths(usual.length)
+    share = Decimal(str(gemology.LAWS[stone.shape].depth_pct)) / 100
+    return _Known(
+        shape=stone.shape,
+        carat=stone.carat,
+        length=max(length, width),
+        width=width,
+        depth=stone.depth_mm if stone.depth_mm is not None else _hundredths(width * share),
+        is_estimated=True,
+    )
+
+
+def _hundredths(length: float | Decimal) -> Decimal:
+    return Decimal(length).quantize(_HUNDREDTH)
 
 
 def _to_five_points(carat: float) -> Decimal:

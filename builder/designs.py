@@ -32,7 +32,7 @@ class DoesNotFit(Exception):
     """`fit` says why, in millimeters, and the way out."""
 
     def __init__(self, *, fit: compatibility.Fit) -> None:
-        super().__init__(f"{fit.reason} {fit.fix}".strip())
+        super().__init__(f"{fit.reason} {fit.fix or ''}".strip())
         self.fit = fit
 
 

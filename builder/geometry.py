@@ -1,7 +1,8 @@
 """A ring's shape in numbers: its description for drawing, and how much metal it takes.
 
 `describe` makes the object of docs/algorithms/ring-spec.md. `metal_volume` adds up the same solids in cubic
-millimeters (docs/algorithms/pricing.md). Both take anything that has the named attributes.
+millimeters (docs/algorithms/pricing.md). `Mounting` is a setting's shape; heads, metals, stones and wedding bands are
+anything that has the named attributes.
 """
 
 import math
@@ -23,6 +24,10 @@ _GALLERY_WIRE_MM = 0.9
 _BEZEL_WALL_MM = 0.5
 _SEAT_PART = 0.45  # of a melee's cube: what its drilled seat takes out of the metal
 _HALO_PLATE_MM = 0.8
+_SHOULDER_MM = 1.1  # how thick a cathedral's arch is
+_SHOULDER_RUN = 1.15  # how far along the shank it comes down, in rises
+
+_BAND_KINDS = {"half_band": "half_pave", "full_band": "full_pave"}
 
 
 class MetalLike(Protocol):
@@ -32,37 +37,64 @@ class MetalLike(Protocol):
     def family(self) -> str: ...
 
 
-class SettingLike(Protocol):
+class HeadLike(Protocol):
+    """What holds the center stone, such as `compatibility.Head`."""
+
     @property
-    def head_kind(self) -> str: ...
+    def kind(self) -> str: ...
     @property
     def prongs(self) -> int: ...
     @property
-    def head_metal(self) -> str: ...
+    def metal_family(self) -> str: ...
     @property
     def min_width_mm(self) -> Decimal: ...
     @property
     def max_width_mm(self) -> Decimal: ...
     @property
     def rise_mm(self) -> Decimal: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Location:
+    """Where a setting holds other stones than the center. `count` 0: as many as go around the chosen stone."""
+
+    place: str
+    count: int
+    width_mm: Decimal
+    length_mm: Decimal
+    shape: str = "round"
+    mount: str = "pave"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mounting:
+    """A setting's shape besides its head."""
+
+    shank_width_mm: Decimal
+    top_width_mm: Decimal
+    thickness_mm: Decimal
+    profile: str
+    shoulder: str = "plain"
+    locations: Sequence[Location] = ()
+
+    def at(self, *places: str) -> Location | None:
+        return next((each for each in self.locations if each.place in places), None)
+
     @property
-    def shank_width_mm(self) -> Decimal: ...
+    def band(self) -> Location | None:
+        """The stones along the band."""
+        return self.at(*_BAND_KINDS)
+
     @property
-    def top_width_mm(self) -> Decimal: ...
+    def band_kind(self) -> str:
+        """As drawings and descriptions call it: none, half_pave or full_pave."""
+        return _BAND_KINDS[self.band.place] if self.band else "none"
+
     @property
-    def thickness_mm(self) -> Decimal: ...
-    @property
-    def profile(self) -> str: ...
-    @property
-    def accent_kind(self) -> str: ...
-    @property
-    def accent_mm(self) -> Decimal: ...
-    @property
-    def accent_count(self) -> int: ...
-    @property
-    def halo_mm(self) -> Decimal: ...
-    @property
-    def side_stone_mm(self) -> Decimal: ...
+    def halo_mm(self) -> Decimal:
+        """How far a halo reaches beyond the stone's edge, 0 where there is none."""
+        halo = self.at("halo")
+        return halo.width_mm if halo else Decimal(0)
 
 
 class StoneLike(Protocol):
@@ -88,6 +120,19 @@ class StoneLike(Protocol):
     def fancy_color(self) -> str: ...
 
 
+class BandLike(Protocol):
+    @property
+    def width_mm(self) -> Decimal: ...
+    @property
+    def thickness_mm(self) -> Decimal: ...
+    @property
+    def section(self) -> str: ...
+    @property
+    def accent_mm(self) -> Decimal: ...
+    @property
+    def accent_count(self) -> int: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class MetalVolume:
     """In cubic millimeters."""
@@ -98,54 +143,58 @@ class MetalVolume:
 
 def describe(
     *,
-    setting: SettingLike,
+    setting: Mounting,
+    head: HeadLike,
     metal: MetalLike,
     stone: StoneLike | None,
     ring_size: Decimal | None,
     engraving: str,
 ) -> dict[str, Any]:
-    """The ring description, version 1; a size that is not chosen yet is drawn as US 6."""
+    """The ring description, version 1; a size that is not chosen yet is drawn as US 6.
+
+    What a plain ring does not have is not named, so that a ring keeps its content hash when new words are learned.
+    """
     size = DEFAULT_SIZE if ring_size is None else ring_size
-    accents = setting.accent_kind != "none"
     return {
         "version": 1,
         "finger": {"inner_diameter_mm": round(float(gemology.inner_diameter_mm(size)), 2)},
         "metal": {"code": metal.code, "family": metal.family},
         "head": {
-            "kind": setting.head_kind,
-            "prongs": setting.prongs,
-            "metal": setting.head_metal or metal.family,
-            "seat_height_mm": float(setting.thickness_mm + setting.rise_mm),
-            "halo": _halo(setting, stone),
+            "kind": head.kind,
+            "prongs": head.prongs,
+            "metal": head.metal_family or metal.family,
+            "seat_height_mm": float(setting.thickness_mm + head.rise_mm),
+            "halo": _around(setting, head, stone, place="halo"),
+            **_hidden_halo(setting, head, stone),
         },
         "shank": {
             "width_mm": float(setting.shank_width_mm),
             "top_width_mm": float(setting.top_width_mm),
             "thickness_mm": float(setting.thickness_mm),
             "profile": setting.profile,
+            **({"shoulder": setting.shoulder} if setting.shoulder != "plain" else {}),
         },
-        "accents": {
-            "kind": setting.accent_kind,
-            "stone_mm": float(setting.accent_mm) if accents else 0.0,
-            "count": setting.accent_count if accents else 0,
-        },
-        "side_stones": (
-            {"shape": "round", "width_mm": float(setting.side_stone_mm)}
-            if setting.side_stone_mm
-            else None
-        ),
+        "accents": _accents(setting),
+        "side_stones": _side_stones(setting),
         "stone": describe_stone(stone) if stone else None,
         "engraving": engraving,
     }
 
 
-def halo_count(*, setting: SettingLike, stone: StoneLike | None) -> int:
-    """How many melee go around the stone, a hair apart."""
-    melee = float(setting.halo_mm)
-    if not melee:
-        return 0
-    length, width = _outline(setting, stone)
-    return max(8, round(_perimeter(length + melee, width + melee) / (melee * 1.06)))
+def stone_count(location: Location, *, head: HeadLike, stone: StoneLike | None) -> int:
+    """How many stones the location holds: its own number, or as many as go around the center, a hair apart."""
+    if location.count:
+        return location.count
+    melee = float(location.width_mm)
+    length, width = _outline(head, stone)
+    beyond = -melee if location.place == "hidden_halo" else melee
+    return max(8, round(_perimeter(length + beyond, width + beyond) / (melee * 1.06)))
+
+
+def halo_count(*, setting: Mounting, head: HeadLike, stone: StoneLike | None) -> int:
+    """How many melee go around the stone, 0 without a halo."""
+    halo = setting.at("halo")
+    return stone_count(halo, head=head, stone=stone) if halo else 0
 
 
 def melee_carats(*, stone_mm: float, count: int) -> float:
@@ -153,10 +202,24 @@ def melee_carats(*, stone_mm: float, count: int) -> float:
 
 
 def metal_volume(
-    *, setting: SettingLike, stone: StoneLike | None, ring_size: Decimal | None
+    *, setting: Mounting, head: HeadLike, stone: StoneLike | None, ring_size: Decimal | None
 ) -> MetalVolume:
     """The finished solids, without what casting and polishing lose."""
-    return MetalVolume(shank=_shank(setting, ring_size), head=_head(setting, stone))
+    return MetalVolume(
+        shank=_shank(setting, ring_size) + _shoulders(setting, head),
+        head=_head(setting, head, stone),
+    )
+
+
+def band_volume(*, band: BandLike, ring_size: Decimal | None) -> float:
+    """A wedding band's metal in cubic millimeters: its section swept around the finger, less its stones' seats."""
+    swept = _swept(
+        width=float(band.width_mm),
+        thickness=band.thickness_mm,
+        section=band.section,
+        ring_size=ring_size,
+    )
+    return swept - _seats(count=band.accent_count, stone_mm=band.accent_mm)
 
 
 def grams(*, cubic_mm: float, density: Decimal) -> Decimal:
@@ -165,37 +228,71 @@ def grams(*, cubic_mm: float, density: Decimal) -> Decimal:
     return weight.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
 
 
-def _shank(setting: SettingLike, ring_size: Decimal | None) -> float:
+def _shank(setting: Mounting, ring_size: Decimal | None) -> float:
     """The profile swept along the circle through its middle; width runs evenly from palm to top."""
-    size = DEFAULT_SIZE if ring_size is None else ring_size
-    thickness = float(setting.thickness_mm)
     width = float(setting.shank_width_mm + setting.top_width_mm) / 2
-    around = math.pi * (float(gemology.inner_diameter_mm(size)) + thickness)
-    seats = setting.accent_count * _SEAT_PART * float(setting.accent_mm) ** 3
-    filled = _FILLED[setting.profile] * width * thickness * around
-    return filled - (seats if setting.accent_kind != "none" else 0.0)
+    swept = _swept(
+        width=width, thickness=setting.thickness_mm, section=setting.profile, ring_size=ring_size
+    )
+    band = setting.band
+    return swept - (_seats(count=band.count, stone_mm=band.width_mm) if band else 0.0)
 
 
-def _head(setting: SettingLike, stone: StoneLike | None) -> float:
-    length, width = _outline(setting, stone)
-    rise = float(setting.rise_mm)
-    if setting.head_kind == "bezel":
+def _swept(*, width: float, thickness: Decimal, section: str, ring_size: Decimal | None) -> float:
+    size = DEFAULT_SIZE if ring_size is None else ring_size
+    around = math.pi * (float(gemology.inner_diameter_mm(size)) + float(thickness))
+    return _FILLED[section] * width * float(thickness) * around
+
+
+def _seats(*, count: int, stone_mm: Decimal) -> float:
+    """What the drilled seats of melee take out of the metal."""
+    return count * _SEAT_PART * float(stone_mm) ** 3
+
+
+def _shoulders(setting: Mounting, head: HeadLike) -> float:
+    """A cathedral's two arches, from the shank up to two thirds of the rise: triangles, half of them open."""
+    if setting.shoulder != "cathedral":
+        return 0.0
+    rise = float(head.rise_mm) * 2 / 3
+    return 2 * 0.5 * (rise * _SHOULDER_RUN * rise / 2) * _SHOULDER_MM
+
+
+def _head(setting: Mounting, head: HeadLike, stone: StoneLike | None) -> float:
+    length, width = _outline(head, stone)
+    rise = float(head.rise_mm)
+    if head.kind == "bezel":
         own = _perimeter(length, width) * _BEZEL_WALL_MM * (rise * 0.55 + _PRONG_OVER_GIRDLE_MM)
     else:
         prong = math.pi * (_PRONG_MM / 2) ** 2 * (rise + _PRONG_OVER_GIRDLE_MM)
         gallery = _perimeter(length * 0.6, width * 0.6) * math.pi * (_GALLERY_WIRE_MM / 2) ** 2
-        own = setting.prongs * prong + gallery
-    melee = float(setting.halo_mm)
-    halo = _perimeter(length + melee, width + melee) * (melee + 0.3) * _HALO_PLATE_MM
-    side = float(setting.side_stone_mm)
-    baskets = 2 * (4 * math.pi * 0.4**2 * (side * 0.8 + 0.5) + math.pi * side * 0.6 * 0.5)
-    return own + (halo if melee else 0.0) + (baskets if side else 0.0)
+        own = head.prongs * prong + gallery
+    return own + _halos(setting, length, width) + _baskets(setting)
 
 
-def _outline(setting: SettingLike, stone: StoneLike | None) -> tuple[float, float]:
+def _halos(setting: Mounting, length: float, width: float) -> float:
+    """The plates under halos: one around the stone, one under its edge."""
+    plates = 0.0
+    for place, sign in (("halo", 1), ("hidden_halo", -1)):
+        if found := setting.at(place):
+            melee = float(found.width_mm)
+            around = _perimeter(length + sign * melee, width + sign * melee)
+            plates += around * (melee + 0.3) * _HALO_PLATE_MM
+    return plates
+
+
+def _baskets(setting: Mounting) -> float:
+    """A side stone's four prongs and its rail, for each of them."""
+    sides = setting.at("sides")
+    if sides is None:
+        return 0.0
+    side = float(sides.width_mm)
+    return sides.count * (4 * math.pi * 0.4**2 * (side * 0.8 + 0.5) + math.pi * side * 0.6 * 0.5)
+
+
+def _outline(head: HeadLike, stone: StoneLike | None) -> tuple[float, float]:
     if stone is not None:
         return float(stone.length_mm), float(stone.width_mm)
-    middle = float(setting.min_width_mm + setting.max_width_mm) / 2
+    middle = float(head.min_width_mm + head.max_width_mm) / 2
     return middle, middle
 
 
@@ -205,12 +302,46 @@ def _perimeter(length: float, width: float) -> float:
     return math.pi * (3 * (a + b) - math.sqrt((3 * a + b) * (a + 3 * b)))
 
 
-def _halo(setting: SettingLike, stone: StoneLike | None) -> dict[str, float | int] | None:
-    if not setting.halo_mm:
+def _around(
+    setting: Mounting, head: HeadLike, stone: StoneLike | None, *, place: str
+) -> dict[str, float | int] | None:
+    found = setting.at(place)
+    if found is None:
         return None
     return {
-        "stone_mm": float(setting.halo_mm),
-        "count": halo_count(setting=setting, stone=stone),
+        "stone_mm": float(found.width_mm),
+        "count": stone_count(found, head=head, stone=stone),
+    }
+
+
+def _hidden_halo(
+    setting: Mounting, head: HeadLike, stone: StoneLike | None
+) -> dict[str, dict[str, float | int] | None]:
+    hidden = _around(setting, head, stone, place="hidden_halo")
+    return {"hidden_halo": hidden} if hidden else {}
+
+
+def _accents(setting: Mounting) -> dict[str, Any]:
+    band = setting.band
+    if band is None:
+        return {"kind": "none", "stone_mm": 0.0, "count": 0}
+    return {
+        "kind": setting.band_kind,
+        "stone_mm": float(band.width_mm),
+        "count": band.count,
+        **({"mount": band.mount} if band.mount != "pave" else {}),
+    }
+
+
+def _side_stones(setting: Mounting) -> dict[str, Any] | None:
+    sides = setting.at("sides")
+    if sides is None:
+        return None
+    is_round = sides.length_mm == sides.width_mm
+    return {
+        "shape": sides.shape,
+        "width_mm": float(sides.width_mm),
+        **({} if is_round else {"length_mm": float(sides.length_mm)}),
     }
 
 

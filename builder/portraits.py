@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from builder import compatibility, gallery, gemology, pictures, quotes
-from builder.models import Design, Metal, Setting, Shape, Stone
+from builder.models import Design, Head, Metal, Setting, Shape, Stone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,9 +26,9 @@ class Portrait:
 
 def offered() -> QuerySet[Setting]:
     return (
-        Setting.objects.filter(is_offered=True)
+        Setting.objects.filter(Exists(Head.objects.filter(setting=OuterRef("pk"))), is_offered=True)
         .order_by("position", "id")
-        .prefetch_related("metals")
+        .prefetch_related("metals", "heads", "locations")
     )
 
 
@@ -44,8 +44,11 @@ def of_settings(
         )
         if worn is None:
             continue
-        head = setting.head
-        fit = compatibility.check(head=head, stone=stone.measures, size=None) if stone else None
+        fit = (
+            compatibility.check(setting=setting.rules, stone=stone.measures, size=None)
+            if stone
+            else None
+        )
         shown = stone if stone and fit and fit.fits else usual_stone(setting)
         drawn = quotes.quote(Design(setting=setting, metal=worn, stone=shown), now=now)
         content_hash = pictures.content_hash(drawn.description)
@@ -66,9 +69,10 @@ def of_settings(
 
 
 def usual_stone(setting: Setting) -> Stone:
-    """A stone of the setting's first shape in the middle of what its head takes, by the millimeter laws."""
-    shape = setting.shapes[0]
-    middle = float(setting.min_width_mm + setting.max_width_mm) / 2
+    """A stone of the first head's first shape in the middle of what it takes, by the millimeter laws."""
+    head = setting.rules.heads[0]
+    shape = head.shapes[0]
+    middle = float(head.min_width_mm + head.max_width_mm) / 2
     carat = gemology.carat_of_width(shape=shape, width_mm=middle)
     usual = gemology.expected_mm(shape=shape, carat=carat)
     depth = usual.width * gemology.LAWS[shape].depth_pct / 100

@@ -25,6 +25,7 @@ class Quote:
     total: Decimal
     missing: list[str]
     fit: compatibility.Fit | None
+    head: compatibility.Head | None
     ready_date: date
     price_until: date
     description: dict[str, Any]
@@ -43,16 +44,19 @@ def quote(design: Design, *, now: datetime | None = None) -> Quote:
     one at once when today's is lower.
     """
     today = (now or timezone.now()).date()
-    breakdown = _breakdown(design)
+    fit = fit_of(design)
+    head = _head(design, fit)
+    breakdown = _breakdown(design, head)
     promise = _promise(design, today=today)
     kept = promise if promise and promise.price <= breakdown.total else None
-    description = _description(design)
+    description = _description(design, head)
     return Quote(
         lines=lines_of(kept) if kept else breakdown.lines,
         total=kept.price if kept else breakdown.total,
         missing=missing(design),
-        fit=fit_of(design),
-        ready_date=_ready_date(design, today=today),
+        fit=fit,
+        head=head,
+        ready_date=_ready_date(design, head, today=today),
         price_until=(
             kept.price_until_date if kept else today + timedelta(days=settings.PRICE_PROMISE_DAYS)
         ),
@@ -75,16 +79,29 @@ def fit_of(design: Design) -> compatibility.Fit | None:
     if design.setting is None or design.stone is None:
         return None
     return compatibility.check(
-        head=design.setting.head, stone=design.stone.measures, size=design.ring_size
+        setting=design.setting.rules, stone=design.stone.measures, size=design.ring_size
     )
 
 
-def _description(design: Design) -> dict[str, Any]:
+def head_of(design: Design) -> compatibility.Head | None:
+    """The head it is made with: the one that holds its stone, else the one its setting is shown with."""
+    return _head(design, fit_of(design))
+
+
+def _head(design: Design, fit: compatibility.Fit | None) -> compatibility.Head | None:
+    if design.setting is None or not design.setting.rules.heads:
+        return None
+    rules = design.setting.rules
+    return (rules.head(fit.head) if fit else None) or rules.heads[0]
+
+
+def _description(design: Design, head: compatibility.Head | None) -> dict[str, Any]:
     """Empty until there is a setting in a metal to draw."""
-    if design.setting is None or design.metal is None:
+    if design.setting is None or design.metal is None or head is None:
         return {}
     return geometry.describe(
-        setting=design.setting,
+        setting=design.setting.mounting,
+        head=head,
         metal=design.metal,
         stone=design.stone,
         ring_size=design.ring_size,
@@ -92,12 +109,12 @@ def _description(design: Design) -> dict[str, Any]:
     )
 
 
-def _breakdown(design: Design) -> pricing.PriceBreakdown:
+def _breakdown(design: Design, head: compatibility.Head | None) -> pricing.PriceBreakdown:
     size = f" at size {gemology.in_halves(design.ring_size)}" if design.ring_size else ""
     return pricing.price_ring(
         stone=_stone_cost(design.stone) if design.stone else None,
-        setting=_setting_cost(design.setting, design.stone) if design.setting else None,
-        metal=_metal_parts(design),
+        setting=_setting_cost(design, design.setting, head) if design.setting and head else None,
+        metal=_metal_parts(design, head),
         size_in_words=size,
         included=_included(design),
     )
@@ -115,55 +132,60 @@ def _stone_cost(stone: Stone) -> pricing.StoneCost:
     )
 
 
-def _setting_cost(setting: Setting, stone: Stone | None) -> pricing.SettingCost:
-    label, note = _accents(setting, stone)
+def _setting_cost(
+    design: Design, setting: Setting, head: compatibility.Head
+) -> pricing.SettingCost:
+    label, note = _accents(setting.mounting, head, design.stone)
     return pricing.SettingCost(
         name=setting.name,
-        labor=setting.labor_price,
+        labor=setting.labor_price + head.setting_fee + head.extra_price,
         accents_label=label,
         accents_note=note,
         accents=setting.accent_price,
     )
 
 
-def _accents(setting: Setting, stone: Stone | None) -> tuple[str, str]:
+PLACES = {
+    "sides": "Side stones",
+    "halo": "Halo",
+    "hidden_halo": "Hidden halo",
+    "half_band": "Half pavé",
+    "full_band": "Full pavé",
+}
+
+
+def _accents(
+    mounting: geometry.Mounting, head: compatibility.Head, stone: Stone | None
+) -> tuple[str, str]:
     """What else is set, and how much of it: ("Half pavé", "18 diamonds, 0.18 ct together")."""
-    halo = geometry.halo_count(setting=setting, stone=stone)
     names, count, carats = [], 0, 0.0
-    if setting.side_stone_mm:
-        names.append("Side stones")
-        count += 2
-        carats += geometry.melee_carats(stone_mm=float(setting.side_stone_mm), count=2)
-    if halo:
-        names.append("Halo")
-        count += halo
-        carats += geometry.melee_carats(stone_mm=float(setting.halo_mm), count=halo)
-    if setting.accent_kind != "none":
-        names.append({"half_pave": "Half pavé", "full_pave": "Full pavé"}[setting.accent_kind])
-        count += setting.accent_count
-        carats += geometry.melee_carats(
-            stone_mm=float(setting.accent_mm), count=setting.accent_count
-        )
+    for location in mounting.locations:
+        stones = geometry.stone_count(location, head=head, stone=stone)
+        names.append(PLACES[location.place])
+        count += stones
+        carats += geometry.melee_carats(stone_mm=float(location.width_mm), count=stones)
     label = " and ".join(names)
     return label[:1] + label[1:].lower(), f"{count} diamonds, {carats:.2f} ct together"
 
 
-def _metal_parts(design: Design) -> list[pricing.MetalPart]:
+def _metal_parts(design: Design, head: compatibility.Head | None) -> list[pricing.MetalPart]:
     """The shank and, where the head is of another metal, the head."""
     setting, metal = design.setting, design.metal
-    if setting is None or metal is None:
+    if setting is None or metal is None or head is None:
         return []
-    volume = geometry.metal_volume(setting=setting, stone=design.stone, ring_size=design.ring_size)
-    head_metal = _head_metal(setting, metal)
+    volume = geometry.metal_volume(
+        setting=setting.mounting, head=head, stone=design.stone, ring_size=design.ring_size
+    )
+    head_metal = _head_metal(head, metal)
     if head_metal == metal:
         return [_part(metal, cubic_mm=volume.shank + volume.head)]
     return [_part(metal, cubic_mm=volume.shank), _part(head_metal, cubic_mm=volume.head)]
 
 
-def _head_metal(setting: Setting, metal: Metal) -> Metal:
-    if setting.head_metal in ("", metal.family):
+def _head_metal(head: compatibility.Head, metal: Metal) -> Metal:
+    if head.metal_family in ("", metal.family):
         return metal
-    found = Metal.objects.filter(family=setting.head_metal).order_by("position").first()
+    found = Metal.objects.filter(family=head.metal_family).order_by("position").first()
     return found or metal
 
 
@@ -207,9 +229,16 @@ def lines_of(version: DesignVersion) -> list[pricing.PriceLine]:
     ]
 
 
-def _ready_date(design: Design, *, today: date) -> date:
+def lead_days(design: Design, head: compatibility.Head | None) -> int:
+    """Working days: the stone must lie on the bench before the ring is begun, and another head takes longer."""
+    making = design.setting.lead_days if design.setting else 0
+    arriving = design.stone.delivery_days if design.stone else 0
+    return arriving + making + (head.extra_days if head else 0)
+
+
+def _ready_date(design: Design, head: compatibility.Head | None, *, today: date) -> date:
     """Working days from today, without the house's holidays."""
-    days = design.setting.lead_days if design.setting else 0
+    days = lead_days(design, head)
     ready = today
     while days:
         ready += timedelta(days=1)

@@ -112,7 +112,9 @@ class StoneQuery:
             chosen={name: chosen for name in FACETS if (chosen := _values(name, params))},
             ranges=ranges,
             store=_named("store", params, Store.objects.filter(is_open=True)),
-            fits=_named("fits", params, Setting.objects.filter(is_offered=True)),
+            fits=_named(
+                "fits", params, Setting.objects.filter(is_offered=True).prefetch_related("heads")
+            ),
             sort=_one_of("sort", params.get("sort", "").strip() or "price", SORTS),
             page=_count("page", params, default=1, most=100_000),
             page_size=_count("page_size", params, default=PAGE_SIZE, most=LARGEST_PAGE),
@@ -152,18 +154,22 @@ def search(query: StoneQuery) -> Results:
     )
 
 
-def fitting(head: compatibility.Head) -> Q:
-    """The stones that `compatibility.check` finds to fit this head, as a filter."""
-    limits = compatibility.envelope(head=head)
+def fitting(rules: compatibility.SettingRules) -> Q:
+    """The stones that `compatibility.check` finds to fit this setting, as a filter."""
+    return reduce(or_, map(_within, compatibility.envelopes(setting=rules)), Q(pk__in=[]))
+
+
+def _within(limits: compatibility.Envelope) -> Q:
     shapes_by_depth: dict[Decimal, list[str]] = {}
     for shape, deepest in limits.max_depth_mm.items():
         shapes_by_depth.setdefault(deepest, []).append(shape)
     shallow_enough = [
         Q(shape__in=shapes, depth_mm__lte=deepest) for deepest, shapes in shapes_by_depth.items()
     ]
-    return reduce(or_, shallow_enough, Q(pk__in=[])) & Q(
+    return reduce(or_, shallow_enough) & Q(
         width_mm__gte=limits.min_width_mm,
         width_mm__lte=limits.max_width_mm,
+        length_mm__gte=limits.min_length_mm,
         length_mm__lte=limits.max_length_mm,
     )
 
@@ -185,7 +191,7 @@ def like(*, stone: Stone, setting: Setting | None = None, limit: int = 3) -> lis
         clarity__in=_down_to(gemology.CLARITIES, stone.clarity),
     ).exclude(pk=stone.pk)
     if setting is not None:
-        found = found.filter(fitting(setting.head))
+        found = found.filter(fitting(setting.rules))
     wanted = stone.price or Decimal(0)
     nearest = sorted(found, key=lambda each: (abs((each.price or wanted) - wanted), each.pk))
     return nearest[:limit]
@@ -207,7 +213,7 @@ def _offered(query: StoneQuery) -> QuerySet[Stone]:
     stones = Stone.objects.filter(status=Stone.Status.AVAILABLE, **conditions)
     if query.store:
         stones = stones.filter(store=query.store)
-    return stones.filter(fitting(query.fits.head)) if query.fits else stones
+    return stones.filter(fitting(query.fits.rules)) if query.fits else stones
 
 
 def _holds(query: StoneQuery, name: str) -> Q:

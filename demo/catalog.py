@@ -6,7 +6,16 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from builder.models import Band, Metal, Setting, Stone, StoneOffer, Supplier
+from builder.models import (
+    Band,
+    Head,
+    Metal,
+    Setting,
+    Stone,
+    StoneLocation,
+    StoneOffer,
+    Supplier,
+)
 from demo import stones
 from jeweler.models import Store
 
@@ -25,62 +34,64 @@ METALS = (
 ALL_BUT_POINTED = ["round", "oval", "cushion", "emerald", "asscher", "radiant"]
 EVERY_SHAPE = [*ALL_BUT_POINTED, "princess", "pear", "marquise", "heart"]
 
+# A head's limits in millimeters: least and most width, most length, rise.
 SETTINGS: tuple[dict[str, Any], ...] = (
     {
         "code": "alba", "name": "The Alba", "style": "solitaire",
         "line": "Six fine prongs and nothing else: the stone, held up to the light.",
-        "shapes": ["round", "oval", "cushion"], "head_kind": "prong", "prongs": 6,
-        "head_metal": "platinum", "min_width_mm": "5.60", "max_width_mm": "8.20",
-        "max_length_mm": "10.60", "rise_mm": "3.20", "shank_width_mm": "1.90",
-        "top_width_mm": "1.70", "thickness_mm": "1.70", "profile": "round",
+        "heads": [{
+            "prongs": 6, "metal_family": "platinum", "shapes": ["round", "oval", "cushion"],
+            "mm": ("5.60", "8.20", "10.60", "3.20"),
+        }],
+        "shank_width_mm": "1.90", "top_width_mm": "1.70", "thickness_mm": "1.70", "profile": "round",
         "labor_price": "1480", "lead_days": 20, "engraving_limit": 20,
     },
     {
         "code": "lune", "name": "The Lune", "style": "pave",
         "line": "Four prongs on a band of light that stops where your fingers meet.",
-        "shapes": EVERY_SHAPE, "head_kind": "prong", "prongs": 4, "min_width_mm": "4.60",
-        "max_width_mm": "7.90", "max_length_mm": "12.00", "rise_mm": "3.00",
+        "heads": [{"prongs": 4, "shapes": EVERY_SHAPE, "mm": ("4.60", "7.90", "12.00", "3.00")}],
+        "locations": [("half_band", 18, "1.40", "pave")],
         "shank_width_mm": "1.90", "top_width_mm": "1.70", "thickness_mm": "1.70",
-        "profile": "round", "accent_kind": "half_pave", "accent_mm": "1.40", "accent_count": 18,
-        "accent_price": "640", "labor_price": "1720", "lead_days": 22,
+        "profile": "round", "accent_price": "640", "labor_price": "1720", "lead_days": 22,
     },
     {
         "code": "vesper", "name": "The Vesper", "style": "bezel",
         "line": "A low, smooth rim of gold around the stone, for hands that work.",
-        "shapes": [*ALL_BUT_POINTED, "pear", "marquise"], "head_kind": "bezel", "prongs": 0,
-        "min_width_mm": "4.40", "max_width_mm": "7.20", "max_length_mm": "11.00",
-        "rise_mm": "2.10", "shank_width_mm": "2.40", "top_width_mm": "2.20",
+        "heads": [{
+            "prongs": 0, "shapes": [*ALL_BUT_POINTED, "pear", "marquise"],
+            "mm": ("4.40", "7.20", "11.00", "2.10"),
+        }],
+        "shank_width_mm": "2.40", "top_width_mm": "2.20",
         "thickness_mm": "1.80", "profile": "flat", "labor_price": "1860", "lead_days": 18,
         "engraving_limit": 20,
     },
     {
         "code": "corolla", "name": "The Corolla", "style": "halo",
         "line": "A ring of small diamonds around one, so that the eye reads a single larger stone.",
-        "shapes": ["round", "oval", "cushion", "princess", "emerald", "radiant", "pear"],
-        "head_kind": "prong", "prongs": 4, "min_width_mm": "4.20", "max_width_mm": "6.90",
-        "max_length_mm": "9.80", "rise_mm": "2.90", "shank_width_mm": "1.90",
-        "top_width_mm": "1.60", "thickness_mm": "1.70", "profile": "round", "halo_mm": "1.20",
-        "accent_kind": "half_pave", "accent_mm": "1.20", "accent_count": 20,
-        "accent_price": "1190", "labor_price": "2080", "lead_days": 24,
+        "heads": [{
+            "prongs": 4, "mm": ("4.20", "6.90", "9.80", "2.90"),
+            "shapes": ["round", "oval", "cushion", "princess", "emerald", "radiant", "pear"],
+        }],
+        "locations": [("halo", 0, "1.20", "pave"), ("half_band", 20, "1.20", "pave")],
+        "shank_width_mm": "1.90", "top_width_mm": "1.60", "thickness_mm": "1.70",
+        "profile": "round", "accent_price": "1190", "labor_price": "2080", "lead_days": 24,
     },
     {
         "code": "trine", "name": "The Trine", "style": "three_stone",
         "line": "One stone between two: what was, what is, what comes.",
-        "shapes": ALL_BUT_POINTED, "head_kind": "prong", "prongs": 4, "min_width_mm": "5.00",
-        "max_width_mm": "8.00", "max_length_mm": "11.00", "rise_mm": "3.30",
+        "heads": [{"prongs": 4, "shapes": ALL_BUT_POINTED, "mm": ("5.00", "8.00", "11.00", "3.30")}],
+        "locations": [("sides", 2, "3.60", "prong")],
         "shank_width_mm": "2.10", "top_width_mm": "2.00", "thickness_mm": "1.80",
-        "profile": "round", "side_stone_mm": "3.60", "accent_price": "1340",
-        "labor_price": "2240", "lead_days": 25,
+        "profile": "round", "accent_price": "1340", "labor_price": "2240", "lead_days": 25,
     },
     {
         "code": "cassia", "name": "The Cassia", "style": "pave",
         "line": "A knife-edged band, lit all the way around.",
-        "shapes": EVERY_SHAPE, "head_kind": "prong", "prongs": 6, "min_width_mm": "4.80",
-        "max_width_mm": "8.60", "max_length_mm": "13.50", "rise_mm": "3.40",
+        "heads": [{"prongs": 6, "shapes": EVERY_SHAPE, "mm": ("4.80", "8.60", "13.50", "3.40")}],
+        "locations": [("full_band", 36, "1.30", "pave")],
         "shank_width_mm": "1.80", "top_width_mm": "1.80", "thickness_mm": "1.80",
-        "profile": "knife", "accent_kind": "full_pave", "accent_mm": "1.30", "accent_count": 36,
-        "accent_price": "1420", "labor_price": "2160", "lead_days": 25, "engraving_limit": 12,
-        "min_size": "4", "max_size": "9",
+        "profile": "knife", "accent_price": "1420", "labor_price": "2160", "lead_days": 25,
+        "engraving_limit": 12, "min_size": "4", "max_size": "9",
     },
 )  # fmt: skip
 
@@ -132,11 +143,50 @@ def _load_metals() -> list[Metal]:
 
 def _load_settings(metals: list[Metal]) -> None:
     for position, row in enumerate(SETTINGS):
-        fields = {name: value for name, value in row.items() if name != "code"}
+        parts = ("code", "heads", "locations")
+        fields = {name: value for name, value in row.items() if name not in parts}
         setting, _ = Setting.objects.update_or_create(
             code=row["code"], defaults=fields | {"position": position}
         )
         setting.metals.set(metals)
+        for place, head in enumerate(row["heads"]):
+            _load_head(setting, head, position=place)
+        for number, location in enumerate(row.get("locations", ()), start=2):
+            _load_location(setting, location, number=number)
+
+
+def _load_head(setting: Setting, row: dict[str, Any], *, position: int) -> None:
+    least, most, longest, rise = row["mm"]
+    prongs = row["prongs"]
+    Head.objects.update_or_create(
+        setting=setting,
+        code=row.get("code") or (f"{prongs}-prong" if prongs else "bezel"),
+        defaults={name: value for name, value in row.items() if name not in ("code", "mm")}
+        | {
+            "kind": "prong" if prongs else "bezel",
+            "min_width_mm": least,
+            "max_width_mm": most,
+            "min_length_mm": least,
+            "max_length_mm": longest,
+            "rise_mm": rise,
+            "position": position,
+        },
+    )
+
+
+def _load_location(setting: Setting, row: tuple[Any, ...], *, number: int) -> None:
+    place, count, size, mount = row
+    StoneLocation.objects.update_or_create(
+        setting=setting,
+        place=place,
+        defaults={
+            "number": number,
+            "count": count,
+            "length_mm": size,
+            "width_mm": size,
+            "mount": mount,
+        },
+    )
 
 
 def _load_bands() -> None:

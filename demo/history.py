@@ -16,7 +16,7 @@ from django.conf import settings
 from appointments.models import Appointment
 from attribution.channels import classify
 from attribution.models import AdSpend, Touchpoint
-from builder import codes, quotes
+from builder import codes, compatibility, quotes
 from builder.models import Design, DesignLookup, DesignVersion, Metal, Setting, Stone
 from demo import people
 from demo.bulk import insert
@@ -25,6 +25,7 @@ from jeweler import tokens
 from jeweler.models import ContactPoint, Customer, IdentityEdge, StaffMember, Store, Visitor
 
 BATCH = 1000
+SPARE_MM = Decimal("0.1")
 
 
 @dataclass(kw_only=True)
@@ -44,7 +45,9 @@ class Vault:
 
     def __init__(self, *, dice: random.Random) -> None:
         self.dice = dice
-        self.settings = list(Setting.objects.order_by("position").prefetch_related("metals"))
+        self.settings = list(
+            Setting.objects.order_by("position").prefetch_related("metals", "heads", "locations")
+        )
         self.metals: dict[int, list[Metal]] = {s.pk: list(s.metals.all()) for s in self.settings}
         self.stones = list(
             Stone.objects.filter(status=Stone.Status.AVAILABLE, price__isnull=False).order_by(
@@ -75,14 +78,13 @@ class Vault:
         return code
 
     def _fitting(self, stone: Stone) -> list[Setting]:
-        return [
-            setting
-            for setting in self.settings
-            if stone.shape in setting.shapes
-            and setting.min_width_mm + Decimal("0.1") <= stone.width_mm
-            and stone.width_mm <= setting.max_width_mm - Decimal("0.1")
-            and stone.length_mm <= setting.max_length_mm - Decimal("0.1")
-        ]
+        return [setting for setting in self.settings if _sits(stone, setting)]
+
+
+def _sits(stone: Stone, setting: Setting) -> bool:
+    """As it is, with a tenth of a millimeter to spare."""
+    fit = compatibility.check(setting=setting.rules, stone=stone.measures, size=None)
+    return fit.verdict == "fits" and fit.margin_mm is not None and fit.margin_mm >= SPARE_MM
 
 
 def write(

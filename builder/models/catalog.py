@@ -3,12 +3,15 @@
 Lengths are millimeters, prices major units of the house's currency.
 """
 
+from collections.abc import Sequence
+
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeBoundary, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
+from django.utils.functional import cached_property
 
-from builder import compatibility
+from builder import compatibility, geometry
 
 
 class Metal(models.Model):
@@ -72,28 +75,11 @@ class Setting(models.Model):
     name = models.CharField(max_length=64, help_text="The Alba")
     style = models.CharField(max_length=16, choices=Style)
     line = models.CharField(max_length=200, help_text="One sentence about it")
-    shapes = models.JSONField(help_text='Shapes its head takes, such as ["round", "oval"]')
-    head_kind = models.CharField(max_length=16, help_text="prong or bezel")
-    prongs = models.PositiveSmallIntegerField(default=0)
-    head_metal = models.CharField(
-        max_length=16, choices=Metal.Family, blank=True, help_text="Empty: as the ring"
-    )
-    min_width_mm = models.DecimalField(max_digits=4, decimal_places=2, help_text="Of the stone")
-    max_width_mm = models.DecimalField(max_digits=4, decimal_places=2)
-    max_length_mm = models.DecimalField(max_digits=4, decimal_places=2)
-    rise_mm = models.DecimalField(
-        max_digits=4, decimal_places=2, help_text="From the shank's top to the girdle"
-    )
     shank_width_mm = models.DecimalField(max_digits=4, decimal_places=2)
     top_width_mm = models.DecimalField(max_digits=4, decimal_places=2)
     thickness_mm = models.DecimalField(max_digits=4, decimal_places=2)
     profile = models.CharField(max_length=8, help_text="round, flat or knife")
-    accent_kind = models.CharField(max_length=16, default="none")
-    accent_mm = models.DecimalField(max_digits=4, decimal_places=2, default=0)
-    accent_count = models.PositiveSmallIntegerField(default=0)
     accent_price = models.DecimalField(max_digits=9, decimal_places=2, default=0)
-    halo_mm = models.DecimalField(max_digits=4, decimal_places=2, default=0)
-    side_stone_mm = models.DecimalField(max_digits=4, decimal_places=2, default=0)
     labor_price = models.DecimalField(
         max_digits=9, decimal_places=2, help_text="Making and setting"
     )
@@ -110,31 +96,37 @@ class Setting(models.Model):
     position = models.PositiveSmallIntegerField(default=0)
     is_offered = models.BooleanField(default=True)
 
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(min_width_mm__lte=F("max_width_mm"))
-                & Q(max_width_mm__lte=F("max_length_mm")),
-                name="setting_envelope_is_sane",
-            )
-        ]
-
     def __str__(self) -> str:
         return self.name
 
-    @property
-    def head(self) -> compatibility.Head:
-        return compatibility.Head(
-            kind=self.head_kind,
-            prongs=self.prongs,
-            shapes=self.shapes,
-            min_width_mm=self.min_width_mm,
-            max_width_mm=self.max_width_mm,
-            max_length_mm=self.max_length_mm,
-            rise_mm=self.rise_mm,
+    @cached_property
+    def rules(self) -> compatibility.SettingRules:
+        """What decides the fit. Reads the heads once per instance; prefetched ones are used."""
+        heads = sorted(self.heads.all(), key=lambda head: head.position)
+        return compatibility.SettingRules(
+            name=self.name,
             thickness_mm=self.thickness_mm,
             min_size=self.min_size,
             max_size=self.max_size,
+            heads=[
+                head.rules(name=name)
+                for head, name in zip(heads, names_of_heads(heads), strict=True)
+            ],
+        )
+
+    @cached_property
+    def mounting(self) -> geometry.Mounting:
+        """Its shape besides the head. Reads the locations once per instance; prefetched ones are used."""
+        return geometry.Mounting(
+            shank_width_mm=self.shank_width_mm,
+            top_width_mm=self.top_width_mm,
+            thickness_mm=self.thickness_mm,
+            profile=self.profile,
+            shoulder=self.shoulder,
+            locations=tuple(
+                location.value
+                for location in sorted(self.locations.all(), key=lambda each: each.number)
+            ),
         )
 
 
@@ -199,6 +191,37 @@ class Head(models.Model):
     def __str__(self) -> str:
         return f"{self.setting_id} {self.code}"
 
+    def rules(self, *, name: str) -> compatibility.Head:
+        return compatibility.Head(
+            code=self.code,
+            name=name,
+            kind=self.kind,
+            prongs=self.prongs,
+            shapes=tuple(self.shapes),
+            min_width_mm=self.min_width_mm,
+            max_width_mm=self.max_width_mm,
+            min_length_mm=self.min_length_mm,
+            max_length_mm=self.max_length_mm,
+            rise_mm=self.rise_mm,
+            overhang_mm=self.overhang_mm,
+            extra_price=self.extra_price,
+            extra_days=self.extra_days,
+            setting_fee=self.setting_fee,
+            metal_family=self.metal_family,
+        )
+
+
+def names_of_heads(heads: Sequence[Head]) -> list[str]:
+    """How each is called in a sentence; a second one of a kind is the larger or smaller one."""
+    names: list[str] = []
+    for place, head in enumerate(heads):
+        name = compatibility.named(kind=head.kind, prongs=head.prongs)
+        if name in names:
+            is_larger = head.max_width_mm > heads[names.index(name)].max_width_mm
+            name = f"{'larger' if is_larger else 'smaller'} {name}"
+        names.append(f"{name} {place + 1}" if name in names else name)
+    return names
+
 
 class StoneLocation(models.Model):
     """Where else a setting holds stones, numbered from 2; location 1 is the center stone's, and its heads say more."""
@@ -239,6 +262,17 @@ class StoneLocation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.setting_id} location {self.number}"
+
+    @property
+    def value(self) -> geometry.Location:
+        return geometry.Location(
+            place=self.place,
+            shape=self.shape,
+            count=self.count,
+            length_mm=self.length_mm,
+            width_mm=self.width_mm,
+            mount=self.mount,
+        )
 
 
 class MeleePrice(models.Model):

@@ -16,7 +16,7 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from builder import beside, diagrams, geometry
+from builder import beside, diagrams, geometry, quotes
 from builder.models import Band, Design
 from builder.pictures import heads, seats
 
@@ -102,14 +102,16 @@ def beside_drawing(design: Design, band: Band, bands: Sequence[Band]) -> SafeStr
 
 
 def _ring(design: Design) -> beside.Ring:
-    if design.setting is None or design.stone is None:
+    head = quotes.head_of(design)
+    if design.setting is None or design.stone is None or head is None:
         raise ValueError("a band is laid beside a ring with its stone")
+    mounting = design.setting.mounting
     return beside.Ring(
-        stone_length=design.stone.length_mm + 2 * design.setting.halo_mm,
-        stone_width=design.stone.width_mm + 2 * design.setting.halo_mm,
-        rise=design.setting.rise_mm,
-        top_width=design.setting.top_width_mm,
-        thickness=design.setting.thickness_mm,
+        stone_length=design.stone.length_mm + 2 * mounting.halo_mm,
+        stone_width=design.stone.width_mm + 2 * mounting.halo_mm,
+        rise=head.rise_mm,
+        top_width=mounting.top_width_mm,
+        thickness=mounting.thickness_mm,
     )
 
 
@@ -127,11 +129,11 @@ def _top(design: Design) -> float:
 
 
 def _head(design: Design) -> Head:
-    if design.setting is None or design.stone is None:
+    head = quotes.head_of(design)
+    if design.setting is None or design.stone is None or head is None:
         raise ValueError("a head is drawn with its stone")
     described = json.dumps(geometry.describe_stone(design.stone))
-    prongs = design.setting.prongs if design.setting.head_kind == "prong" else 0
-    return _measured(described, prongs, float(design.setting.halo_mm))
+    return _measured(described, head.prongs, float(design.setting.mounting.halo_mm))
 
 
 @functools.lru_cache(maxsize=256)
@@ -224,7 +226,7 @@ def _melee(kind: str, course: Course) -> SafeString | str:
 
 def _accents(design: Design, head: Head) -> SafeString | str:
     """The ring's own stones along its shank, left and right of the head."""
-    if design.setting is None or design.setting.accent_kind == "none":
+    if design.setting is None or design.setting.mounting.band is None:
         return ""
     radius = _top(design) * 0.36
     first = max(x for x, _ in head.around) + radius + 1

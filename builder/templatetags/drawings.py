@@ -7,7 +7,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from builder import diagrams, geometry
+from builder import compatibility, diagrams, geometry
 from builder.models import Setting, Stone
 
 register = template.Library()
@@ -58,9 +58,10 @@ def _twin(described: str) -> tuple[str, str]:
 
 
 @register.simple_tag
-def fit_drawing(setting: Setting, stone: Stone | None, fits: bool) -> SafeString:
+def fit_drawing(head: compatibility.Head | None, stone: Stone | None, fits: bool) -> SafeString:
     """The stone in its head: the head in the ink of what is true for her, or of what is not."""
-    drawn = _head(_described(stone) if stone else "null", setting.head_kind, fits)
+    kind = head.kind if head else "prong"
+    drawn = _head(_described(stone) if stone else "null", kind, fits)
     return mark_safe(drawn)  # noqa: S308  numbers only
 
 
@@ -72,4 +73,4 @@ def _head(described: str, kind: str, fits: bool) -> str:
 @register.simple_tag
 def band_drawing(setting: Setting) -> SafeString:
     """The band's upper half with the stones it carries."""
-    return mark_safe(diagrams.band_icon(setting.accent_kind))  # noqa: S308  drawn by us
+    return mark_safe(diagrams.band_icon(setting.mounting.band_kind))  # noqa: S308  drawn by us

@@ -116,4 +116,4 @@ def readable(asked: QueryDict) -> tuple[QueryDict, list[str]]:
 def fit_in(setting: Setting | None, stone: Stone) -> compatibility.Fit | None:
     if setting is None:
         return None
-    return compatibility.check(head=setting.head, stone=stone.measures, size=None)
+    return compatibility.check(setting=setting.rules, stone=stone.measures, size=None)

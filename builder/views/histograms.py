@@ -61,7 +61,7 @@ def spreads(query: search.StoneQuery, *, now: datetime) -> list[Spread]:
     if shapes := query.chosen.get("shape"):
         stones = stones.filter(shape__in=shapes)
     if query.fits:
-        stones = stones.filter(search.fitting(query.fits.head))
+        stones = stones.filter(search.fitting(query.fits.rules))
     listed, parameters = stones.values_list("carat", "price").query.sql_with_params()
     rows = counted(listed, tuple(parameters), minute=int(now.timestamp() // 60))
     return [

@@ -70,7 +70,7 @@ def steps(design: Design | None, quote: quotes.Quote | None, *, present: str) ->
     setting = design.setting if design else None
     stone = design.stone if design else None
     answers = {
-        "setting": f"{setting.name}, {headed(setting.head)}" if setting else "",
+        "setting": f"{setting.name}{headed(quote.head if quote else None)}" if setting else "",
         "stone": f"{stone.carat:.2f} ct {Shape(stone.shape).label.lower()}" if stone else "",
         "ring": _ring_answer(design),
         "summary": money.in_words(pricing.whole(quote.total), currency=pricing.CURRENCY)
@@ -89,11 +89,13 @@ def steps(design: Design | None, quote: quotes.Quote | None, *, present: str) ->
     ]
 
 
-def headed(head: compatibility.Head) -> str:
-    """How a setting holds its stone, as the steps say it: "six prongs", "bezel"."""
+def headed(head: compatibility.Head | None) -> str:
+    """How a setting holds its stone, as the steps say it: ", six prongs", ", bezel"."""
+    if head is None:
+        return ""
     if head.kind == "bezel":
-        return "bezel"
-    return f"{compatibility.NUMBERS.get(head.prongs, head.prongs)} prongs"
+        return ", bezel"
+    return f", {compatibility.NUMBERS.get(head.prongs, head.prongs)} prongs"
 
 
 def _ring_answer(design: Design | None) -> str:

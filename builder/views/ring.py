@@ -175,12 +175,18 @@ def like(design: Design) -> list[Stone]:
 
 
 def held(setting: Setting | None) -> str:
-    """What the setting's head takes: "6.9 to 7.7 mm, about 1.30 to 1.75 ct"."""
-    if setting is None:
+    """What the setting's heads take: "6.9 to 7.7 mm, about 1.30 to 1.75 ct"."""
+    if setting is None or not setting.rules.heads:
         return ""
-    head = setting.head
-    words = f"{head.min_width_mm:.1f} to {head.max_width_mm:.1f} mm"
-    if len(head.shapes) != 1:
+    rules = setting.rules
+    narrowest = min(head.min_width_mm for head in rules.heads)
+    widest = max(head.max_width_mm for head in rules.heads)
+    words = f"{narrowest:.1f} to {widest:.1f} mm"
+    if len(rules.shapes) != 1:
         return words
-    least, most = compatibility.carats_held(head=head, shape=head.shapes[0])
+    shape = rules.shapes[0]
+    weights = [
+        compatibility.carats_held(setting=rules, head=head, shape=shape) for head in rules.heads
+    ]
+    least, most = min(each[0] for each in weights), max(each[1] for each in weights)
     return f"{words}, about {least:.2f} to {most:.2f} ct"

@@ -74,10 +74,10 @@ def shop(live_server: LiveServer) -> str:
     boston = StoreFactory(city="Boston", street="121 Newbury Street", phone="+16175550177")
     StoreFactory(city="Chicago", street="57 East Oak Street", phone="+13125550119")
     metals = [MetalFactory(), MetalFactory(code="18k-rose", name="18 k rose gold", family="rose")]
-    SettingFactory(name="The Alba", code="alba", head_metal="platinum", metals=metals)
+    SettingFactory(name="The Alba", code="alba", head_metal_family="platinum", metals=metals)
     SettingFactory(
-        name="The Lune", code="lune", style="pave", prongs=4, accent_kind="half_pave",
-        accent_mm="1.40", accent_count=18, accent_price="640", metals=metals,
+        name="The Lune", code="lune", style="pave", head_prongs=4, stones={"half_band": "1.40"},
+        accent_price="640", metals=metals,
     )  # fmt: skip
     for number in range(30):
         StoneFactory(

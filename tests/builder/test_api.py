@@ -34,14 +34,18 @@ def test_a_stone_is_told_with_its_measures_its_price_and_where_it_lies(client: C
 def test_with_a_setting_each_stone_says_how_it_fits(client: Client) -> None:
     StoneFactory()
     StoneFactory(width_mm="9.00", length_mm="9.05")
-    setting = SettingFactory()
+    setting = SettingFactory(head_code="six-prong")
     (stone,) = client.get(STONES, {"fits": setting.code}).json()["stones"]
     assert stone["store"] is None
     assert stone["fit"] == {
         "verdict": "fits",
         "reason": "This six-prong head holds your 1.52 ct round: 0.3 mm to spare.",
         "margin_mm": "0.32",
+        "head": "six-prong",
         "fix": "",
+        "fix_price": None,
+        "fix_days": None,
+        "is_estimated": False,
     }
 
 

@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from builder.models import Band, Design, Setting, Shape, Stone
+from builder.models import Band, Design, Shape, Stone
 from builder.templatetags import bands
+from tests.factories.builder import SettingFactory
 
 PLAIN = Band(
     width_mm=Decimal("2.0"), thickness_mm=Decimal("1.6"), profile="straight", accent_kind="none"
@@ -24,11 +25,11 @@ ROW = [PLAIN, CURVED, TALL]
 LENGTHS = {"round": "7.38", "oval": "10.75", "marquise": "14.00", "heart": "7.60"}
 
 
-def ring(shape: str = "round", *, halo_mm: str = "0", prongs: int = 6) -> Design:
-    setting = Setting(
-        head_kind="prong" if prongs else "bezel", prongs=prongs, halo_mm=Decimal(halo_mm),
-        rise_mm=Decimal("3.2"), top_width_mm=Decimal("1.7"), thickness_mm=Decimal("1.7"),
-    )  # fmt: skip
+pytestmark = pytest.mark.django_db
+
+
+def ring(shape: str = "round", *, stones: dict[str, str] | None = None, prongs: int = 6) -> Design:
+    setting = SettingFactory(head_prongs=prongs, stones=stones or {})
     stone = Stone(
         shape=shape, length_mm=Decimal(LENGTHS.get(shape, "8.80")), width_mm=Decimal("7.30"),
         depth_mm=Decimal("4.50"), carat=Decimal("2.00"), color="G",
@@ -90,7 +91,7 @@ def test_prongs_stand_on_the_girdle_and_a_bezel_has_none() -> None:
 
 def test_a_halo_holds_the_band_farther_away_and_the_gap_is_measured() -> None:
     assert "0.7 mm apart" in bands.lies(ring(), TALL)
-    haloed = ring(halo_mm="1.2")
+    haloed = ring(stones={"halo": "1.2"})
     assert "0.9 mm apart" in bands.lies(haloed, TALL)
     assert 'stroke-width="1.6"' in bands.beside_drawing(haloed, TALL, ROW)
     assert 'stroke-width="1.6"' not in bands.beside_drawing(ring(), PLAIN, ROW)

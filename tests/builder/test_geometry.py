@@ -2,13 +2,44 @@
 
 import json
 import math
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from builder import geometry
-from builder.models import Metal, Setting, Stone
-from tests.factories.builder import MetalFactory, SettingFactory, StoneFactory
+from builder.compatibility import Head
+from builder.geometry import Location, Mounting
+from builder.models import Metal, Stone
+from tests.factories.builder import HeadFactory, MetalFactory, StoneFactory
+
+PLAIN = Mounting(
+    shank_width_mm=Decimal("1.90"),
+    top_width_mm=Decimal("1.70"),
+    thickness_mm=Decimal("1.70"),
+    profile="round",
+)
+COUNTS = {"half_band": 18, "full_band": 36, "sides": 2}
+
+
+def holding(**widths: str) -> Mounting:
+    """The plain mounting with other stones: `holding(halo="1.2")`."""
+    locations = [
+        Location(
+            place=place,
+            count=COUNTS.get(place, 0),
+            width_mm=Decimal(width),
+            length_mm=Decimal(width),
+        )
+        for place, width in widths.items()
+    ]
+    return replace(PLAIN, locations=locations)
+
+
+def head(**changes: Any) -> Head:
+    made: Head = HeadFactory.build(**changes).rules(name="head")
+    return made
 
 
 @pytest.fixture
@@ -17,16 +48,14 @@ def gold() -> Metal:
 
 
 @pytest.fixture
-def alba() -> Setting:
-    setting: Setting = SettingFactory.build(
-        head_metal="platinum", accent_kind="half_pave", accent_mm=Decimal("1.40"), accent_count=18
-    )
-    return setting
+def alba() -> Mounting:
+    return holding(half_band="1.40")
 
 
-def test_the_description_is_the_documented_one(alba: Setting, gold: Metal) -> None:
+def test_the_description_is_the_documented_one(alba: Mounting, gold: Metal) -> None:
     described = geometry.describe(
         setting=alba,
+        head=head(metal_family="platinum"),
         metal=gold,
         stone=StoneFactory.build(pavilion_angle=None),
         ring_size=Decimal(6),
@@ -55,24 +84,31 @@ def test_the_description_is_the_documented_one(alba: Setting, gold: Metal) -> No
     assert json.loads(json.dumps(described)) == described
 
 
-def test_an_empty_head_and_an_unknown_size_can_be_drawn(alba: Setting, gold: Metal) -> None:
+def test_an_empty_head_and_an_unknown_size_can_be_drawn(alba: Mounting, gold: Metal) -> None:
     described = geometry.describe(
-        setting=alba, metal=gold, stone=None, ring_size=None, engraving=""
+        setting=alba, head=head(), metal=gold, stone=None, ring_size=None, engraving=""
     )
     assert described["stone"] is None
     assert described["finger"] == {"inner_diameter_mm": 16.51}
 
 
 def test_a_halo_goes_once_around_its_stone() -> None:
-    halo = SettingFactory.build(halo_mm=Decimal("1.20"))
+    halo = holding(halo="1.20")
     small, large = (
         StoneFactory.build(length_mm=size, width_mm=size)
         for size in (Decimal("5.00"), Decimal("7.00"))
     )
-    counts = [geometry.halo_count(setting=halo, stone=stone) for stone in (small, large)]
+    counts = [
+        geometry.halo_count(setting=halo, head=head(), stone=stone) for stone in (small, large)
+    ]
     assert counts == [15, 20]
     described = geometry.describe(
-        setting=halo, metal=MetalFactory.build(), stone=large, ring_size=None, engraving=""
+        setting=halo,
+        head=head(),
+        metal=MetalFactory.build(),
+        stone=large,
+        ring_size=None,
+        engraving="",
     )
     assert described["head"]["halo"] == {"stone_mm": 1.2, "count": 20}
 
@@ -80,7 +116,7 @@ def test_a_halo_goes_once_around_its_stone() -> None:
 def test_a_fancy_colored_stone_names_its_hue() -> None:
     stone = StoneFactory.build(color="", fancy_color="fancy deep yellowish brown")
     described = geometry.describe(
-        setting=SettingFactory.build(), metal=MetalFactory.build(), stone=stone, ring_size=None,
+        setting=PLAIN, head=head(), metal=MetalFactory.build(), stone=stone, ring_size=None,
         engraving="",
     )  # fmt: skip
     assert described["stone"]["fancy_color"] == "brown"
@@ -90,13 +126,19 @@ def test_a_fancy_colored_stone_names_its_hue() -> None:
 
 
 def volume(
-    setting: Setting, *, stone: Stone | None = None, size: str = "6"
+    setting: Mounting = PLAIN,
+    *,
+    held: Head | None = None,
+    stone: Stone | None = None,
+    size: str = "6",
 ) -> geometry.MetalVolume:
-    return geometry.metal_volume(setting=setting, stone=stone, ring_size=Decimal(size))
+    return geometry.metal_volume(
+        setting=setting, head=held or head(), stone=stone, ring_size=Decimal(size)
+    )
 
 
 def test_a_flat_shank_is_nearly_its_cylinder() -> None:
-    flat = SettingFactory.build(
+    flat = Mounting(
         profile="flat", shank_width_mm=Decimal(2), top_width_mm=Decimal(2), thickness_mm=Decimal(2)
     )
     inner, outer = 16.5068 / 2, 16.5068 / 2 + 2
@@ -105,31 +147,30 @@ def test_a_flat_shank_is_nearly_its_cylinder() -> None:
 
 
 def test_a_larger_size_takes_more_metal_in_the_shank_alone() -> None:
-    setting = SettingFactory.build()
-    six, nine = volume(setting, size="6"), volume(setting, size="9")
+    six, nine = volume(size="6"), volume(size="9")
     grown = math.pi * 3 * 0.8128 * 0.86 * 1.8 * 1.7
     assert nine.shank - six.shank == pytest.approx(grown, rel=1e-6)
     assert nine.head == six.head
 
 
 def test_each_thing_that_is_added_or_drilled_changes_the_weight_its_own_way() -> None:
-    plain = volume(SettingFactory.build())
-    pave = volume(
-        SettingFactory.build(accent_kind="half_pave", accent_mm=Decimal("1.4"), accent_count=18)
-    )
+    plain = volume()
+    pave = volume(holding(half_band="1.4"))
     assert pave.shank < plain.shank
-    for more in ({"halo_mm": Decimal("1.2")}, {"side_stone_mm": Decimal("3.6")}):
-        assert volume(SettingFactory.build(**more)).head > plain.head
-    four = volume(SettingFactory.build(prongs=4))
-    assert four.head < plain.head
+    for more in ({"halo": "1.2"}, {"hidden_halo": "1.0"}, {"sides": "3.6"}):
+        assert volume(holding(**more)).head > plain.head
+    assert volume(held=head(prongs=4)).head < plain.head
+    cathedral = volume(replace(PLAIN, shoulder="cathedral"))
+    assert cathedral.shank > plain.shank
+    assert cathedral.head == plain.head
 
 
 def test_a_larger_stone_has_a_heavier_bezel() -> None:
-    bezel = SettingFactory.build(head_kind="bezel", prongs=0)
+    bezel = head(prongs=0)
     small, large = (
         StoneFactory.build(length_mm=Decimal(size), width_mm=Decimal(size)) for size in ("5", "7")
     )
-    assert volume(bezel, stone=large).head > volume(bezel, stone=small).head
+    assert volume(held=bezel, stone=large).head > volume(held=bezel, stone=small).head
 
 
 def test_grams_are_volume_times_density() -> None:
@@ -138,8 +179,7 @@ def test_grams_are_volume_times_density() -> None:
 
 
 def test_an_everyday_ring_weighs_what_rings_weigh() -> None:
-    setting = SettingFactory.build()
-    whole = volume(setting, stone=StoneFactory.build())
+    whole = volume(stone=StoneFactory.build())
     assert (
         2.4 < float(geometry.grams(cubic_mm=whole.shank + whole.head, density=Decimal("15.5"))) < 4
     )

@@ -100,7 +100,7 @@ def test_a_whole_ring_is_priced_as_worked_out_by_hand_in_the_docs(db: None) -> N
     platinum = MetalFactory(
         code="platinum", name="platinum", family="platinum", density="20.70", price_per_gram="76"
     )
-    setting = SettingFactory(head_metal="platinum")
+    setting = SettingFactory(head_metal_family="platinum")
     design = Design(
         setting=setting, metal=MetalFactory(), stone=StoneFactory(), ring_size=Decimal(6)
     )

@@ -1,5 +1,6 @@
 """What the list shows is what was asked, and what it counts is what the next click would find."""
 
+import itertools
 import random
 from collections.abc import Iterable
 from decimal import Decimal
@@ -79,8 +80,8 @@ def page_of(text: str, page: int) -> list[Stone]:
 
 
 def fits(stone: Stone, code: str) -> bool:
-    head = Setting.objects.get(code=code).head
-    return compatibility.check(head=head, stone=stone.measures, size=None).fits
+    rules = Setting.objects.get(code=code).rules
+    return compatibility.check(setting=rules, stone=stone.measures, size=None).fits
 
 
 def test_ad_parameters_and_blanks_are_no_filters(catalog: None) -> None:
@@ -193,13 +194,13 @@ def test_nothing_found_is_one_empty_page() -> None:
 # The fit.
 
 
-def stones_near_the_limits(heads: Iterable[compatibility.Head]) -> list[Stone]:
+def stones_near_the_limits(settings: Iterable[Setting]) -> list[Stone]:
     """Stones a hundredth of a millimeter inside, on and outside of each limit, and anywhere between."""
     dice = random.Random(7)
     step = Decimal("0.01")
     stones = []
-    for head in heads:
-        limits = compatibility.envelope(head=head)
+    envelopes = [compatibility.envelopes(setting=setting.rules) for setting in settings]
+    for limits in itertools.chain.from_iterable(envelopes):
         for shape, deepest in limits.max_depth_mm.items():
             for _ in range(40):
                 width = dice.choice([limits.min_width_mm, limits.max_width_mm, Decimal("6.5")])
@@ -220,18 +221,18 @@ def stones_near_the_limits(heads: Iterable[compatibility.Head]) -> list[Stone]:
 
 
 def test_the_list_and_the_fit_agree_on_thousands_of_stones(catalog: None) -> None:
-    settings = [*Setting.objects.all(), SettingFactory(), SettingFactory(head_kind="bezel")]
-    stones_near_the_limits(setting.head for setting in settings)
+    settings = [*Setting.objects.all(), SettingFactory(), SettingFactory(head_prongs=0)]
+    stones_near_the_limits(settings)
     stones = list(Stone.objects.all())
     assert len(stones) > 3000
     for setting in settings:
         listed = set(
-            Stone.objects.filter(search.fitting(setting.head)).values_list("pk", flat=True)
+            Stone.objects.filter(search.fitting(setting.rules)).values_list("pk", flat=True)
         )
         checked = {
             stone.pk
             for stone in stones
-            if compatibility.check(head=setting.head, stone=stone.measures, size=None).fits
+            if compatibility.check(setting=setting.rules, stone=stone.measures, size=None).fits
         }
         assert listed == checked
         assert 0 < len(listed) < len(stones)
@@ -239,7 +240,7 @@ def test_the_list_and_the_fit_agree_on_thousands_of_stones(catalog: None) -> Non
 
 def test_a_head_that_takes_no_shape_holds_no_stone() -> None:
     StoneFactory()
-    assert not Stone.objects.filter(search.fitting(SettingFactory(shapes=[]).head)).exists()
+    assert not Stone.objects.filter(search.fitting(SettingFactory(head_shapes=[]).rules)).exists()
 
 
 # Stand-ins.

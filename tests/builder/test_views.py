@@ -108,7 +108,7 @@ def test_an_unknown_style_or_metal_shows_all_settings(client: Client) -> None:
 
 def test_a_setting_that_does_not_hold_her_stone_says_so_in_the_list(client: Client) -> None:
     choose(client, stone=StoneFactory().pk)
-    SettingFactory(name="The Small", min_width_mm="4.00", max_width_mm="5.00", max_length_mm="5.00")
+    SettingFactory(name="The Small", head_min_width_mm="4.00", head_max_width_mm="5.00")
 
     shown = client.get("/rings/").content.decode()
 
@@ -198,7 +198,7 @@ def test_the_ring_s_page_says_fit_size_price_and_description(client: Client) -> 
 
 
 def test_a_ring_without_its_stone_is_shown_with_what_its_head_takes(client: Client) -> None:
-    setting = SettingFactory(shapes=["round"])
+    setting = SettingFactory(head_shapes=["round"])
     choose(client, setting=setting.code)
 
     shown = client.get(reverse("builder:ring")).content.decode()

@@ -34,7 +34,7 @@ def test_every_setting_is_made_in_every_metal_and_holds_many_stones() -> None:
     for setting in Setting.objects.annotate(metal_count=Count("metals")):
         assert setting.metal_count == 5
         fits = [
-            compatibility.check(head=setting.head, stone=stone.measures, size=Decimal(6))
+            compatibility.check(setting=setting.rules, stone=stone.measures, size=Decimal(6))
             for stone in stones
         ]
         assert sum(fit.fits for fit in fits) > 200

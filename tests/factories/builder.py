@@ -1,6 +1,7 @@
 """Real rows of the builder: one ring that fits together, and what a test changes about it."""
 
 from decimal import Decimal
+from typing import Any
 
 import factory
 from factory.django import DjangoModelFactory
@@ -21,8 +22,43 @@ class MetalFactory(DjangoModelFactory[models.Metal]):
     price_per_gram = Decimal("118.00")
 
 
+class HeadFactory(DjangoModelFactory[models.Head]):
+    """Six prongs for stones from 6.9 to 7.7 mm; without prongs it is a bezel."""
+
+    class Meta:
+        model = models.Head
+
+    code = factory.Sequence(lambda number: f"head-{number}")
+    kind = factory.LazyAttribute(lambda head: "prong" if head.prongs else "bezel")
+    prongs = 6
+    shapes = factory.LazyFunction(lambda: ["round", "oval", "cushion"])
+    min_width_mm = Decimal("6.90")
+    max_width_mm = Decimal("7.70")
+    min_length_mm = factory.SelfAttribute("min_width_mm")
+    max_length_mm = factory.SelfAttribute("max_width_mm")
+    rise_mm = Decimal("3.20")
+
+
+class LocationFactory(DjangoModelFactory[models.StoneLocation]):
+    class Meta:
+        model = models.StoneLocation
+
+    number = factory.LazyAttribute(lambda location: location.setting.locations.count() + 2)
+    place = models.StoneLocation.Place.HALF_BAND
+    count = factory.LazyAttribute(lambda location: COUNTS[location.place])
+    width_mm = Decimal("1.40")
+    length_mm = factory.SelfAttribute("width_mm")
+    mount = models.StoneLocation.Mount.PAVE
+
+
+COUNTS = {"half_band": 18, "full_band": 36, "sides": 2, "halo": 0, "hidden_halo": 0}
+
+
 class SettingFactory(DjangoModelFactory[models.Setting]):
-    """Six prongs for stones from 6.9 to 7.7 mm, in yellow gold."""
+    """In yellow gold, with one head, which `head_...` changes: `head_prongs=4`; `head=False` makes none.
+
+    Its places for other stones are named with their millimeters: `stones={"halo": "1.20"}`.
+    """
 
     class Meta:
         model = models.Setting
@@ -32,13 +68,6 @@ class SettingFactory(DjangoModelFactory[models.Setting]):
     name = "The Alba"
     style = models.Setting.Style.SOLITAIRE
     line = "Six fine prongs."
-    shapes = factory.LazyFunction(lambda: ["round", "oval", "cushion"])
-    head_kind = "prong"
-    prongs = 6
-    min_width_mm = Decimal("6.90")
-    max_width_mm = Decimal("7.70")
-    max_length_mm = Decimal("7.70")
-    rise_mm = Decimal("3.20")
     shank_width_mm = Decimal("1.90")
     top_width_mm = Decimal("1.70")
     thickness_mm = Decimal("1.70")
@@ -51,6 +80,26 @@ class SettingFactory(DjangoModelFactory[models.Setting]):
     def metals(self, create: bool, extracted: object, **kwargs: object) -> None:
         if create:
             self.metals.set(extracted or [MetalFactory()])
+
+    @factory.post_generation
+    def stones(self, create: bool, extracted: dict[str, str] | None, **kwargs: object) -> None:
+        if create:
+            for place, width in (extracted or {}).items():
+                LocationFactory(setting=self, place=place, width_mm=width)
+
+    @classmethod
+    def _create(cls, model_class: Any, *args: Any, head: bool = True, **kwargs: Any) -> Any:
+        own = {name: value for name, value in kwargs.items() if not name.startswith("head_")}
+        setting = super()._create(model_class, *args, **own)
+        if head:
+            of_head = {
+                name.removeprefix("head_"): value
+                for name, value in kwargs.items()
+                if name.startswith("head_")
+            }
+            HeadFactory(setting=setting, **of_head)
+        setting.refresh_from_db()
+        return setting
 
 
 class StoneFactory(DjangoModelFactory[models.Stone]):

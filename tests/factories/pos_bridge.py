@@ -186,13 +186,6 @@ def _setting() -> Setting:
             "name": "The Alba",
             "style": "solitaire",
             "line": "Six claws and nothing else.",
-            "shapes": ["round"],
-            "head_kind": "prong",
-            "prongs": 6,
-            "min_width_mm": Decimal("5.00"),
-            "max_width_mm": Decimal("9.00"),
-            "max_length_mm": Decimal("9.50"),
-            "rise_mm": Decimal("6.00"),
             "shank_width_mm": Decimal("1.90"),
             "top_width_mm": Decimal("1.80"),
             "thickness_mm": Decimal("1.60"),
@@ -201,6 +194,19 @@ def _setting() -> Setting:
         },
     )
     setting.metals.add(_metal())
+    setting.heads.get_or_create(
+        code="six-prong",
+        defaults={
+            "kind": "prong",
+            "prongs": 6,
+            "shapes": ["round"],
+            "min_width_mm": Decimal("5.00"),
+            "max_width_mm": Decimal("9.00"),
+            "min_length_mm": Decimal("5.00"),
+            "max_length_mm": Decimal("9.50"),
+            "rise_mm": Decimal("6.00"),
+        },
+    )
     return setting
 
 
