@@ -1,38 +1,74 @@
-// Small stones: pavé along the shank, a halo around the center stone, a stone on each side. Places are given as
+// Small stones: along the band, around the center stone or under its edge, one on each side. Places are given as
 // {at, up, size, turn}: where the girdle's middle is, which way the table looks, the width, and a turn about `up`.
+import { facetPlanes } from "./cuts.js";
+import { plan, prongPlaces } from "./head.js";
 import { ball, curve, loft, tube } from "./sweep.js";
 
-const GAP = 0.1;
+const [GAP, CHANNEL_GAP, WALL] = [0.1, 0.03, 0.34];
+
+// What no report says about a small stone.
+const SIDE = { table_pct: 57, crown_angle: 34.5, pavilion_angle: 40.8, girdle_pct: 3.5, measured: [], kind: "diamond", color: "F", fancy_color: null };
 
 const onShank = (theta, radius, z = 0) => [Math.sin(theta) * radius, Math.cos(theta) * radius, z];
 
-/** Angles of the pavé stones, away from the head on both sides (half) or all the way around (full). */
-export function paveAngles({ accents, radius, clearance }) {
+/** How far from the ridge's beginning its stones sit, as many as are wanted on either side and have room. */
+export function places({ accents, ridge }) {
   if (!["half_pave", "full_pave"].includes(accents.kind) || accents.count < 1) return [];
-  const step = (accents.stone_mm + GAP) / radius;
-  const room = Math.floor((Math.PI - clearance) / step + 0.5);
-  const perSide = Math.min(room, Math.ceil(accents.count / 2));
-  return [1, -1].flatMap((side) =>
-    Array.from({ length: perSide }, (_, k) => side * (clearance + step / 2 + k * step)));
+  const step = accents.stone_mm + (accents.mount === "channel" ? CHANNEL_GAP : GAP);
+  const room = Math.floor(ridge.length / step + 0.5);
+  return Array.from({ length: Math.min(room, Math.ceil(accents.count / 2)) }, (_, k) => (k + 0.5) * step);
 }
 
-/** Stones sunk to their girdle in the shank, and four beads shared between neighbors. */
-export function pave({ accents, innerRadius, shank, clearance }) {
-  const radius = innerRadius + shank.thickness_mm;
-  const angles = paveAngles({ accents, radius, clearance });
-  const step = (accents.stone_mm + GAP) / radius;
+/** A point on the ridge on either side, moved `out` of the surface and `z` along the finger. */
+function spot(ridge, s, side, out = 0, z = 0) {
+  const { x, y, lean } = ridge.at(Math.max(s, 0));
+  const before = Math.min(s, 0);  // ahead of the beginning it goes straight on
+  const up = [Math.sin(lean), Math.cos(lean)];
+  return [side * (x + up[1] * before + up[0] * out), y - up[0] * before + up[1] * out, z];
+}
+
+/** Stones down both sides of the ring: sunk to their girdle with beads between neighbors, or between a channel's walls. */
+export function along({ accents, ridge }) {
+  const found = places({ accents, ridge });
+  const inChannel = accents.mount === "channel";
   const across = accents.stone_mm * 0.37;
-  const stones = angles.map((theta, k) => ({
-    at: onShank(theta, radius + 0.02), up: onShank(theta, 1), size: accents.stone_mm, turn: k * 0.7,
-  }));
-  const between = new Map();
-  for (const theta of angles) for (const side of [-0.5, 0.5]) {
-    const at = theta + side * step;
-    between.set(Math.round(at * 1e4), at);
+  const [stones, solids] = [[], []];
+  for (const side of [1, -1]) {
+    found.forEach((s, k) => {
+      const { lean } = ridge.at(s);
+      stones.push({
+        at: spot(ridge, s, side, inChannel ? 0.08 : 0.02), up: [side * Math.sin(lean), Math.cos(lean), 0],
+        size: accents.stone_mm, turn: k * 0.7,
+      });
+    });
+    if (inChannel) {
+      if (found.length) solids.push(...walls({ accents, ridge, side, last: found.at(-1) }));
+      continue;
+    }
+    const half = (accents.stone_mm + GAP) / 2;
+    for (const s of found.length ? [found[0] - half, ...found.map((at) => at + half)] : []) {
+      solids.push(...[-across, across].map((z) => ball(spot(ridge, s, side, 0.03, z), accents.stone_mm * 0.125)));
+    }
   }
-  const beads = [...between.values()].flatMap((theta) =>
-    [-across, across].map((z) => ball(onShank(theta, radius + 0.03, z), accents.stone_mm * 0.125)));
-  return { stones, solids: beads, angles };
+  return { stones, solids };
+}
+
+/** A channel's two walls on one side of the ring; they rise out of the shank and sink into it again. */
+function walls({ accents, ridge, side, last }) {
+  const [from, to] = [-0.9, last + accents.stone_mm / 2 + 0.9];
+  const steps = Array.from({ length: 80 }, (_, k) => from + ((to - from) * k) / 79);
+  const round = (v) => Math.sign(v) * Math.abs(v) ** 0.6;
+  return [-1, 1].map((z) => {
+    const middle = z * (accents.stone_mm / 2 + WALL * 0.42);
+    const rows = steps.map((s) => {
+      const sunk = 0.8 * Math.max(0, 1 - Math.min(s - from, to - s) / 1.1) ** 2 + 0.08;
+      return Array.from({ length: 14 }, (_, j) => {
+        const angle = (-side * j * 2 * Math.PI) / 14;
+        return spot(ridge, s, side, 0.3 * round(Math.cos(angle)) - sunk, middle + (WALL / 2) * round(Math.sin(angle)));
+      });
+    });
+    return loft(rows);
+  });
 }
 
 /** Equal arcs along a closed line of plan points. */
@@ -56,13 +92,13 @@ export function halo({ halo: wanted, around, girdle }) {
   const out = wanted.stone_mm / 2 + 0.22;
   const outline = (distance, count = 240) =>
     Array.from({ length: count }, (_, k) => around.point((k / count) * 2 * Math.PI, distance));
-  const { places, total } = spread(outline(out), wanted.count);
+  const { places: seats, total } = spread(outline(out), wanted.count);
   const y = girdle - 0.22;
   // As many stones as the description says; they shrink when the outline is too short for them.
   const size = Math.min(wanted.stone_mm, total / wanted.count - 0.03);
-  const stones = places.map(([x, z], k) => ({ at: [x, y, -z], up: [0, 1, 0], size, turn: k * 0.9 }));
-  const beads = places.flatMap(([x, z], k) => {
-    const [nx, nz] = places[(k + 1) % places.length];
+  const stones = seats.map(([x, z], k) => ({ at: [x, y, -z], up: [0, 1, 0], size, turn: k * 0.9 }));
+  const beads = seats.flatMap(([x, z], k) => {
+    const [nx, nz] = seats[(k + 1) % seats.length];
     const [mx, mz] = [(x + nx) / 2, (z + nz) / 2];
     const length = Math.hypot(mx, mz);
     return [-0.36, 0.36].map((share) => {
@@ -79,10 +115,46 @@ export function halo({ halo: wanted, around, girdle }) {
   return { stones, solids: [loft(rows, { along: true }), ...beads] };
 }
 
-/** One stone on each side of the center, leaning with the shank, each on four small prongs. */
+/** A row under the girdle that looks outward, on a collar of its own. */
+export function hiddenHalo({ halo: wanted, around, girdle }) {
+  const inset = -Math.min(0.3, 0.09 * around.radius(0));
+  const outline = (distance, count) => Array.from({ length: count }, (_, k) => around.point((k / count) * 2 * Math.PI, distance));
+  const { places: seats, total } = spread(outline(inset, 240), wanted.count);
+  const y = girdle - 0.3 - wanted.stone_mm / 2;
+  const size = Math.min(wanted.stone_mm * 1.1, total / wanted.count - 0.03);
+  const normal = (k) => {
+    const [p, q] = [seats[(k + seats.length - 1) % seats.length], seats[(k + 1) % seats.length]];
+    const length = Math.hypot(q[0] - p[0], q[1] - p[1]);
+    return [(q[1] - p[1]) / length, -(q[0] - p[0]) / length];
+  };
+  const tilt = Math.hypot(1, 0.18);
+  const stones = seats.map(([x, z], k) => {
+    const [nx, nz] = normal(k);
+    return { at: [x, y, -z], up: [nx / tilt, -0.18 / tilt, -nz / tilt], size, turn: k * 0.7 };
+  });
+  const beads = seats.flatMap(([x, z], k) => {
+    const [x2, z2] = seats[(k + 1) % seats.length];
+    return [-1, 1].map((way) => ball([(x + x2) / 2, y + way * size * 0.42, -(z + z2) / 2], size * 0.12));
+  });
+  const high = size / 2 + 0.07;
+  const section = Array.from({ length: 20 }, (_, j) => {
+    const angle = (-j / 20) * 2 * Math.PI;
+    const round = (v) => Math.sign(v) * Math.abs(v) ** 0.5;
+    return [0.26 * round(Math.cos(angle)), high * round(Math.sin(angle))];
+  });
+  const rows = section.map(([radial, height]) => outline(inset - 0.24 + radial, 120).map(([x, z]) => [x, y + height, -z]));
+  return { stones, solids: [loft(rows, { along: true }), ...beads] };
+}
+
+/** One stone on each side of the center, leaning with the shank, each on four small prongs; a point looks away. */
 export function sideStones({ sideStones: wanted, center, girdle, innerRadius, shank }) {
   const r = wanted.width_mm / 2;
-  const out = center.width_mm / 2 + r * 0.92;
+  const length = wanted.length_mm ?? wanted.width_mm;
+  const stone = { ...SIDE, shape: wanted.shape, width_mm: wanted.width_mm, length_mm: length, depth_mm: wanted.width_mm * 0.61 };
+  const planes = facetPlanes(stone);
+  const around = plan(planes, stone);
+  const { prongs: plain, guarded } = prongPlaces({ prongs: 4 }, stone.shape);
+  const out = center.width_mm / 2 + (length / 2) * 0.92 + (length > wanted.width_mm ? 0.25 : 0);
   const radius = innerRadius + shank.thickness_mm;
   const parts = [1, -1].map((side) => {
     const lean = side * 0.3;
@@ -92,22 +164,24 @@ export function sideStones({ sideStones: wanted, center, girdle, innerRadius, sh
     const under = Math.sqrt(Math.max(1, radius ** 2 - (out - r * 0.4) ** 2));
     const lowest = under + wanted.width_mm * 0.43 + 0.4;
     const at = [side * out, (lowest + Math.max(lowest, girdle - 0.5)) / 2, 0];
-    const place = (x, y, z) => [0, 1, 2].map((i) => at[i] + right[i] * x + up[i] * y + (i === 2 ? z : 0));
+    // The stone's length lies across the finger: its plan's (x, y) is (out of the ring's middle, along the finger) turned.
+    const place = ([x, y], share, height, more = 0) => {
+      const scale = share + more / Math.hypot(x, y);
+      const [over, z] = [side * y * scale, side * x * scale];
+      return [0, 1, 2].map((i) => at[i] + right[i] * over + up[i] * height + (i === 2 ? z : 0));
+    };
     const foot = onShank(Math.asin(Math.min(0.9, (side * (out - r * 0.3)) / radius)), radius - 0.4);
-    const prongs = [45, 135, 225, 315].map((turn) => {
-      const [c, s] = [Math.cos((turn * Math.PI) / 180), Math.sin((turn * Math.PI) / 180)];
-      const start = [foot[0] + c * 0.35, foot[1], Math.max(-0.6, Math.min(0.6, s * r * 0.5))];
+    const prongs = [...plain, ...guarded].map((turn) => {
+      const p = around.point(around.toward(turn));
+      const [over, z] = [(side * p[1]) / r, (side * p[0]) / r];
+      const start = [foot[0] + over * 0.3, foot[1], Math.max(-0.6, Math.min(0.6, z * r * 0.5))];
       const line = curve([
-        start, place(c * r * 0.7, -r * 0.75, s * r * 0.7), place(c * (r + 0.1), 0, s * (r + 0.1)),
-        place(c * r * 0.97, 0.2 * r + 0.1, s * r * 0.97), place(c * r * 0.8, 0.24 * r + 0.14, s * r * 0.8),
+        start, place(p, 0.7, -r * 0.75), place(p, 1, 0, 0.1), place(p, 0.97, 0.2 * r + 0.1), place(p, 0.8, 0.24 * r + 0.14),
       ], { steps: 8 });
       return tube(line, (share) => 0.24 - 0.07 * share, { sides: 12 });
     });
-    const rail = Array.from({ length: 40 }, (_, k) => {
-      const angle = (k / 40) * 2 * Math.PI;
-      return place(Math.cos(angle) * r * 0.72, -r * 0.72, Math.sin(angle) * r * 0.72);
-    });
-    return { stone: { at, up, size: wanted.width_mm, turn: 0.4 }, solids: [...prongs, tube(rail, 0.17, { sides: 10, closed: true })] };
+    const rail = Array.from({ length: 40 }, (_, k) => place(around.point((k / 40) * 2 * Math.PI), 0.72, -r * 0.72));
+    return { stone: { at, up, size: 1, turn: (-side * Math.PI) / 2 }, solids: [...prongs, tube(rail, 0.17, { sides: 10, closed: true })] };
   });
-  return { stones: parts.map(({ stone }) => stone), solids: parts.flatMap(({ solids }) => solids) };
+  return { stone, planes, stones: parts.map((part) => part.stone), solids: parts.flatMap(({ solids }) => solids) };
 }

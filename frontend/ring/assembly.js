@@ -1,9 +1,10 @@
 // From the ring description (docs/algorithms/ring-spec.md) to everything that is drawn: solids by metal, stones by place.
 // Pure: no browser, no three.js, so that it is tested by Node alone.
-import { halo, pave, paveAngles, sideStones } from "./accents.js";
+import { along, halo, hiddenHalo, places, sideStones } from "./accents.js";
 import { facetPlanes, heights } from "./cuts.js";
 import { headSolids, plan } from "./head.js";
 import { shankSolid, smooth } from "./shank.js";
+import { archLine, archRidge, archSolids, shankRidge } from "./shoulders.js";
 
 // An empty head is drawn for the stone it waits for.
 const AWAITED = {
@@ -12,7 +13,8 @@ const AWAITED = {
 };
 
 /**
- * `solids` maps a metal family to its solids; `stones` are the small ones; `center` is the center stone or null.
+ * `solids` maps a metal family to its solids; `stones` are the small ones; `center` is the center stone and `sides` are
+ * those beside it, or null.
  * `levels` are heights (y) in millimeters: the floor under the standing ring, the girdle plane, the top of the table.
  */
 export function assemble(spec) {
@@ -24,10 +26,13 @@ export function assemble(spec) {
   const planes = facetPlanes(stone);
   const around = plan(planes, stone);
 
-  const clearance = pathClearance({ spec, stone, rise });
-  const paved = { accents: spec.accents, radius: rise.base, clearance };
-  const angles = paveAngles(paved).map(Math.abs);
-  const last = angles.length ? Math.max(...angles) : 0;
+  const arch = spec.shank.shoulder === "cathedral" && !spec.side_stones ? archLine(archEnd({ spec, around, rise })) : null;
+  const first = pathClearance({ spec, stone, rise });
+  const ridge = arch
+    ? archRidge({ arch, radius: rise.base, after: stone.width_mm * 0.15 })
+    : shankRidge({ radius: rise.base, first });
+  const distances = places({ accents: spec.accents, ridge });
+  const last = distances.length ? ridge.at(distances.at(-1)).lean : 0;
   const flatten = (theta) => (last ? smooth(last + 0.5, last, theta) * 0.85 : 0);
 
   const solids = { [spec.metal.family]: [shankSolid({ shank, innerRadius, flatten })] };
@@ -35,7 +40,8 @@ export function assemble(spec) {
   const stones = [];
 
   add(spec.head.metal, headSolids({ head: spec.head, stone, planes, shank, rise }));
-  const accents = pave({ accents: spec.accents, innerRadius, shank, clearance });
+  if (arch) add(spec.metal.family, archSolids({ arch, shank, paved: distances.length > 0 }));
+  const accents = along({ accents: spec.accents, ridge });
   add(spec.metal.family, accents.solids);
   stones.push(...accents.stones);
   if (spec.head.halo) {
@@ -43,15 +49,22 @@ export function assemble(spec) {
     add(spec.head.metal, ring.solids);
     stones.push(...ring.stones);
   }
+  if (spec.head.hidden_halo) {
+    const row = hiddenHalo({ halo: spec.head.hidden_halo, around, girdle });
+    add(spec.head.metal, row.solids);
+    stones.push(...row.stones);
+  }
+  let sides = null;
   if (spec.side_stones) {
     const pair = sideStones({ sideStones: spec.side_stones, center: stone, girdle, innerRadius, shank });
     add(spec.head.metal, pair.solids);
-    stones.push(...pair.stones);
+    sides = { planes: pair.planes, stone: pair.stone, stones: pair.stones };
   }
   const { crown, girdle: edge } = heights(stone);
   return {
     solids,
     stones,
+    sides,
     center: spec.stone ? { planes, stone, girdle } : null,
     innerRadius,
     shank,
@@ -63,6 +76,14 @@ export function assemble(spec) {
 
 /** The angle at the top of the shank that the head takes, before pavé can begin. */
 function pathClearance({ spec, stone, rise }) {
-  const taken = spec.side_stones ? stone.width_mm / 2 + spec.side_stones.width_mm * 0.8 : Math.max(1.7, stone.width_mm * 0.27);
+  const side = spec.side_stones && (spec.side_stones.length_mm ?? spec.side_stones.width_mm);
+  const taken = side ? stone.width_mm / 2 + side * 0.8 : Math.max(1.7, stone.width_mm * 0.27);
   return Math.asin(Math.min(0.9, taken / rise.base));
+}
+
+/** Where a cathedral's arch comes to the head: at its upper rail, or under a hidden halo. */
+function archEnd({ spec, around, rise }) {
+  const hidden = spec.head.hidden_halo;
+  const below = 0.34 * (rise.girdle - rise.base) + (hidden ? hidden.stone_mm * 0.8 : 0);
+  return { reach: around.radius(0), height: rise.girdle - Math.min(below, 0.7 * (rise.girdle - rise.base)), radius: rise.base };
 }

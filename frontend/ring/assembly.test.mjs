@@ -39,6 +39,14 @@ const RINGS = {
   "half pavé": described({ accents: { kind: "half_pave", count: 18 } }),
   "full pavé": described({ accents: { kind: "full_pave", count: 44 } }),
   "three stones": described({ side_stones: { shape: "round", width_mm: 4 } }),
+  "pears at its sides": described({ side_stones: { shape: "pear", width_mm: 3, length_mm: 4.6 } }),
+  "hidden halo": described({ head: { hidden_halo: { stone_mm: 1, count: 20 } } }),
+  channel: described({ accents: { kind: "half_pave", count: 16, mount: "channel" } }),
+  cathedral: described({ shank: { shoulder: "cathedral" } }),
+  "cathedral, paved": described({ shank: { shoulder: "cathedral" }, accents: { kind: "half_pave", count: 18 } }),
+  "cathedral with a bezel and a channel": described({
+    shape: "oval", head: { kind: "bezel" }, shank: { shoulder: "cathedral" }, accents: { kind: "half_pave", count: 18, mount: "channel" },
+  }),
   flat: described({ shank: { profile: "flat" } }),
   knife: described({ shank: { profile: "knife" } }),
   empty: described({ stone: null }),
@@ -96,6 +104,48 @@ test("a halo has exactly its stones, and they do not touch", () => {
     const next = stones[(k + 1) % stones.length].at;
     assert.ok(Math.hypot(at[0] - next[0], at[2] - next[2]) > size * 0.97);
   });
+});
+
+test("a hidden halo looks outward from under the girdle", () => {
+  const { stones, levels } = assemble(RINGS["hidden halo"]);
+  assert.equal(stones.length, 20);
+  for (const { at, up, size } of stones) {
+    assert.ok(at[1] + size / 2 < levels.girdle);
+    assert.ok((at[0] * up[0] + at[2] * up[2]) / Math.hypot(at[0], at[2]) > 0.9, `${at} looks ${up}`);
+  }
+});
+
+test("a cathedral's arches leave the shank, with daylight under them, and stones climb them", () => {
+  const spec = RINGS["cathedral, paved"];
+  const { stones, solids, levels } = assemble(spec);
+  const outer = spec.finger.inner_diameter_mm / 2 + spec.shank.thickness_mm;
+  const over = solids.yellow.slice(1, 3).flatMap(({ position }) => position).filter(([x]) => Math.abs(x) < 3.2);
+  assert.ok(over.length > 0);
+  for (const [x, y] of over) assert.ok(Math.hypot(x, y) > outer + 0.2 && y < levels.girdle);
+  assert.equal(stones.length, 18);
+  assert.ok(stones.some(({ at }) => Math.hypot(at[0], at[1]) > outer + 1.5));
+});
+
+test("a channel holds its stones between walls, without beads", () => {
+  const { stones, solids } = assemble(RINGS.channel);
+  assert.equal(stones.length, 16);
+  assert.equal(solids.yellow.length, 1 + 4);
+});
+
+test("what a description leaves out is plain", () => {
+  const left = assemble(RINGS["half pavé"]);
+  const said = assemble(described({
+    head: { hidden_halo: null }, shank: { shoulder: "plain" }, accents: { kind: "half_pave", count: 18, mount: "pave" },
+  }));
+  assert.deepEqual(left.solids, said.solids);
+  assert.deepEqual(left.stones, said.stones);
+});
+
+test("side stones are their own cut, and a pear's point looks away", () => {
+  const { sides } = assemble(RINGS["pears at its sides"]);
+  assert.equal(sides.stones.length, 2);
+  assert.equal(sides.stone.shape, "pear");
+  assert.deepEqual(sides.stones.map(({ turn }) => Math.sign(turn)), [-1, 1]);
 });
 
 test("an empty head is drawn without a stone", () => {

@@ -98,6 +98,12 @@ export function ringModel({ spec, light, bounces, before = null }) {
       metal: METALS[spec.metal.family] ?? headMetal, bounces: Math.min(bounces, MELEE_BOUNCES),
     }));
   }
+  if (plan.sides) {
+    traced.push(gemMesh({
+      planes: plan.sides.planes, places: plan.sides.stones.map(placed), tent: light.stone, stone: plan.sides.stone, metal: headMetal,
+      bounces: Math.min(bounces, MELEE_BOUNCES),
+    }));
+  }
   if (traced.length) group.add(...traced);
   if (plan.engraving) group.add(engravingMesh({ text: plan.engraving, innerRadius: plan.innerRadius, width: spec.shank.width_mm }));
   const shadow = shadowMesh(metals, plan.levels.floor);
