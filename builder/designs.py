@@ -12,7 +12,8 @@ from typing import TypedDict, Unpack
 from django.conf import settings
 from django.db import transaction
 
-from builder import codes, compatibility, gemology, pricing, quotes
+from builder import codes, compatibility, engraving, gemology, pricing, quotes, sizes
+from builder.engraving import BadEngraving as BadEngraving
 from builder.events import BuilderCompleted, DesignSaved
 from builder.models import Design, DesignLink, DesignVersion, Metal, Setting, Stone
 from builder.quotes import Quote as Quote
@@ -21,10 +22,6 @@ from jeweler import customers, mail, money, outbox, tokens
 from jeweler.models import Customer, EmailMessage, IdentityEdge, Visitor
 
 DOUBLE_CLICK = timedelta(seconds=60)
-ENGRAVABLE = frozenset(
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-    "ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝàáâãäåæçèéêëìíîïñòóôõöøùúûüýÿŒœß0123456789 .,-–+&/'’!?:()♥∞"
-)
 INTENT_LENGTH = 16
 
 
@@ -45,10 +42,6 @@ class StoneGone(Exception):
             "choose another stone for it."
         )
         self.stone = stone
-
-
-class BadEngraving(ValueError):
-    """The text cannot be cut into this ring."""
 
 
 class BadSize(ValueError):
@@ -286,8 +279,9 @@ def _refuse(design: Design, choices: Choices) -> None:
         _refuse_size(design)
     if "metal" in choices and design.setting and design.metal:
         _refuse_metal(design.setting, design.metal)
-    if "engraving" in choices or "setting" in choices:
-        _refuse_engraving(design)
+    if {"engraving", "setting", "ring_size"} & choices.keys():
+        rules = design.setting.engraving_rules if design.setting else engraving.Rules()
+        engraving.check(design.engraving, rules=rules, size=design.ring_size)
     fit = quotes.fit_of(design) if {"setting", "stone", "ring_size"} & choices.keys() else None
     if fit and not fit.fits:
         raise DoesNotFit(fit=fit)
@@ -306,7 +300,7 @@ def _refuse_gone(stone: Stone) -> None:
 
 def _refuse_size(design: Design) -> None:
     size = design.ring_size
-    if size is not None and (size * 2 % 1 or not 3 <= size <= 13):
+    if size is not None and (size * 2 % 1 or not sizes.SMALLEST <= size <= sizes.LARGEST):
         raise BadSize(f"{size} is no ring size we make; use a US size from 3 to 13 in halves.")
 
 
@@ -314,19 +308,6 @@ def _refuse_metal(setting: Setting, metal: Metal) -> None:
     offered = [each.name for each in setting.metals.order_by("position")]
     if metal.name not in offered:
         raise BadMetal(f"{setting.name} is not made in {metal.name}; choose {', '.join(offered)}.")
-
-
-def _refuse_engraving(design: Design) -> None:
-    text = design.engraving
-    limit = design.setting.engraving_limit if design.setting else 16
-    if text and limit == 0:
-        raise BadEngraving("This ring has no room inside for an engraving; take the text away.")
-    if len(text) > limit:
-        raise BadEngraving(
-            f"{limit} characters fit inside this ring; yours has {len(text)}. Shorten it."
-        )
-    if strange := sorted(set(text) - ENGRAVABLE):
-        raise BadEngraving(f"We cannot engrave {' '.join(strange)}; leave it out.")
 
 
 # Saving.

@@ -1,13 +1,13 @@
 """What shoppers send: read, checked, and refused with the field and the way out."""
 
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
-from builder import search
+from builder import search, sizes
 from builder.designs import Choices
 from builder.models import Design, Metal, Setting, Stone
 from jeweler import customers
@@ -56,7 +56,7 @@ def choices(posted: QueryDict) -> Choices:
     if "stone" in posted:
         read["stone"] = _stone(posted.get("stone", ""))
     if "ring_size" in posted:
-        read["ring_size"] = _size(posted.get("ring_size", ""))
+        read["ring_size"] = _size(posted.get("ring_size", ""), system=posted.get("size_system", ""))
     if "engraving" in posted:
         read["engraving"] = " ".join(posted.get("engraving", "").split())
     return read
@@ -139,13 +139,10 @@ def _stone(key: str) -> Stone | None:
     return found
 
 
-def _size(text: str) -> Decimal | None:
-    if not text:
+def _size(text: str, *, system: str) -> Decimal | None:
+    if not text.strip():
         return None
     try:
-        size = Decimal(text)
-    except InvalidOperation:
-        size = Decimal("NaN")
-    if not size.is_finite() or not 0 < size < 100:
-        raise Unreadable("This is no ring size. Choose one on the ruler, such as 6 or 6½.")
-    return size
+        return sizes.read(text, system=system)
+    except sizes.Unreadable as error:
+        raise Unreadable(str(error)) from error

@@ -244,9 +244,10 @@ def carat_of_length(*, shape: str, length_mm: float) -> float:
 
 # Ring sizes. A US size is a number in halves; inside, the ring is a circle.
 
-_PI = Decimal(str(math.pi))
+PI = Decimal(str(math.pi))
 _UK_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_UK_START, _UK_STEP = Decimal("37.8"), Decimal("1.25")  # BS 6820: size A, and from letter to letter
+# BS 6820: around size A, and from letter to letter.
+UK_START_MM, UK_STEP_MM = Decimal("37.8"), Decimal("1.25")
 
 
 def inner_diameter_mm(us_size: Decimal) -> Decimal:
@@ -254,7 +255,7 @@ def inner_diameter_mm(us_size: Decimal) -> Decimal:
 
 
 def inner_circumference_mm(us_size: Decimal) -> Decimal:
-    return inner_diameter_mm(us_size) * _PI
+    return inner_diameter_mm(us_size) * PI
 
 
 def size_systems(us_size: Decimal) -> dict[str, str]:
@@ -263,8 +264,10 @@ def size_systems(us_size: Decimal) -> dict[str, str]:
     A UK size between two is the larger: a ring that passes the knuckle.
     """
     around = inner_circumference_mm(us_size)
-    halves = int(((around - _UK_START) / _UK_STEP * 2).to_integral_value(rounding=ROUND_CEILING))
-    letter = _UK_LETTERS[min(max(halves // 2, 0), 25)]
+    steps = (around - UK_START_MM) / UK_STEP_MM * 2
+    halves = int(steps.to_integral_value(rounding=ROUND_CEILING))
+    beyond = max(halves // 2 - 25, 0)  # the letters go on as Z+1, Z+2
+    letter = _UK_LETTERS[min(max(halves // 2, 0), 25)] + (f"+{beyond}" if beyond else "")
     return {
         "us": in_halves(us_size),
         "uk": letter + ("½" if halves % 2 else ""),

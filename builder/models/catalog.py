@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.functional import cached_property
 
-from builder import compatibility, geometry
+from builder import compatibility, engraving, geometry
 
 
 class Metal(models.Model):
@@ -112,6 +112,22 @@ class Setting(models.Model):
                 head.rules(name=name)
                 for head, name in zip(heads, names_of_heads(heads), strict=True)
             ],
+        )
+
+    @property
+    def engraving_rules(self) -> engraving.Rules:
+        return engraving.Rules(
+            limit=self.engraving_limit,
+            has_symbols=self.engraving_symbols,
+            price=self.engraving_price,
+        )
+
+    @property
+    def engraving_rules(self) -> engraving.Rules:
+        return engraving.Rules(
+            limit=self.engraving_limit,
+            has_symbols=self.engraving_symbols,
+            price=self.engraving_price,
         )
 
     @cached_property

@@ -164,9 +164,10 @@ def test_a_refusal_never_leads_to_another_site(client: Client) -> None:
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"ring_size": "nine"}, "This is no ring size. Choose one on the ruler"),
-        ({"ring_size": "NaN"}, "This is no ring size."),
-        ({"ring_size": "6.3"}, "use a US size from 3 to 13 in halves"),
+        ({"ring_size": "nine"}, "no ring size we can read. Write a US size such as 6½"),
+        ({"ring_size": "NaN"}, "no ring size we can read."),
+        ({"ring_size": "6.3"}, "We make half sizes. Choose 6 or 6½."),
+        ({"ring_size": "15"}, "15 is no size we make: US 3 to 13, UK F½ to Z+1, EU 44 to 70."),
         ({"engraving": "x" * 40}, "characters fit inside this ring; yours has 40"),
         ({"engraving": "⚒"}, "We cannot engrave ⚒"),
         ({"metal": "tin"}, "We do not work in this metal."),
