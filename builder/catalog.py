@@ -1,35 +1,32 @@
-"""Suppliers' feeds into the catalog: staged row by row, then applied in one transaction.
+"""Suppliers' feeds into the catalog: staged piece by piece, then applied in one transaction.
 
 Promise: an import is seen whole or not at all; a stone that is sold or held is never changed or withdrawn; a row is taken
-in as it is written or refused with a reason that is counted, never guessed; a feed that lost much of its stones stops.
+in as it is written or refused with a reason that is counted, never guessed; a feed that lost much of its stones stops; what
+a feed does not change is not written. How and why: docs/algorithms/feeds.md.
 """
 
-from collections import Counter, defaultdict
+import contextlib
+import os
 from collections.abc import Iterator, Mapping
-from dataclasses import astuple, dataclass, field
 from datetime import datetime
-from itertools import islice
 from typing import Any, BinaryIO
 
+from django.core.files import File
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from builder import gemology
-from builder.feeds import generic, layout, rapnet, sql, text
-from builder.feeds.stones import OfferedStone, Refused, read
+from builder.feeds import differences, formats, sql
+from builder.feeds.layout import MissingColumns
+from builder.feeds.rows import Aliases, Format, Refused, Row
+from builder.feeds.source import Source
+from builder.feeds.staging import Staging, staging
+from builder.feeds.stones import GONE, Reader
+from builder.feeds.tally import Tally
 from builder.models import FeedImport, Supplier
 
 LARGEST_SHRINK_PCT = 20
-MOST_WORDS = 200  # of each field, in a report
-MOST_EXAMPLES = 5
-FORMATS = ("rapnet", "generic")
-
-
-class UnknownFormat(ValueError):
-    """A format that no reader is written for."""
-
-    def __init__(self, *, name: str) -> None:
-        super().__init__(f"Unknown feed format {name!r}; use one of {', '.join(FORMATS)}")
+FORMATS = tuple(formats.FORMATS)
+State = FeedImport.State
 
 
 class FeedWouldShrink(Exception):
@@ -44,40 +41,8 @@ class FeedWouldShrink(Exception):
         self.report = report
 
 
-class _DryRun(Exception):
+class _Trial(Exception):
     """Undoes everything at the end of a trial."""
-
-
-@dataclass(kw_only=True)
-class Tally:
-    """What became of the rows. Bounded, however bad the file is."""
-
-    rows: int = 0
-    refused: Counter[str] = field(default_factory=Counter)
-    examples: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    unknown_words: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-
-    def refuse(self, refusal: Refused, *, line: int) -> None:
-        self.refused[refusal.reason] += 1
-        if refusal.reason == "unknown_word":
-            name, _, word = refusal.detail.partition(" ")
-            self.note_unknown(name, word)
-        elif len(self.examples[refusal.reason]) < MOST_EXAMPLES:
-            self.examples[refusal.reason].append(f"line {line}: {refusal.detail}".rstrip(": "))
-
-    def note_unknown(self, name: str, word: str) -> None:
-        words = self.unknown_words[name]
-        words[word if word in words or len(words) < MOST_WORDS else "(others)"] += 1
-
-    def report(self) -> dict[str, Any]:
-        return {
-            "rows": self.rows,
-            "refused": dict(self.refused.most_common()),
-            "examples": {name: lines for name, lines in self.examples.items() if lines},
-            "unknown_words": {
-                name: dict(words.most_common()) for name, words in self.unknown_words.items()
-            },
-        }
 
 
 def import_feed(
@@ -89,125 +54,239 @@ def import_feed(
     dry_run: bool,
     allow_shrink: bool,
     now: datetime,
+    record: FeedImport | None = None,
 ) -> FeedImport:
-    """Take in one feed and keep its report; a trial gives the report and keeps nothing.
+    """Take in one feed and keep its report, also of one that was stopped or could not be read.
 
-    Raises UnknownFormat, text.UnreadableFile, layout.MissingColumns and FeedWouldShrink; the last one's report is
-    kept. Locks the supplier, so that two imports of one wait for each other.
+    A trial gives the report and changes nothing; without a `record` made for it, it keeps nothing either. Raises
+    UnknownFormat, UnreadableFile, MissingColumns, UnknownField and FeedWouldShrink. Imports of one supplier wait for
+    each other. Where no transaction is open, the record tells others how far the reading is.
     """
-    record = FeedImport(supplier=supplier, file_name=file_name[-200:], started_at=now)
-    tally = Tally()
-    rows = _rows(supplier, file, feed_format=feed_format, tally=tally)
-    try:
-        with transaction.atomic():
-            Supplier.objects.select_for_update().get(pk=supplier.pk)
-            with connection.cursor() as cursor:
-                _stage(cursor, rows)
-                changes = _apply(cursor, supplier, tally=tally, allow_shrink=allow_shrink, now=now)
-            record.report = tally.report() | changes
-            if dry_run:
-                raise _DryRun
-    except _DryRun:
-        record.report["dry_run"] = True
-        return record
-    except FeedWouldShrink as error:
-        record.report = error.report
-        if not dry_run:
-            record.save()
-        raise
-    record.finished_at = now
-    record.save()
+    known = formats.find(feed_format)
+    if record is None:
+        record = FeedImport(supplier=supplier, file_name=file_name[-200:], is_trial=dry_run)
+    _begin(record, file, feed_format=feed_format, is_kept=bool(record.pk) or not dry_run, now=now)
+    with contextlib.closing(Tally(place=known.place)) as tally:
+        try:
+            with alone(supplier), staging() as staged:
+                _read(record, supplier, known, Source(file), tally=tally, staged=staged)
+                _tell(record, state=State.APPLYING)
+                report = _change(
+                    supplier, tally=tally, dry_run=dry_run, allow_shrink=allow_shrink, now=now
+                )
+        except FeedWouldShrink as stop:
+            _end(record, State.STOPPED, tally, report=stop.report, error=str(stop), now=now)
+            raise
+        except (ValueError, OSError) as error:  # what readers refuse are bad values
+            _end(record, State.FAILED, tally, report=tally.report(), error=str(error), now=now)
+            raise
+        _end(record, State.DONE, tally, report=report, error="", now=now)
     return record
+
+
+def reprice(*, supplier: Supplier, now: datetime) -> int:
+    """Ask anew for this supplier's living offers, by its rules as they are now; how many stones changed.
+
+    Stones that are held or sold keep their price.
+    """
+    values = {"supplier": supplier.pk, "now": now}
+    with transaction.atomic(), connection.cursor() as cursor:
+        _one_at_a_time(cursor)
+        _run(cursor, sql.REPRICE_OFFERS, values)
+        _touched(cursor)
+        _run(cursor, sql.TOUCH_OFFERED, values)
+        changed = _run(cursor, sql.REPRICE, values)
+        cursor.execute("DROP TABLE pg_temp.touched_stone")
+    return changed
+
+
+@contextlib.contextmanager
+def alone(supplier: Supplier) -> Iterator[None]:
+    """Wait for another import of this supplier; the lock is the session's and dies with its process."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(hashtext('builder.feeds'), %s::int)", [supplier.pk])
+        try:
+            yield
+        finally:
+            if not connection.needs_rollback and connection.is_usable():
+                cursor.execute(
+                    "SELECT pg_advisory_unlock(hashtext('builder.feeds'), %s::int)", [supplier.pk]
+                )
+
+
+# The record of an import, for whoever watches.
+
+
+def _begin(
+    record: FeedImport, file: BinaryIO, *, feed_format: str, is_kept: bool, now: datetime
+) -> None:
+    record.feed_format, record.state, record.error = feed_format, State.READING, ""
+    record.total_bytes, record.read_bytes, record.read_rows = _size(file), 0, 0
+    record.started_at = now
+    if is_kept:
+        record.save()
+
+
+def _tell(record: FeedImport, **changes: Any) -> None:
+    for name, value in changes.items():
+        setattr(record, name, value)
+    if record.pk:
+        record.save(update_fields=list(changes))
+
+
+def _end(
+    record: FeedImport,
+    state: str,
+    tally: Tally,
+    *,
+    report: dict[str, Any],
+    error: str,
+    now: datetime,
+) -> None:
+    if record.is_trial:
+        report["dry_run"] = True
+    if record.pk and tally.refused_rows.kept:
+        name = f"refused-{record.pk}.csv"
+        record.refused_rows.save(name, File(tally.refused_rows.file()), save=False)
+    _tell(
+        record,
+        state=state,
+        report=report,
+        error=error,
+        read_rows=tally.rows,
+        finished_at=now,
+        refused_rows=record.refused_rows,
+    )
+
+
+def _size(file: BinaryIO) -> int:
+    try:
+        here = file.tell()
+        end = file.seek(0, os.SEEK_END)
+        file.seek(here)
+    except (OSError, AttributeError):
+        return 0
+    return end
 
 
 # Reading.
 
 
-def _rows(
-    supplier: Supplier, file: BinaryIO, *, feed_format: str, tally: Tally
-) -> Iterator[OfferedStone]:
-    columns, aliases = _ways_of(supplier, feed_format)
-    rows = text.rows_of(file)
-    for _, header in islice(rows, 1):
-        laid_out = layout.lay_out(header=header, columns=columns)
-    for line, row in rows:
-        tally.rows += 1
-        try:
-            if len(row) > laid_out.width and any(cell.strip() for cell in row[laid_out.width :]):
-                raise Refused("more_cells_than_columns")
-            reading = read(laid_out.named(row), aliases=aliases)
-        except Refused as refusal:
-            tally.refuse(refusal, line=line)
-            continue
-        for name, word in reading.unknown:
-            tally.note_unknown(name, word)
-        yield reading.stone
+def _read(
+    record: FeedImport,
+    supplier: Supplier,
+    known: Format,
+    source: Source,
+    *,
+    tally: Tally,
+    staged: Staging,
+) -> None:
+    reader = Reader(aliases=_aliases(supplier.aliases, known.aliases))
+    try:
+        for place, row in known.read(source, supplier.columns):
+            tally.rows += 1
+            try:
+                reading = reader.read(row)
+            except Refused as refusal:
+                _refuse(refusal, row, at=place, reader=reader, tally=tally, staged=staged)
+            else:
+                staged.add(reading.stone, place=place)
+                for name, word in reading.unknown:
+                    tally.note_unknown(name, word)
+            if staged.is_full:
+                staged.send()
+                _tell(record, read_bytes=source.taken, read_rows=tally.rows)
+    except MissingColumns as error:
+        fitting = [code for code in formats.fitting(error.header) if code != known.code]
+        raise MissingColumns(missing=error.missing, header=error.header, fitting=fitting) from error
+    staged.finish()
+    _tell(record, read_bytes=source.taken, read_rows=tally.rows)
 
 
-def _ways_of(
-    supplier: Supplier, feed_format: str
-) -> tuple[layout.Columns, dict[str, dict[str, str]]]:
-    """The supplier's columns and spellings; its own spellings win over the format's."""
-    own: Mapping[str, Mapping[str, str]] = supplier.aliases
-    if feed_format == "rapnet":
-        columns, usual = rapnet.COLUMNS, rapnet.ALIASES
-    elif feed_format == "generic":
-        columns, usual = generic.columns(supplier.columns), {}
-    else:
-        raise UnknownFormat(name=feed_format)
-    aliases = {
-        name: {
-            gemology.spelled(word): meaning
-            for word, meaning in {**usual.get(name, {}), **own.get(name, {})}.items()
-        }
-        for name in {*usual, *own}
-    }
-    return columns, aliases
+def _refuse(
+    refusal: Refused, row: Row | Refused, *, at: int, reader: Reader, tally: Tally, staged: Staging
+) -> None:
+    """Counted, and unless the row says that the stone is gone, its offer stays as it is."""
+    row = {} if isinstance(row, Refused) else row
+    tally.refuse(refusal, at=at, row=row)
+    if refusal.reason not in GONE and (stock_number := reader.stock_number(row)):
+        staged.keep(stock_number, place=at)
 
 
-def _stage(cursor: CursorWrapper, stones: Iterator[OfferedStone]) -> None:
-    """Stream the stones into a temporary table with the catalog's own column types."""
-    cursor.execute("DROP TABLE IF EXISTS pg_temp.feed_row, pg_temp.touched_stone")
-    facts = ", ".join(sql.FACTS)
-    cursor.execute(
-        f"CREATE TEMP TABLE feed_row ON COMMIT DROP AS SELECT {facts} FROM builder_stone LIMIT 0"  # noqa: S608
-    )
-    cursor.execute(
-        "ALTER TABLE feed_row ADD stock_number varchar(64), ADD cost numeric(10, 2), "
-        "ADD position bigserial"
-    )
-    with cursor.copy(f"COPY feed_row ({', '.join(sql.STAGED)}) FROM STDIN") as copy:
-        for stone in stones:
-            copy.write_row(astuple(stone))
-    cursor.execute("CREATE TEMP TABLE touched_stone (id bigint PRIMARY KEY) ON COMMIT DROP")
-    cursor.execute("CREATE INDEX ON feed_row (stock_number)")
-    cursor.execute("CREATE INDEX ON feed_row (lab, report_number)")
-    cursor.execute("ANALYZE feed_row")
+def _aliases(own: Aliases, usual: Aliases) -> Aliases:
+    """The supplier's spellings over the format's; those of the trade come last, where words are read."""
+    return {name: {**usual.get(name, {}), **own.get(name, {})} for name in {*usual, *own}}
 
 
 # Applying.
 
 
+def _change(
+    supplier: Supplier, *, tally: Tally, dry_run: bool, allow_shrink: bool, now: datetime
+) -> dict[str, Any]:
+    """The report, once everything is changed; a trial changes it and takes it back."""
+    report: dict[str, Any] = {}
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            fresh = Supplier.objects.select_for_update().get(pk=supplier.pk)
+            _one_at_a_time(cursor)
+            report = _apply(cursor, fresh, tally=tally, allow_shrink=allow_shrink, now=now)
+            if dry_run:
+                raise _Trial
+    except _Trial:
+        pass
+    return report
+
+
 def _apply(
     cursor: CursorWrapper, supplier: Supplier, *, tally: Tally, allow_shrink: bool, now: datetime
 ) -> dict[str, Any]:
-    # Two feeds that offer the same stones would else wait for each other in a circle.
-    cursor.execute("SELECT pg_advisory_xact_lock(hashtext('builder.catalog'))")
-    values = {"supplier": supplier.pk, "markup": supplier.markup, "now": now}
-    tally.refused["stock_number_repeated"] = _run(cursor, sql.DROP_REPEATED, values)
-    tally.refused["report_says_otherwise"] = _run(cursor, sql.DROP_CONTRADICTING, values)
-    tally.refused += Counter()  # drops the zeros
-    _refuse_shrinking(cursor, tally=tally, allow_shrink=allow_shrink, values=values)
-    _run(cursor, sql.TOUCH_OFFERED, values)
-    changes = {
-        "new_stones": _run(cursor, sql.INSERT_STONES, values),
-        "changed_stones": _run(cursor, sql.UPDATE_STONES, values),
-        "offers": _run(cursor, sql.UPSERT_OFFERS, values),
-        "withdrawn": _run(cursor, sql.WITHDRAW, values),
+    values = {
+        "supplier": supplier.pk,
+        "markup": supplier.markup,
+        "delivery_days": supplier.delivery_days,
+        "now": now,
     }
+    _drop(cursor, sql.DROP_REPEATED, "stock_number_repeated", values, tally=tally)
+    _drop(cursor, sql.DROP_CONTRADICTING, "report_says_otherwise", values, tally=tally)
+    _refuse_shrinking(cursor, tally=tally, allow_shrink=allow_shrink, values=values)
+    kept = _count(cursor, sql.COUNT_KEPT, values)[0]
+    _touched(cursor)
+    _run(cursor, sql.TOUCH_OFFERED, values)
+    new_stones = _run(cursor, sql.INSERT_STONES, values)
+    _run(cursor, sql.FIND_CHANGED_STONES, values)
+    facts = differences.of_facts(cursor)
+    changed_stones = _run(cursor, sql.UPDATE_STONES, values)
+    _run(cursor, sql.FIND_CHANGED_OFFERS, values)
+    _run(cursor, sql.UPDATE_OFFERS, values)
+    _run(cursor, sql.INSERT_OFFERS, values)
+    _run(cursor, sql.FIND_GONE, values)
+    withdrawn = _run(cursor, sql.WITHDRAW, values)
     _run(cursor, sql.TOUCH_OFFERED, values)
     _run(cursor, sql.REPRICE, values)
-    return changes
+    changes = differences.report(cursor, facts=facts)
+    cursor.execute(
+        "DROP TABLE pg_temp.touched_stone, pg_temp.next_stone, pg_temp.next_offer, pg_temp.gone_offer"
+    )
+    return (
+        tally.report()
+        | changes
+        | {
+            "withdrawn": withdrawn,
+            "kept": kept,
+            "new_stones": new_stones,
+            "changed_stones": changed_stones,
+        }
+    )
+
+
+def _one_at_a_time(cursor: CursorWrapper) -> None:
+    """Two feeds that offer the same stones would else wait for each other in a circle."""
+    cursor.execute("SELECT pg_advisory_xact_lock(hashtext('builder.catalog'))")
+
+
+def _touched(cursor: CursorWrapper) -> None:
+    cursor.execute("CREATE TEMP TABLE touched_stone (id bigint PRIMARY KEY) ON COMMIT DROP")
 
 
 def _run(cursor: CursorWrapper, statement: str, values: Mapping[str, Any]) -> int:
@@ -215,11 +294,30 @@ def _run(cursor: CursorWrapper, statement: str, values: Mapping[str, Any]) -> in
     return int(cursor.rowcount)
 
 
+def _count(cursor: CursorWrapper, statement: str, values: Mapping[str, Any]) -> tuple[int, ...]:
+    cursor.execute(statement, values)
+    return tuple(cursor.fetchone())
+
+
+def _drop(
+    cursor: CursorWrapper, statement: str, reason: str, values: Mapping[str, Any], *, tally: Tally
+) -> None:
+    """Take out rows that other rows speak against; whoever lost its row to another report keeps its offer."""
+    cursor.execute(statement, values)
+    dropped = cursor.fetchall()
+    for position, stock_number, lab, report in sorted(dropped):
+        row = {"stock_number": stock_number, "lab": lab, "report_number": report}
+        tally.refuse(Refused(reason, f"{stock_number}, {lab} {report}"), at=position, row=row)
+    if reason != "stock_number_repeated":
+        cursor.executemany(
+            "INSERT INTO feed_refused VALUES (%s, %s)", [(row[1], row[0]) for row in dropped]
+        )
+
+
 def _refuse_shrinking(
     cursor: CursorWrapper, *, tally: Tally, allow_shrink: bool, values: Mapping[str, Any]
 ) -> None:
-    cursor.execute(sql.COUNT_MISSING, values)
-    missing, offered = cursor.fetchone()
+    missing, offered = _count(cursor, sql.COUNT_MISSING, values)
     if missing * 100 > offered * LARGEST_SHRINK_PCT and not allow_shrink:
         report = tally.report() | {"stopped": f"would withdraw {missing} of {offered}"}
         raise FeedWouldShrink(missing=missing, offered=offered, report=report)

@@ -64,9 +64,9 @@ _CUT_GRADE_WORDS = {
 _FLUORESCENCE_WORDS = {
     "none": "none,n,non,nn,ng,neg,nil,negligible,inert",
     "faint": "faint,f,fnt,ft,fb,very slight,slight,vsl,vslg,sl,slt",
-    "medium": "medium,m,md,med,mb",
-    "strong": "strong,s,st,stg,str,sb",
-    "very_strong": "very strong,vs,vst,vstb,vstg,vsb",
+    "medium": "medium,m,md,med,mb,med b,m b",
+    "strong": "strong,s,st,stg,str,sb,stg b,str b,st b,s b",
+    "very_strong": "very strong,vs,vst,vstb,vstg,vsb,vst b,vs b",
 }
 _LAB_WORDS = {
     "GIA": "gia",
@@ -75,7 +75,7 @@ _LAB_WORDS = {
     "HRD": "hrd",
     "GCAL": "gcal",
     "GSI": "gsi",
-    "EGL": "egl,eglusa,egl usa,egl israel,eglla,egli,egl international,egl south africa,egl la",
+    "EGL": "egl,eglusa,egl usa,egl israel,eglla,egli,egl international,egl intl,egl south africa,egl la",
 }
 
 

@@ -4,9 +4,9 @@
 never guessed: it is per carat in most feeds and the total in others.
 """
 
-from collections.abc import Mapping, Sequence
-
-from builder.feeds.layout import Columns
+from builder.feeds.layout import Columns, table, with_own
+from builder.feeds.rows import Format, Own, Rows
+from builder.feeds.text import Readable
 
 USUAL: Columns = {
     "stock_number": ("Stock #", "Stock Number", "Stock No", "Stock", "Vendor Stock Number", "VendorStockNumber", "SKU"),
@@ -44,19 +44,30 @@ USUAL: Columns = {
 }  # fmt: skip
 
 
+FIELDS = tuple(USUAL)
+
+
 class UnknownField(ValueError):
     """The supplier's columns name a field that stones do not have."""
 
 
-def columns(own: Mapping[str, str | Sequence[str]]) -> Columns:
-    """The usual headers, with the supplier's own before them."""
+def check(own: Own) -> None:
+    """Raises UnknownField, so that a mapping's slip is told when it is typed."""
     if strange := own.keys() - USUAL.keys():
         raise UnknownField(
-            f"The supplier's columns name {', '.join(sorted(strange))}; "
-            f"known are {', '.join(USUAL)}"
+            f"The supplier's columns name {', '.join(sorted(strange))}; known are {', '.join(FIELDS)}"
         )
-    merged = {}
-    for name, usual in USUAL.items():
-        mine = own.get(name, ())
-        merged[name] = (*((mine,) if isinstance(mine, str) else tuple(mine)), *usual)
-    return merged
+
+
+def columns(own: Own) -> Columns:
+    """The usual headers, with the supplier's own before them."""
+    check(own)
+    return with_own(own, usual=USUAL)
+
+
+def read(file: Readable, own: Own) -> Rows:
+    check(own)
+    return table(USUAL)(file, own)
+
+
+FORMAT = Format(code="generic", name="Any CSV, by its headers", read=read)

@@ -1,9 +1,12 @@
 """Which of a file's columns say what. A format is its layout; the rest is shared by all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from builder import gemology
+from builder.feeds import text
+from builder.feeds.rows import JOINED, JOINT, Own, Refused, Rows
 
 Columns = Mapping[str, Sequence[str]]
 NEEDED = (
@@ -12,17 +15,17 @@ NEEDED = (
 )  # fmt: skip
 
 
-JOINT = "\x1f"
-JOINED = frozenset({"treatment"})  # every column counts, where elsewhere the first that speaks wins
-
-
 class MissingColumns(ValueError):
     """The header lacks what every stone must have."""
 
-    def __init__(self, *, missing: Sequence[str], header: Sequence[str]) -> None:
+    def __init__(
+        self, *, missing: Sequence[str], header: Sequence[str], fitting: Sequence[str] = ()
+    ) -> None:
+        self.missing, self.header = missing, header
         found = ", ".join(name.strip()[:30] for name in header[:60])
+        looks = f" It looks like {' or '.join(fitting)}: choose that format." if fitting else ""
         super().__init__(
-            f"The file has no column for {', '.join(missing)}. Name it in the supplier's "
+            f"The file has no column for {', '.join(missing)}.{looks} Name it in the supplier's "
             f"columns; the file has: {found}"
         )
 
@@ -35,14 +38,32 @@ class Layout:
     constants: Mapping[str, str]
     width: int
 
+    @cached_property
+    def _single(self) -> list[tuple[str, int]]:
+        return [(name, places[0]) for name, places in self.places.items() if len(places) == 1]
+
+    @cached_property
+    def _several(self) -> list[tuple[str, Sequence[int]]]:
+        return [(name, places) for name, places in self.places.items() if len(places) > 1]
+
     def named(self, row: Sequence[str]) -> dict[str, str]:
-        return {
-            **self.constants,
-            **{
-                name: (_all if name in JOINED else _first)(row, places)
-                for name, places in self.places.items()
-            },
-        }
+        """Our names with the row's text; a row that is too short says nothing in its missing cells."""
+        if len(row) < self.width:
+            row = [*row, *[""] * (self.width - len(row))]
+        named = dict(self.constants)
+        for name, place in self._single:
+            named[name] = row[place]
+        for name, places in self._several:
+            named[name] = (_all if name in JOINED else _first)(row, places)
+        return named
+
+    def rows(self, cells: Iterator[tuple[int, list[str]]]) -> Rows:
+        """Each row in our names; one with more cells than the header has is no row of this table."""
+        for line, row in cells:
+            if len(row) > self.width and any(cell.strip() for cell in row[self.width :]):
+                yield line, Refused("more_cells_than_columns")
+            else:
+                yield line, self.named(row)
 
 
 def lay_out(*, header: Sequence[str], columns: Columns) -> Layout:
@@ -55,7 +76,7 @@ def lay_out(*, header: Sequence[str], columns: Columns) -> Layout:
     for name, titles in columns.items():
         for title in titles:
             if title.startswith("="):
-                constants[name] = title[1:]
+                constants.setdefault(name, title[1:])
             elif (key := gemology.spelled(title)) in at:
                 places.setdefault(name, []).append(at[key])
     known = places.keys() | constants.keys()
@@ -65,12 +86,29 @@ def lay_out(*, header: Sequence[str], columns: Columns) -> Layout:
     return Layout(places=places, constants=constants, width=len(header))
 
 
+def with_own(own: Own, *, usual: Columns) -> Columns:
+    """A format's columns with the supplier's own before them."""
+    mine = {name: (told,) if isinstance(told, str) else tuple(told) for name, told in own.items()}
+    return {
+        name: (*mine.get(name, ()), *usual.get(name, ())) for name in dict.fromkeys([*usual, *mine])
+    }
+
+
+def table(columns: Columns) -> Callable[[text.Readable, Own], Rows]:
+    """The reader of a CSV format with a header."""
+
+    def read(file: text.Readable, own: Own) -> Rows:
+        cells = text.rows_of(file)
+        _, header = next(cells)
+        found = lay_out(header=header, columns=with_own(own, usual=columns))
+        yield from found.rows(cells)
+
+    return read
+
+
 def _first(row: Sequence[str], places: Sequence[int]) -> str:
-    for place in places:
-        if place < len(row) and row[place].strip():
-            return row[place]
-    return ""
+    return next((row[place] for place in places if row[place].strip()), "")
 
 
 def _all(row: Sequence[str], places: Sequence[int]) -> str:
-    return JOINT.join(row[place] for place in places if place < len(row))
+    return JOINT.join(row[place] for place in places)

@@ -1,20 +1,52 @@
 """How a staged feed changes the catalog: each statement once, in the order in which catalog.py runs them.
 
-Table and column names are ours, values are parameters: supplier, markup, now.
+Table and column names are ours, values are parameters: supplier, markup, now. What does not differ is not written, so that a
+feed without news leaves every row, and the searches' snapshots, as they are.
 """
-
-from dataclasses import fields
 
 from builder.feeds.stones import OPTIONAL_RANGES, OfferedStone
 
-STAGED = [each.name for each in fields(OfferedStone)]
+STAGED = list(OfferedStone._fields)
 FACTS = [name for name in STAGED if name not in {"stock_number", "cost"}]
+EXAMPLES = 20
 
 _KEPT_AS_THEY_ARE = "('sold', 'held')"
 
+# The supplier's rule for a stone of this growth and cost, else its own factor; no two rules cover one stone.
+_FACTOR = """coalesce((
+        SELECT rule.factor FROM builder_markuprule AS rule
+        WHERE rule.supplier_id = {supplier} AND rule.growth = {growth}
+          AND rule.cost_from <= {cost} AND (rule.cost_below IS NULL OR {cost} < rule.cost_below)
+    ), {markup})"""
+
+
+def _asked(*, supplier: str, growth: str, cost: str, markup: str) -> str:
+    """What we ask for a stone that costs so much: to the whole unit, and never nothing."""
+    factor = _FACTOR.format(supplier=supplier, growth=growth, cost=cost, markup=markup)
+    return f"greatest(1, round({cost} * {factor}))"
+
+
+CREATE_STAGING = f"""
+    CREATE TEMP TABLE feed_row AS SELECT {", ".join(FACTS)} FROM builder_stone LIMIT 0;
+    ALTER TABLE feed_row ADD stock_number varchar(64), ADD cost numeric(10, 2), ADD position integer;
+    CREATE TEMP TABLE feed_refused (stock_number varchar(64), position integer);
+"""  # noqa: S608
+DROP_STAGING = "DROP TABLE IF EXISTS pg_temp.feed_row, pg_temp.feed_refused"
+INDEX_STAGING = """
+    CREATE INDEX ON feed_row (stock_number);
+    CREATE INDEX ON feed_row (lab, report_number);
+    CREATE INDEX ON feed_refused (stock_number);
+    ANALYZE feed_row; ANALYZE feed_refused;
+"""
+
+# Both give stock number, report and line of what they take out.
 DROP_REPEATED = """
-    DELETE FROM feed_row USING feed_row AS earlier
+    DELETE FROM feed_row USING (
+        SELECT stock_number, min(position) AS position FROM feed_row
+        GROUP BY stock_number HAVING count(*) > 1
+    ) AS earlier
     WHERE earlier.stock_number = feed_row.stock_number AND earlier.position < feed_row.position
+    RETURNING feed_row.position, feed_row.stock_number, feed_row.lab, feed_row.report_number
 """
 
 # A report number typed wrong must not turn one stone into another. A supplier may correct a stone that nobody else
@@ -22,11 +54,10 @@ DROP_REPEATED = """
 DROP_CONTRADICTING = f"""
     DELETE FROM feed_row USING feed_row AS each
     LEFT JOIN builder_stone AS known USING (lab, report_number)
-    LEFT JOIN LATERAL (
-        SELECT first.shape, first.carat, first.growth FROM feed_row AS first
-        WHERE first.lab = each.lab AND first.report_number = each.report_number
-        ORDER BY first.position LIMIT 1
-    ) AS first ON true
+    JOIN (
+        SELECT DISTINCT ON (lab, report_number) lab, report_number, shape, carat, growth
+        FROM feed_row ORDER BY lab, report_number, position
+    ) AS first USING (lab, report_number)
     WHERE feed_row.position = each.position AND (
         (each.shape, each.growth) <> (first.shape, first.growth)
         OR abs(each.carat - first.carat) > 0.02
@@ -40,32 +71,42 @@ DROP_CONTRADICTING = f"""
                   AND other.withdrawn_at IS NULL))
         )
     )
+    RETURNING feed_row.position, feed_row.stock_number, feed_row.lab, feed_row.report_number
 """  # noqa: S608
+
+# An offer whose row was refused is not gone: the supplier still lists it, this file told it wrong.
+_IS_GONE = f"""offer.supplier_id = %(supplier)s AND offer.withdrawn_at IS NULL
+      AND stone.status NOT IN {_KEPT_AS_THEY_ARE}
+      AND NOT EXISTS (SELECT FROM feed_row WHERE feed_row.stock_number = offer.stock_number)
+      AND NOT EXISTS (SELECT FROM feed_refused WHERE feed_refused.stock_number = offer.stock_number)"""  # noqa: S608
 
 COUNT_MISSING = f"""
-    SELECT count(*) FILTER (WHERE NOT EXISTS (
-               SELECT FROM feed_row WHERE feed_row.stock_number = offer.stock_number)),
-           count(*)
-    FROM builder_stoneoffer AS offer JOIN builder_stone AS stone ON stone.id = offer.stone_id
-    WHERE offer.supplier_id = %(supplier)s AND offer.withdrawn_at IS NULL
-      AND stone.status NOT IN {_KEPT_AS_THEY_ARE}
+    SELECT (SELECT count(*) FROM builder_stoneoffer AS offer
+            JOIN builder_stone AS stone ON stone.id = offer.stone_id WHERE {_IS_GONE}),
+           (SELECT count(*) FROM builder_stoneoffer AS offer
+            JOIN builder_stone AS stone ON stone.id = offer.stone_id
+            WHERE offer.supplier_id = %(supplier)s AND offer.withdrawn_at IS NULL
+              AND stone.status NOT IN {_KEPT_AS_THEY_ARE})
 """  # noqa: S608
-
-# Before and after the offers change, for a stock number may have moved to another stone.
-TOUCH_OFFERED = """
-    INSERT INTO touched_stone
-    SELECT DISTINCT stone_id FROM builder_stoneoffer WHERE supplier_id = %(supplier)s
-    ON CONFLICT DO NOTHING
+COUNT_KEPT = """
+    SELECT count(*) FROM builder_stoneoffer AS offer
+    WHERE offer.supplier_id = %(supplier)s AND offer.withdrawn_at IS NULL
+      AND EXISTS (SELECT FROM feed_refused WHERE feed_refused.stock_number = offer.stock_number)
+      AND NOT EXISTS (SELECT FROM feed_row WHERE feed_row.stock_number = offer.stock_number)
 """
 
 _FACTS = ", ".join(FACTS)
 _MAY_BE_BLANK = {"cut", "polish", "symmetry", "fluorescence", "report_url", *OPTIONAL_RANGES}
-_CHANGEABLE = [name for name in FACTS if name not in {"lab", "report_number"}]
+_OF_FANCY_COLOR = {"fancy_hue", "fancy_intensity"}
+CHANGEABLE = [name for name in FACTS if name not in {"lab", "report_number"}]
 
 
 def _told_or_known(name: str) -> str:
     """A blank never erases; what two suppliers say differently stays as it was first said."""
     told, known = f"told.{name}", f"stone.{name}"
+    if name in _OF_FANCY_COLOR:
+        is_told = "told.is_alone OR told.fancy_color = stone.fancy_color"
+        return f"CASE WHEN {is_told} THEN {told} ELSE {known} END"
     if name in _MAY_BE_BLANK:
         both = [
             each if name in OPTIONAL_RANGES else f"nullif({each}, '')" for each in (told, known)
@@ -78,18 +119,23 @@ def _told_or_known(name: str) -> str:
 
 
 INSERT_STONES = f"""
-    INSERT INTO builder_stone ({_FACTS}, price, status, created_at, updated_at)
+    INSERT INTO builder_stone ({_FACTS}, price, delivery_days, status, created_at, updated_at)
     SELECT DISTINCT ON (lab, report_number) {_FACTS},
-           greatest(1, round(cost * %(markup)s)), 'available', %(now)s, %(now)s
-    FROM feed_row ORDER BY lab, report_number, position
+           {_asked(supplier="%(supplier)s", growth="growth", cost="cost", markup="%(markup)s")},
+           %(delivery_days)s, 'available', %(now)s, %(now)s
+    FROM feed_row
+    WHERE NOT EXISTS (
+        SELECT FROM builder_stone AS known
+        WHERE (known.lab, known.report_number) = (feed_row.lab, feed_row.report_number))
+    ORDER BY lab, report_number, position
     ON CONFLICT (lab, report_number) DO NOTHING
 """  # noqa: S608
 
-UPDATE_STONES = f"""
-    UPDATE builder_stone AS stone SET ({", ".join(_CHANGEABLE)}, updated_at)
-        = ({", ".join(f"next.{name}" for name in _CHANGEABLE)}, %(now)s)
-    FROM (
-        SELECT stone.id, {", ".join(f"{_told_or_known(name)} AS {name}" for name in _CHANGEABLE)}
+# What the feed says of known stones, where it is something new.
+FIND_CHANGED_STONES = f"""
+    CREATE TEMP TABLE next_stone ON COMMIT DROP AS
+    SELECT * FROM (
+        SELECT stone.id, told.stock_number, {", ".join(f"{_told_or_known(name)} AS {name}" for name in CHANGEABLE)}
         FROM builder_stone AS stone JOIN (
             SELECT DISTINCT ON (lab, report_number) feed_row.*, NOT EXISTS (
                 SELECT FROM builder_stoneoffer AS other
@@ -101,38 +147,135 @@ UPDATE_STONES = f"""
         ) AS told USING (lab, report_number)
         WHERE stone.status NOT IN {_KEPT_AS_THEY_ARE}
     ) AS next
-    WHERE next.id = stone.id AND ({", ".join(f"stone.{name}" for name in _CHANGEABLE)})
-        IS DISTINCT FROM ({", ".join(f"next.{name}" for name in _CHANGEABLE)})
+    WHERE EXISTS (
+        SELECT FROM builder_stone AS stone WHERE stone.id = next.id
+          AND ({", ".join(f"stone.{name}" for name in CHANGEABLE)})
+            IS DISTINCT FROM ({", ".join(f"next.{name}" for name in CHANGEABLE)}))
 """  # noqa: S608
 
-UPSERT_OFFERS = """
-    INSERT INTO builder_stoneoffer (stone_id, supplier_id, stock_number, cost, price, seen_at)
-    SELECT stone.id, %(supplier)s, feed_row.stock_number, feed_row.cost,
-           greatest(1, round(feed_row.cost * %(markup)s)), %(now)s
-    FROM feed_row JOIN builder_stone AS stone USING (lab, report_number)
-    ON CONFLICT (supplier_id, stock_number) DO UPDATE
-    SET stone_id = excluded.stone_id, cost = excluded.cost, price = excluded.price,
-        seen_at = excluded.seen_at, withdrawn_at = NULL
+UPDATE_STONES = f"""
+    UPDATE builder_stone AS stone SET ({", ".join(CHANGEABLE)}, updated_at)
+        = ({", ".join(f"next.{name}" for name in CHANGEABLE)}, %(now)s)
+    FROM next_stone AS next WHERE next.id = stone.id
+"""  # noqa: S608
+
+# What the feed says of offers, where it is something new: `had` is the offer as it was, if it was living.
+FIND_CHANGED_OFFERS = f"""
+    CREATE TEMP TABLE next_offer ON COMMIT DROP AS
+    SELECT next.*, offer.id AS offer_id,
+           CASE WHEN offer.withdrawn_at IS NULL THEN offer.stone_id END AS had_stone_id,
+           CASE WHEN offer.withdrawn_at IS NULL THEN offer.cost END AS had_cost,
+           CASE WHEN offer.withdrawn_at IS NULL THEN offer.price END AS had_price
+    FROM (
+        SELECT stone.id AS stone_id, feed_row.stock_number, feed_row.cost, feed_row.position,
+               {_asked(supplier="%(supplier)s", growth="feed_row.growth", cost="feed_row.cost", markup="%(markup)s")} AS price
+        FROM feed_row JOIN builder_stone AS stone USING (lab, report_number)
+    ) AS next
+    LEFT JOIN builder_stoneoffer AS offer
+        ON offer.supplier_id = %(supplier)s AND offer.stock_number = next.stock_number
+    WHERE offer.id IS NULL OR offer.withdrawn_at IS NOT NULL
+       OR (offer.stone_id, offer.cost, offer.price) IS DISTINCT FROM (next.stone_id, next.cost, next.price)
+"""  # noqa: S608
+
+# Stones whose price may change, before and after the offers do: a stock number may have moved to another stone.
+TOUCH_OFFERED = """
+    INSERT INTO touched_stone
+    SELECT DISTINCT stone_id FROM builder_stoneoffer WHERE supplier_id = %(supplier)s
+    ON CONFLICT DO NOTHING
 """
 
-WITHDRAW = f"""
-    UPDATE builder_stoneoffer AS offer SET withdrawn_at = %(now)s
-    FROM builder_stone AS stone
-    WHERE stone.id = offer.stone_id AND offer.supplier_id = %(supplier)s
-      AND offer.withdrawn_at IS NULL AND stone.status NOT IN {_KEPT_AS_THEY_ARE}
-      AND NOT EXISTS (SELECT FROM feed_row WHERE feed_row.stock_number = offer.stock_number)
+UPDATE_OFFERS = """
+    UPDATE builder_stoneoffer AS offer
+    SET stone_id = next.stone_id, cost = next.cost, price = next.price, seen_at = %(now)s, withdrawn_at = NULL
+    FROM next_offer AS next WHERE next.offer_id = offer.id
+"""
+INSERT_OFFERS = """
+    INSERT INTO builder_stoneoffer (stone_id, supplier_id, stock_number, cost, price, seen_at)
+    SELECT stone_id, %(supplier)s, stock_number, cost, price, %(now)s
+    FROM next_offer WHERE offer_id IS NULL ORDER BY position
+"""
+
+FIND_GONE = f"""
+    CREATE TEMP TABLE gone_offer ON COMMIT DROP AS
+    SELECT offer.id, offer.stone_id, offer.stock_number, offer.price
+    FROM builder_stoneoffer AS offer JOIN builder_stone AS stone ON stone.id = offer.stone_id
+    WHERE {_IS_GONE}
 """  # noqa: S608
+WITHDRAW = """
+    UPDATE builder_stoneoffer AS offer SET withdrawn_at = %(now)s
+    FROM gone_offer WHERE gone_offer.id = offer.id
+"""
 
 # The cheapest living offer is the price; a stone without one is withdrawn and keeps its last price.
+_BEST = """
+    SELECT touched_stone.id, best.price, best.days
+    FROM touched_stone LEFT JOIN (
+        SELECT DISTINCT ON (offer.stone_id) offer.stone_id, offer.price, supplier.delivery_days AS days
+        FROM builder_stoneoffer AS offer JOIN builder_supplier AS supplier ON supplier.id = offer.supplier_id
+        WHERE offer.withdrawn_at IS NULL AND offer.stone_id IN (SELECT id FROM touched_stone)
+        ORDER BY offer.stone_id, offer.price, supplier.delivery_days, offer.id
+    ) AS best ON best.stone_id = touched_stone.id
+"""
+_STATUS = "CASE WHEN best.price IS NULL THEN 'withdrawn' ELSE 'available' END"
+_DAYS = (
+    "CASE WHEN stone.store_id IS NOT NULL THEN 0 ELSE coalesce(best.days, stone.delivery_days) END"
+)
 REPRICE = f"""
     UPDATE builder_stone AS stone
-    SET price = coalesce(best.price, stone.price), updated_at = %(now)s,
-        status = CASE WHEN best.price IS NULL THEN 'withdrawn' ELSE 'available' END
-    FROM touched_stone LEFT JOIN LATERAL (
-        SELECT min(offer.price) AS price FROM builder_stoneoffer AS offer
-        WHERE offer.stone_id = touched_stone.id AND offer.withdrawn_at IS NULL
-    ) AS best ON true
-    WHERE stone.id = touched_stone.id AND stone.status NOT IN {_KEPT_AS_THEY_ARE}
-      AND (stone.price IS DISTINCT FROM coalesce(best.price, stone.price)
-           OR stone.status <> CASE WHEN best.price IS NULL THEN 'withdrawn' ELSE 'available' END)
+    SET price = coalesce(best.price, stone.price), delivery_days = {_DAYS}, updated_at = %(now)s,
+        status = {_STATUS}
+    FROM ({_BEST}) AS best
+    WHERE stone.id = best.id AND stone.status NOT IN {_KEPT_AS_THEY_ARE}
+      AND (stone.price, stone.delivery_days, stone.status)
+          IS DISTINCT FROM (coalesce(best.price, stone.price), {_DAYS}, {_STATUS})
+"""  # noqa: S608
+
+# After a rule or a markup was changed.
+REPRICE_OFFERS = f"""
+    UPDATE builder_stoneoffer AS offer SET price = next.price
+    FROM (
+        SELECT offer.id, {_asked(supplier="offer.supplier_id", growth="stone.growth", cost="offer.cost", markup="supplier.markup")} AS price
+        FROM builder_stoneoffer AS offer
+        JOIN builder_stone AS stone ON stone.id = offer.stone_id
+        JOIN builder_supplier AS supplier ON supplier.id = offer.supplier_id
+        WHERE offer.supplier_id = %(supplier)s AND offer.withdrawn_at IS NULL
+    ) AS next
+    WHERE next.id = offer.id AND offer.price <> next.price
+"""  # noqa: S608
+
+# For the report.
+_NAMED = "stone.carat || ' ct ' || stone.shape || ', ' || stone.lab || ' ' || stone.report_number"
+COUNT_DIFFERENCES = """
+    SELECT (SELECT count(*) FROM next_offer WHERE had_stone_id IS NULL),
+           (SELECT count(*) FROM (
+                SELECT stock_number FROM next_offer WHERE had_stone_id IS NOT NULL
+                UNION
+                SELECT next_stone.stock_number FROM next_stone
+                WHERE NOT EXISTS (SELECT FROM next_offer WHERE next_offer.stock_number = next_stone.stock_number
+                                  AND next_offer.had_stone_id IS NULL)
+            ) AS changed),
+           (SELECT count(*) FROM feed_row)
+"""
+NEW_EXAMPLES = f"""
+    SELECT next.stock_number, {_NAMED}, next.price
+    FROM next_offer AS next JOIN builder_stone AS stone ON stone.id = next.stone_id
+    WHERE next.had_stone_id IS NULL ORDER BY next.position LIMIT {EXAMPLES}
+"""  # noqa: S608
+WITHDRAWN_EXAMPLES = f"""
+    SELECT gone.stock_number, {_NAMED}, gone.price
+    FROM gone_offer AS gone JOIN builder_stone AS stone ON stone.id = gone.stone_id
+    ORDER BY gone.id LIMIT {EXAMPLES}
+"""  # noqa: S608
+PRICE_EXAMPLES = f"""
+    SELECT next.stock_number, {_NAMED}, next.had_price, next.price, next.had_stone_id <> next.stone_id,
+           next.had_cost, next.cost
+    FROM next_offer AS next JOIN builder_stone AS stone ON stone.id = next.stone_id
+    WHERE next.had_stone_id IS NOT NULL ORDER BY next.position LIMIT {EXAMPLES}
+"""  # noqa: S608
+FACT_EXAMPLES = f"""
+    SELECT next.stock_number, {_NAMED}, to_jsonb(known), to_jsonb(next)
+    FROM (SELECT * FROM next_stone ORDER BY id LIMIT {EXAMPLES}) AS next
+    JOIN builder_stone AS stone ON stone.id = next.id
+    CROSS JOIN LATERAL (SELECT {", ".join(f"stone.{name}" for name in CHANGEABLE)}) AS known
+    ORDER BY next.id
 """  # noqa: S608

@@ -8,7 +8,9 @@ import codecs
 import csv
 import re
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Protocol
+
+from builder.feeds.source import UnreadableFile, expect
 
 CHUNK_BYTES = 64 * 1024
 LONGEST_LINE = 256 * 1024
@@ -17,11 +19,13 @@ MOST_COLUMNS = 400
 DELIMITERS = ",;\t|"
 
 
-class UnreadableFile(ValueError):
-    """The file is no feed; the text names the line and the way out."""
+class Readable(Protocol):
+    """A file, or what stands for one."""
+
+    def read(self, size: int, /) -> bytes: ...
 
 
-def rows_of(file: BinaryIO) -> Iterator[tuple[int, list[str]]]:
+def rows_of(file: Readable) -> Iterator[tuple[int, list[str]]]:
     """Each row with the number of the line it ends on; the first is the header. Blank rows are left out."""
     lines = _lines(_decoded(file))
     first = next(lines, None)
@@ -40,7 +44,7 @@ def rows_of(file: BinaryIO) -> Iterator[tuple[int, list[str]]]:
             ) from error
         if len(row) > MOST_COLUMNS:
             raise UnreadableFile(f"Line {reader.line_num} has more than {MOST_COLUMNS} columns.")
-        if any(field.strip() for field in row):
+        if any(map(str.strip, row)):
             yield reader.line_num, row
 
 
@@ -49,8 +53,9 @@ def _again(first: str, rest: Iterator[str]) -> Iterator[str]:
     yield from rest
 
 
-def _decoded(file: BinaryIO) -> Iterator[str]:
+def _decoded(file: Readable) -> Iterator[str]:
     start = file.read(CHUNK_BYTES)
+    expect("CSV", start=start)
     encoding = "utf-8-sig"
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encoding = "utf-16"

@@ -10,8 +10,8 @@ from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeBoundary, RangeOperators
 from django.db import models
-from django.db.models import F, Func, Q
-from django.db.models.functions import Cast, Round
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Cast, Replace, Round, Upper
 
 from builder import compatibility
 from jeweler.models import Store
@@ -22,6 +22,12 @@ def _whole(expression: Any, field: "type[models.IntegerField[Any, Any]]") -> Any
     return models.GeneratedField(
         expression=Cast(Round(expression), field()), output_field=field(null=True), db_persist=True
     )
+
+
+def _bare(column: str) -> Any:
+    """A number as the stone list compares it: capitals, no spaces or dashes."""
+    without_spaces = Replace(F(column), Value(" "), Value(""))
+    return Upper(Replace(without_spaces, Value("-"), Value("")))
 
 
 class Shape(models.TextChoices):
@@ -47,10 +53,10 @@ class Supplier(models.Model):
 
     code = models.SlugField(unique=True)
     name = models.CharField(max_length=100)
-    feed_format = models.CharField(max_length=32, blank=True, help_text="rapnet or generic")
+    feed_format = models.CharField(max_length=32, blank=True, help_text="How its files are written")
     aliases = models.JSONField(default=dict, blank=True)
     columns = models.JSONField(
-        default=dict, blank=True, help_text="Generic CSV: our field to their column"
+        default=dict, blank=True, help_text="Our field to their column, or to =value for every row"
     )
     markup = models.DecimalField(
         max_digits=5,
@@ -202,13 +208,15 @@ class Stone(models.Model):
         indexes = [
             # The stone list walks price or carat and leaves out what the filters exclude.
             models.Index(
-                fields=["price", "id"], name="stone_by_price", condition=Q(status="available")
+                fields=["price_cents", "id"], name="stone_by_price", condition=Q(status="available")
             ),
             models.Index(
-                fields=["carat", "price", "id"],
+                fields=["carat_points", "price_cents", "id"],
                 name="stone_by_carat",
                 condition=Q(status="available"),
             ),
+            # Shoppers type a number without its spaces and dashes.
+            models.Index(_bare("report_number"), name="stone_report_bare"),
             # The till names a stone by its report alone.
             models.Index(fields=["report_number"], name="stone_report_number"),
             # Every process asks twice a second which stones changed since its snapshot.
@@ -237,7 +245,7 @@ class StoneOffer(models.Model):
     stock_number = models.CharField(max_length=64)
     cost = models.DecimalField(max_digits=10, decimal_places=2, help_text="The feed's total price")
     price = models.DecimalField(max_digits=10, decimal_places=2, help_text="What we ask")
-    seen_at = models.DateTimeField(help_text="Last feed that had it")
+    seen_at = models.DateTimeField(help_text="Last feed that said something new of it")
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -247,6 +255,7 @@ class StoneOffer(models.Model):
             ),
             models.CheckConstraint(condition=Q(cost__gt=0, price__gt=0), name="offer_costs_money"),
         ]
+        indexes = [models.Index(_bare("stock_number"), name="offer_stock_bare")]
 
     def __str__(self) -> str:
         return f"{self.supplier_id} {self.stock_number}"
@@ -280,6 +289,12 @@ class FeedImport(models.Model):
     total_bytes = models.BigIntegerField(default=0)
     read_bytes = models.BigIntegerField(default=0)
     read_rows = models.IntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(
+        default=0, help_text="How often a worker began; one that was killed begins again"
+    )
+    refused_rows = models.FileField(
+        upload_to="feeds/", blank=True, help_text="What was refused and why, as CSV"
+    )
     error = models.TextField(blank=True, help_text="What was wrong, and the way out")
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)

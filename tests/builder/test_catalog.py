@@ -201,7 +201,10 @@ def test_a_file_that_breaks_in_the_middle_leaves_nothing_behind() -> None:
     with pytest.raises(UnreadableFile):
         take_in(feed(*[line(number) for number in range(3000)]) + b"\nN-1,\xff\xfe")
     assert not Stone.objects.exists()
-    assert not FeedImport.objects.exists()
+    [failed] = FeedImport.objects.all()
+    assert failed.state == "failed"
+    assert 0 < failed.report["rows"] < 3000
+    assert "not UTF-8" in failed.error
     assert take_in(feed(line(1))).report["new_stones"] == 1
 
 

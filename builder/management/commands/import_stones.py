@@ -8,14 +8,24 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from builder import catalog
-from builder.feeds.generic import UnknownField
-from builder.feeds.layout import MissingColumns
-from builder.feeds.text import UnreadableFile
 from builder.models import Supplier
+
+COUNTS = (
+    "rows",
+    "offers",
+    "new",
+    "changed",
+    "unchanged",
+    "withdrawn",
+    "kept",
+    "new_stones",
+    "changed_stones",
+)
+SHOWN = 5  # examples of each kind; the admin shows all that the report has
 
 
 class Command(BaseCommand):
-    help = "Import a supplier's stones from a RapNet download or any CSV."
+    help = "Import a supplier's stones from a file in one of the trade's formats."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
@@ -50,14 +60,12 @@ class Command(BaseCommand):
                     allow_shrink=options["allow_shrink"],
                     now=timezone.now(),
                 )
-        except (OSError, UnreadableFile, MissingColumns, UnknownField) as error:
-            raise CommandError(str(error)) from error
-        except (catalog.UnknownFormat, catalog.FeedWouldShrink) as error:
+        except (OSError, ValueError, catalog.FeedWouldShrink) as error:
             raise CommandError(str(error)) from error
         self._tell(done.report)
 
     def _tell(self, report: dict[str, Any]) -> None:
-        for name in ("rows", "offers", "new_stones", "changed_stones", "withdrawn"):
+        for name in COUNTS:
             self.stdout.write(f"{name.replace('_', ' ')}: {report[name]}")
         for reason, count in report["refused"].items():
             examples = "; ".join(report["examples"].get(reason, []))
@@ -65,5 +73,17 @@ class Command(BaseCommand):
         for name, words in report["unknown_words"].items():
             shown = ", ".join(f"{word!r} {count}" for word, count in list(words.items())[:12])
             self.stdout.write(f"unknown {name}: {shown}")
+        for kind, examples in report["shown"].items():
+            for example in examples[:SHOWN]:
+                self.stdout.write(f"{kind}: {_said(example)}")
         if report.get("dry_run"):
             self.stdout.write("A trial: nothing was changed.")
+
+
+def _said(example: dict[str, Any]) -> str:
+    said = f"{example['stock_number']}, {example['stone']}"
+    changes = example.get("changes", {})
+    each = [
+        f"{name} {before or 'blank'} → {now or 'blank'}" for name, (before, now) in changes.items()
+    ]
+    return "; ".join([f"{said}, {example['price']}" if "price" in example else said, *each])

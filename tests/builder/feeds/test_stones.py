@@ -4,8 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from builder.feeds import generic, layout, rapnet
-from builder.feeds.stones import Refused, read
+from builder.feeds import generic, layout, rapnet, rows
+from builder.feeds.rows import Refused
+from builder.feeds.stones import read
 
 ROW = {
     "stock_number": "N-1", "shape": "Round", "carat": "1.01", "color": "G", "clarity": "VS1", "cut": "EX",
@@ -67,7 +68,7 @@ def test_a_row_is_read_in_our_own_words() -> None:
         ({"price_per_carat": "7000"}, "prices_disagree"),
         ({"availability": "Memo"}, "not_available"),
         ({"treatment": "HPHT"}, "treated"),
-        ({"treatment": layout.JOINT.join(["", "FALSE", "TRUE"])}, "treated"),
+        ({"treatment": rows.JOINT.join(["", "FALSE", "TRUE"])}, "treated"),
         ({"stone_count": "4"}, "not_a_single_stone"),
     ],
 )
