@@ -155,7 +155,7 @@ def _one(name: str, kind: Any, words: str) -> OpenApiParameter:
 
 PARAMETERS = [
     *(_many(name, f"Any of {', '.join(facet.labels)}") for name, facet in search.FACETS.items()),
-    *(_one(name, OpenApiTypes.DECIMAL, "An amount") for name in search.RANGES),
+    *(_one(name, OpenApiTypes.DECIMAL, search.TITLES[name]) for name in search.RANGES),
     _one("store", OpenApiTypes.STR, "Only stones that lie in this store (its code)"),
     _one("fits", OpenApiTypes.STR, "Only stones that fit this setting's head (its code)"),
     OpenApiParameter("sort", OpenApiTypes.STR, enum=list(search.SORTS), default="price"),
@@ -197,6 +197,6 @@ class StoneList(APIView):
         try:
             query = search.StoneQuery.from_params(request.GET)
         except search.BadFilter as error:
-            raise ValidationError({error.field: error.message}) from error
+            raise ValidationError({error.field: str(error)}) from error
         rules = query.fits.rules if query.fits else None
         return Response(answer(search.search(query), rules=rules))

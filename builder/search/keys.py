@@ -1,0 +1,54 @@
+"""A stone's place in an order, as pages are cut by it and as an address carries it.
+
+A key is not a secret and not signed: whoever writes one by hand reads the list from there, which every filter allows too.
+"""
+
+import base64
+import binascii
+import re
+from typing import NamedTuple
+
+from builder.search.facets import SORTS
+
+_WRITTEN = re.compile(r"([a-z-]{1,12}):(-?\d{1,12}):(\d{1,12}):(\d{1,18})", re.ASCII)
+_LONGEST = 80
+
+
+class Key(NamedTuple):
+    """Compares as the stones are sorted: what the order goes by, the price in cents, the id.
+
+    Where an order descends, the numbers that it turns round are negative.
+    """
+
+    rank: int
+    price: int
+    id: int
+
+    def written(self, *, sort: str) -> str:
+        signless = (self.rank, abs(self.price), abs(self.id))  # the order's name says the sign
+        text = ":".join([sort, *map(str, signless)])
+        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+    @classmethod
+    def read(cls, text: str, *, sort: str) -> "Key | None":
+        """None when it is not a key of this order."""
+        if len(text) > _LONGEST or not text.isascii():
+            return None
+        try:
+            plain = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+            parts = _WRITTEN.fullmatch(plain.decode("ascii"))
+        except (binascii.Error, ValueError):
+            return None
+        if parts is None or parts[1] != sort:
+            return None
+        rank, price, pk = (int(part) for part in parts.groups()[1:])
+        sign = -1 if sort == "-price" else 1
+        return cls(rank, sign * price, sign * pk)
+
+
+def key_of(*, sort: str, rank: int, price: int, pk: int) -> Key:
+    """`rank` is the number that the order goes by, unsigned; 0 for the price itself."""
+    order = SORTS[sort]
+    if not (order.facet or order.measure):
+        return Key(0, -price, -pk) if order.is_descending else Key(0, price, pk)
+    return Key(-rank if order.is_descending else rank, price, pk)

@@ -1,0 +1,262 @@
+"""What is asked of the stone list, read from a query string and checked name by name.
+
+A refusal names the field in the words that people use and says what to write instead.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import TypeVar
+
+from django.db.models import Model, QuerySet
+from django.http import QueryDict
+from django.utils import timezone
+
+from builder import workdays
+from builder.models import Setting
+from builder.search.facets import FACETS, MEASURES, RANGES, SORTS, TITLES
+from builder.search.keys import Key
+from jeweler.models import Store
+
+CODE = re.compile(r"[\w-]{1,50}", re.ASCII)
+NUMBER = re.compile(r"[\w ./#-]{1,64}", re.ASCII)
+Row = TypeVar("Row", bound=Model)
+
+PAGE_SIZE, LARGEST_PAGE = 24, 96
+LAST_PAGE = 400  # whoever wants more pages takes the cursor of the page before
+
+
+class BadFilter(ValueError):
+    """A filter that cannot be used: which one, and what to write instead."""
+
+    def __init__(self, *, field: str, message: str) -> None:
+        super().__init__(f"{TITLES[field]}: {message}")
+        self.field, self.message = field, message
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoneQuery:
+    """What is asked of the stone list. `chosen` maps a facet to its chosen values; empty: any.
+
+    `days_left` are the working days from today until `ready_by`. A page is named by its number or by a key of the stone
+    that it comes `after` or `before`.
+    """
+
+    chosen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ranges: Mapping[str, Decimal] = field(default_factory=dict)
+    store: Store | None = None
+    fits: Setting | None = None
+    ready_by: date | None = None
+    days_left: int = 0
+    number: str = ""
+    sort: str = "price"
+    page: int = 1
+    page_size: int = PAGE_SIZE
+    after: Key | None = None
+    before: Key | None = None
+
+    @classmethod
+    def from_params(cls, params: QueryDict, *, now: datetime | None = None) -> "StoneQuery":
+        """Read a query string: lists are repeated or comma-separated, blanks are no filter.
+
+        Names that are no filter, such as an ad's, are left alone. `now`: the clock, when not given. Raises BadFilter.
+        """
+        today = timezone.localdate(now)
+        ready_by = _ready_by(params, today=today)
+        sort = _one_of("sort", _text("sort", params) or "price", SORTS)
+        after, before = _key("after", params, sort=sort), _key("before", params, sort=sort)
+        if after and before:
+            raise BadFilter(field="before", message="give either this or After, not both")
+        return cls(
+            chosen={name: chosen for name in FACETS if (chosen := _values(name, params))},
+            ranges={name: _amount(name, text) for name in RANGES if (text := _text(name, params))},
+            store=_named("store", params, Store.objects.filter(is_open=True)),
+            fits=_named(
+                "fits", params, Setting.objects.filter(is_offered=True).prefetch_related("heads")
+            ),
+            ready_by=ready_by,
+            days_left=workdays.until(ready_by, today=today) if ready_by else 0,
+            number=_number(params),
+            sort=sort,
+            page=_count("page", params, default=1, most=LAST_PAGE),
+            page_size=_count("page_size", params, default=PAGE_SIZE, most=LARGEST_PAGE),
+            after=after,
+            before=before,
+        )
+
+    def bounds(self, name: str) -> tuple[int | None, int | None]:
+        """The least and the most whole number of a measure that is asked for; None: no limit."""
+        measure = MEASURES[name]
+        low, high = self.ranges.get(f"{name}_min"), self.ranges.get(f"{name}_max")
+        return (
+            None if low is None else measure.least(low),
+            None if high is None else measure.most(high),
+        )
+
+    @property
+    def measured(self) -> list[str]:
+        """The measures that are limited."""
+        return [
+            name
+            for name in MEASURES
+            if f"{name}_min" in self.ranges or f"{name}_max" in self.ranges
+        ]
+
+    @property
+    def crossed(self) -> list[str]:
+        """The measures whose least is more than their most: nothing can be found."""
+        nothing = []
+        for name in self.measured:
+            low, high = self.ranges.get(f"{name}_min"), self.ranges.get(f"{name}_max")
+            if low is not None and high is not None and low > high:
+                nothing.append(name)
+        return nothing
+
+    def with_ranges(self, ranges: Mapping[str, Decimal]) -> "StoneQuery":
+        return replace(self, ranges=ranges, page=1, after=None, before=None)
+
+    def without(self, name: str) -> "StoneQuery":
+        """The same without a facet's, a measure's or another filter; the first page of it."""
+        first = replace(self, page=1, after=None, before=None)
+        if name in FACETS:
+            return replace(first, chosen={k: v for k, v in self.chosen.items() if k != name})
+        if name in MEASURES:
+            ends = (f"{name}_min", f"{name}_max")
+            return first.with_ranges({k: v for k, v in self.ranges.items() if k not in ends})
+        if name == "store":
+            return replace(first, store=None)
+        if name == "fits":
+            return replace(first, fits=None)
+        if name == "ready_by":
+            return replace(first, ready_by=None)
+        return replace(first, number="")
+
+    @property
+    def filters(self) -> list[str]:
+        """What is filtered by, in the order in which it is shown."""
+        others = {
+            "store": self.store,
+            "fits": self.fits,
+            "ready_by": self.ready_by,
+            "number": self.number,
+        }
+        return [
+            *(name for name in FACETS if name in self.chosen),
+            *self.measured,
+            *(name for name, value in others.items() if value),
+        ]
+
+
+# Reading the query string.
+
+
+def _text(name: str, params: QueryDict) -> str:
+    return params.get(name, "").strip()
+
+
+def _values(name: str, params: QueryDict) -> tuple[str, ...]:
+    given = [value.strip() for text in params.getlist(name) for value in text.split(",")]
+    labels = FACETS[name].labels
+    by_spelling = {value.lower(): value for value in labels}
+    values = []
+    for value in filter(None, given):
+        if value.lower() not in by_spelling:
+            raise BadFilter(
+                field=name, message=f"{value[:40]!r} is unknown; use any of {', '.join(labels)}"
+            )
+        values.append(by_spelling[value.lower()])
+    return tuple(dict.fromkeys(values))
+
+
+def _amount(name: str, text: str) -> Decimal:
+    example = MEASURES[name.rpartition("_")[0]].example
+    wrong = BadFilter(
+        field=name, message=f"{text[:40]!r} is no amount; write one such as {example}"
+    )
+    try:
+        amount = Decimal(text.replace(",", "").removeprefix("$").removesuffix("%").strip())
+    except InvalidOperation:
+        raise wrong from None
+    if not amount.is_finite() or not 0 <= amount < 10**8:
+        raise wrong
+    return amount
+
+
+def _ready_by(params: QueryDict, *, today: date) -> date | None:
+    text = _text("ready_by", params)
+    if not text:
+        return None
+    example = workdays.after(today, days=30).isoformat()
+    try:
+        day = date.fromisoformat(text) if len(text) == 10 else None
+    except ValueError:
+        day = None
+    if day is None:
+        raise BadFilter(
+            field="ready_by", message=f"{text[:40]!r} is no date; write one such as {example}"
+        )
+    if day < today:
+        raise BadFilter(
+            field="ready_by", message=f"{text} has passed; write a later day, such as {example}"
+        )
+    return day
+
+
+def _number(params: QueryDict) -> str:
+    text = _text("number", params)
+    if text and not (NUMBER.fullmatch(text) and any(each.isalnum() for each in text)):
+        raise BadFilter(
+            field="number",
+            message=f"{text[:40]!r} is no number of a report or of our stock; "
+            "write it as it is printed, such as GIA 6214000123",
+        )
+    return text
+
+
+def _count(name: str, params: QueryDict, *, default: int, most: int) -> int:
+    text = _text(name, params)
+    if not text:
+        return default
+    is_number = text.isascii() and text.isdigit()
+    if is_number and name == "page" and int(text[:9]) > most:
+        raise BadFilter(
+            field=name,
+            message=f"{text[:40]} is too far; filter more closely, or follow After from a page "
+            f"before {most}",
+        )
+    if not (is_number and 1 <= int(text[:9]) <= most):
+        raise BadFilter(field=name, message=f"{text[:40]!r} is not a number from 1 to {most}")
+    return int(text[:9])
+
+
+def _key(name: str, params: QueryDict, *, sort: str) -> Key | None:
+    text = _text(name, params)
+    if not text:
+        return None
+    key = Key.read(text, sort=sort)
+    if key is None:
+        raise BadFilter(
+            field=name,
+            message=f"{text[:40]!r} is no place in this order; take it from the page beside it",
+        )
+    return key
+
+
+def _one_of(name: str, text: str, known: Collection[str]) -> str:
+    if text not in known:
+        raise BadFilter(
+            field=name, message=f"{text[:40]!r} is unknown; use one of {', '.join(known)}"
+        )
+    return text
+
+
+def _named(name: str, params: QueryDict, rows: "QuerySet[Row]") -> Row | None:
+    code = _text(name, params)
+    if not code:
+        return None
+    found = rows.filter(code=code).first() if CODE.fullmatch(code) else None
+    if found is None:
+        raise BadFilter(field=name, message=f"{code[:40]!r} is unknown")
+    return found
