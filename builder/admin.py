@@ -46,7 +46,7 @@ class MetalAdmin(HouseAdmin[Metal]):
     seen_by = EVERYBODY
     changed_by = OWNER
     can_be_added = True
-    list_display = ["name", "family", "density", "price_per_gram", "position"]
+    list_display = ["name", "family", "density", "waste_pct", "position"]
     ordering = ["position"]
 
 
@@ -142,7 +142,7 @@ class BandAdmin(HouseAdmin[Band]):
     seen_by = EVERYBODY
     changed_by = OWNER
     can_be_added = True
-    list_display = ["name", "width_mm", "profile", "accent_kind", "price"]
+    list_display = ["name", "width_mm", "profile", "accent_kind", "labor_price"]
     ordering = ["position"]
 
 

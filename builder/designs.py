@@ -7,18 +7,19 @@ changes nothing that the first did not. A refusal names the way out and leaves t
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 from django.conf import settings
 from django.db import transaction
 
-from builder import codes, compatibility, engraving, gemology, pricing, quotes, sizes
+from builder import codes, compatibility, engraving, gemology, pricebook, pricing, quotes, sizes
+from builder.book import Telling
 from builder.engraving import BadEngraving as BadEngraving
 from builder.events import BuilderCompleted, DesignSaved
 from builder.models import Design, DesignLink, DesignVersion, Metal, Setting, Stone
 from builder.quotes import Quote as Quote
 from builder.quotes import quote as quote
-from jeweler import customers, mail, money, outbox, tokens
+from jeweler import customers, mail, outbox, tokens
 from jeweler.models import Customer, EmailMessage, IdentityEdge, Visitor
 
 DOUBLE_CLICK = timedelta(seconds=60)
@@ -62,6 +63,15 @@ class Incomplete(Exception):
     def __init__(self, *, missing: list[str]) -> None:
         super().__init__(f"Choose the {' and the '.join(missing)} first; the rest is kept.")
         self.missing = missing
+
+
+class NoPrice(Exception):
+    """Something of the ring lacks a price; what it is, is the house's business."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "We cannot price this ring right now. It is kept as it is; ask us, or try again later."
+        )
 
 
 class LinkGone(Exception):
@@ -352,6 +362,8 @@ def _saveable(design: Design, *, now: datetime) -> quotes.Quote:
     quoted = quotes.quote(design, now=now)
     if quoted.fit and not quoted.fit.fits:
         raise DoesNotFit(fit=quoted.fit)
+    if quoted.unpriced:
+        raise NoPrice
     return quoted
 
 
@@ -365,6 +377,8 @@ def _version(design: Design, quoted: quotes.Quote, *, now: datetime) -> tuple[De
         number=last.number + 1 if last else 1,
         price=quoted.total,
         price_lines=quotes.written(quoted.lines),
+        priced_at=quoted.priced_at,
+        price_inputs=quoted.inputs,
         price_until_date=quoted.price_until,
         picture_hash=quoted.picture_hash,
         description=quoted.description,
@@ -414,8 +428,7 @@ def _mail(
             "engraving": version.engraving,
             "link": f"{settings.SITE_URL}/d/{token}/",
             "picture": f"{settings.SITE_URL}/pictures/{version.picture_hash}.png",
-            "lines": _shown(version),
-            "total": money.in_words(version.price, currency=pricing.CURRENCY),
+            **_told(version, telling=pricebook.telling(design.store)),
             "until": version.price_until_date,
             "is_discreet": design.is_discreet,
         },
@@ -424,19 +437,14 @@ def _mail(
     )
 
 
-def _shown(version: DesignVersion) -> list[dict[str, str]]:
-    return [
-        {
-            "label": line.label,
-            "note": line.note,
-            "amount": (
-                "Included"
-                if line.amount is None
-                else money.in_words(line.amount, currency=pricing.CURRENCY)
-            ),
-        }
-        for line in quotes.lines_of(version)
-    ]
+def _told(version: DesignVersion, *, telling: Telling) -> dict[str, Any]:
+    """The bill as the design's store tells its prices."""
+    bill = pricing.bill(quotes.lines_of(version), mode=telling.mode)
+    return {
+        "lines": [vars(line) for line in bill],
+        "total": pricing.told(version.price, mode=telling.mode),
+        "tax": pricing.tax_told(telling.tax, total=version.price, mode=telling.mode),
+    }
 
 
 # Links.

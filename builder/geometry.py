@@ -97,13 +97,18 @@ class Mounting:
         return halo.width_mm if halo else Decimal(0)
 
 
-class StoneLike(Protocol):
-    @property
-    def shape(self) -> str: ...
+class OutlineLike(Protocol):
+    """How much room a stone takes, seen from above."""
+
     @property
     def length_mm(self) -> Decimal: ...
     @property
     def width_mm(self) -> Decimal: ...
+
+
+class StoneLike(OutlineLike, Protocol):
+    @property
+    def shape(self) -> str: ...
     @property
     def depth_mm(self) -> Decimal: ...
     @property
@@ -181,7 +186,7 @@ def describe(
     }
 
 
-def stone_count(location: Location, *, head: HeadLike, stone: StoneLike | None) -> int:
+def stone_count(location: Location, *, head: HeadLike, stone: OutlineLike | None) -> int:
     """How many stones the location holds: its own number, or as many as go around the center, a hair apart."""
     if location.count:
         return location.count
@@ -191,7 +196,7 @@ def stone_count(location: Location, *, head: HeadLike, stone: StoneLike | None) 
     return max(8, round(_perimeter(length + beyond, width + beyond) / (melee * 1.06)))
 
 
-def halo_count(*, setting: Mounting, head: HeadLike, stone: StoneLike | None) -> int:
+def halo_count(*, setting: Mounting, head: HeadLike, stone: OutlineLike | None) -> int:
     """How many melee go around the stone, 0 without a halo."""
     halo = setting.at("halo")
     return stone_count(halo, head=head, stone=stone) if halo else 0
@@ -202,7 +207,7 @@ def melee_carats(*, stone_mm: float, count: int) -> float:
 
 
 def metal_volume(
-    *, setting: Mounting, head: HeadLike, stone: StoneLike | None, ring_size: Decimal | None
+    *, setting: Mounting, head: HeadLike, stone: OutlineLike | None, ring_size: Decimal | None
 ) -> MetalVolume:
     """The finished solids, without what casting and polishing lose."""
     return MetalVolume(
@@ -257,7 +262,7 @@ def _shoulders(setting: Mounting, head: HeadLike) -> float:
     return 2 * 0.5 * (rise * _SHOULDER_RUN * rise / 2) * _SHOULDER_MM
 
 
-def _head(setting: Mounting, head: HeadLike, stone: StoneLike | None) -> float:
+def _head(setting: Mounting, head: HeadLike, stone: OutlineLike | None) -> float:
     length, width = _outline(head, stone)
     rise = float(head.rise_mm)
     if head.kind == "bezel":
@@ -289,7 +294,7 @@ def _baskets(setting: Mounting) -> float:
     return sides.count * (4 * math.pi * 0.4**2 * (side * 0.8 + 0.5) + math.pi * side * 0.6 * 0.5)
 
 
-def _outline(head: HeadLike, stone: StoneLike | None) -> tuple[float, float]:
+def _outline(head: HeadLike, stone: OutlineLike | None) -> tuple[float, float]:
     if stone is not None:
         return float(stone.length_mm), float(stone.width_mm)
     middle = float(head.min_width_mm + head.max_width_mm) / 2

@@ -9,11 +9,12 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from builder import compatibility, gallery, gemology, pictures, quotes
 from builder.models import Design, Head, Metal, Setting, Shape, Stone
+from jeweler.models import Store
 
 
 @dataclass(frozen=True, kw_only=True)
 class Portrait:
-    """`price` is of the setting alone, in the smallest form we quote."""
+    """`price` is of the setting alone, in the smallest form we quote; `told` is how a shopper may see it."""
 
     setting: Setting
     metal: Metal
@@ -21,6 +22,7 @@ class Portrait:
     alt: str
     width: str
     price: Decimal
+    told: str
     fit: compatibility.Fit | None
 
 
@@ -33,7 +35,12 @@ def offered() -> QuerySet[Setting]:
 
 
 def of_settings(
-    settings: Sequence[Setting], *, metal: Metal | None, stone: Stone | None, now: datetime
+    settings: Sequence[Setting],
+    *,
+    metal: Metal | None,
+    stone: Stone | None,
+    store: Store | None = None,
+    now: datetime,
 ) -> list[Portrait]:
     """One portrait each, its picture known from now on; settings without a metal are left out."""
     portraits = []
@@ -51,6 +58,7 @@ def of_settings(
         )
         shown = stone if stone and fit and fit.fits else usual_stone(setting)
         drawn = quotes.quote(Design(setting=setting, metal=worn, stone=shown), now=now)
+        alone = quotes.quote(Design(setting=setting, metal=worn, store=store), now=now)
         content_hash = pictures.content_hash(drawn.description)
         descriptions[content_hash] = drawn.description
         portraits.append(
@@ -60,7 +68,8 @@ def of_settings(
                 picture_hash=content_hash,
                 alt=f"{setting.name} in {worn.name} with {shape_named(shown.shape)} diamond",
                 width=f"{shown.width_mm:.2f}",
-                price=quotes.quote(Design(setting=setting, metal=worn), now=now).total,
+                price=alone.total,
+                told=alone.told,
                 fit=fit,
             )
         )

@@ -1,9 +1,11 @@
 """What a design costs, whether it fits, and when it is ready: read from the design, nothing is written.
 
-A saved, unchanged design keeps its promised price until the promise's last day.
+A saved, unchanged design keeps its promised price until the promise's last day. How the price is told is the business of
+the design's store; `total`, `lines` and `inputs` are exact and for staff and for what is saved, `told` and `bill` for shoppers.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,15 +13,19 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from builder import compatibility, gemology, geometry, pictures, pricing
-from builder.models import Design, DesignVersion, Metal, Setting, Shape, Stone
+from builder import compatibility, costing, geometry, pictures, pricebook, pricing, workdays
+from builder.book import Book, Metal, Setting, Telling
+from builder.models import Band, Design, DesignVersion
 
 STATE = ("setting_id", "metal_id", "stone_id", "ring_size", "engraving")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Quote:
-    """A design as a page shows it. `missing` names steps: setting, stone, ring."""
+    """A design as a page shows it. `missing` names steps: setting, stone, ring.
+
+    `unpriced` says to staff what of it has no price, and then the price is on request.
+    """
 
     lines: list[pricing.PriceLine]
     total: Decimal
@@ -31,10 +37,36 @@ class Quote:
     description: dict[str, Any]
     picture_hash: str
     is_promised: bool
+    priced_at: datetime
+    inputs: dict[str, Any]
+    telling: Telling
+    unpriced: str = ""
 
     @property
     def is_complete(self) -> bool:
         return not self.missing
+
+    @property
+    def mode(self) -> str:
+        return pricing.ON_REQUEST if self.unpriced else self.telling.mode
+
+    @property
+    def told(self) -> str:
+        """The total as she may see it."""
+        return pricing.told(self.total, mode=self.mode)
+
+    @property
+    def tax_told(self) -> str:
+        return pricing.tax_told(self.telling.tax, total=self.total, mode=self.mode)
+
+    @property
+    def bill(self) -> list[pricing.BillLine]:
+        return pricing.bill(self.lines, mode=self.mode)
+
+    @property
+    def promise_told(self) -> bool:
+        """Whether there is a figure that could be promised."""
+        return self.mode != pricing.ON_REQUEST
 
 
 def quote(design: Design, *, now: datetime | None = None) -> Quote:
@@ -43,26 +75,37 @@ def quote(design: Design, *, now: datetime | None = None) -> Quote:
     A saved, unchanged design keeps its promised price until the promise's last day, and gets a lower
     one at once when today's is lower.
     """
-    today = (now or timezone.now()).date()
-    fit = fit_of(design)
-    head = _head(design, fit)
-    breakdown = _breakdown(design, head)
+    moment = now or timezone.now()
+    today = moment.date()
+    book = _book(design)
+    setting = _setting(design, book)
+    fit = _fit(design, setting)
+    head = costing.head_for(setting, fit) if setting else None
+    telling = pricebook.telling(design.store)
+    priced, unpriced = _priced(design, book, setting, head, telling, now=moment)
     promise = _promise(design, today=today)
-    kept = promise if promise and promise.price <= breakdown.total else None
-    description = _description(design, head)
+    kept = promise if promise and (unpriced or promise.price <= priced.total) else None
+    description = _description(design, setting, head)
+    days = costing.lead_days(
+        setting=setting, head=head, delivery_days=design.stone.delivery_days if design.stone else 0
+    )
     return Quote(
-        lines=lines_of(kept) if kept else breakdown.lines,
-        total=kept.price if kept else breakdown.total,
+        lines=lines_of(kept) if kept else priced.lines,
+        total=kept.price if kept else priced.total,
         missing=missing(design),
-        fit=fit,
+        fit=costing.fit_told(fit, mode=telling.mode),
         head=head,
-        ready_date=_ready_date(design, head, today=today),
+        ready_date=workdays.after(today, days=days),
         price_until=(
             kept.price_until_date if kept else today + timedelta(days=settings.PRICE_PROMISE_DAYS)
         ),
         description=description,
         picture_hash=pictures.content_hash(description) if description else "",
         is_promised=kept is not None,
+        priced_at=(kept.priced_at or kept.saved_at) if kept else moment,
+        inputs=kept.price_inputs if kept else priced.inputs,
+        telling=telling,
+        unpriced="" if kept else unpriced,
     )
 
 
@@ -76,31 +119,93 @@ def missing(design: Design) -> list[str]:
 
 
 def fit_of(design: Design) -> compatibility.Fit | None:
-    if design.setting is None or design.stone is None:
-        return None
-    return compatibility.check(
-        setting=design.setting.rules, stone=design.stone.measures, size=design.ring_size
-    )
+    return _fit(design, _setting(design, _book(design)))
 
 
 def head_of(design: Design) -> compatibility.Head | None:
     """The head it is made with: the one that holds its stone, else the one its setting is shown with."""
-    return _head(design, fit_of(design))
+    setting = _setting(design, _book(design))
+    return costing.head_for(setting, _fit(design, setting)) if setting else None
 
 
-def _head(design: Design, fit: compatibility.Fit | None) -> compatibility.Head | None:
-    if design.setting is None or not design.setting.rules.heads:
+def band_told(band: Band, *, design: Design, now: datetime) -> str:
+    """What a wedding band costs in the design's metal and size, as she may see it."""
+    book = _book(design)
+    metal = _metal(design, book)
+    mode = pricebook.telling(design.store).mode
+    if metal is None or band.pk not in book.bands:
+        return pricing.IN_WORDS_ON_REQUEST
+    try:
+        priced = costing.priced_band(
+            book=book, band=book.bands[band.pk], metal=metal, ring_size=design.ring_size, now=now
+        )
+    except pricing.NotPriced:
+        return pricing.IN_WORDS_ON_REQUEST
+    return pricing.told(priced.total, mode=mode)
+
+
+# The price book.
+
+
+def _book(design: Design) -> Book:
+    """The kept book, read again for a design of a row that it does not have yet."""
+    book = pricebook.current()
+    has_setting = design.setting_id is None or design.setting_id in book.settings
+    has_metal = design.metal_id is None or design.metal_id in book.metals
+    return book if has_setting and has_metal else pricebook.fresh()
+
+
+def _setting(design: Design, book: Book) -> Setting | None:
+    return None if design.setting_id is None else book.settings.get(design.setting_id)
+
+
+def _metal(design: Design, book: Book) -> Metal | None:
+    return None if design.metal_id is None else book.metals.get(design.metal_id)
+
+
+def _fit(design: Design, setting: Setting | None) -> compatibility.Fit | None:
+    if setting is None or design.stone is None:
         return None
-    rules = design.setting.rules
-    return (rules.head(fit.head) if fit else None) or rules.heads[0]
+    return compatibility.check(
+        setting=setting.rules, stone=design.stone.measures, size=design.ring_size
+    )
 
 
-def _description(design: Design, head: compatibility.Head | None) -> dict[str, Any]:
+def _priced(
+    design: Design,
+    book: Book,
+    setting: Setting | None,
+    head: compatibility.Head | None,
+    telling: Telling,
+    *,
+    now: datetime,
+) -> tuple[costing.Priced, str]:
+    """The price and "", or nothing and what lacks a price."""
+    try:
+        priced = costing.priced(
+            book=book,
+            setting=setting,
+            head=head,
+            metal=_metal(design, book),
+            stone=costing.center(design.stone) if design.stone else None,
+            ring_size=design.ring_size,
+            engraving=design.engraving,
+            now=now,
+        )
+    except pricing.NotPriced as error:
+        return costing.UNPRICED, str(error)
+    tax = {"display": telling.tax.display, "pct": str(telling.tax.pct)}
+    return replace(priced, inputs={**priced.inputs, "tax": tax}), ""
+
+
+def _description(
+    design: Design, setting: Setting | None, head: compatibility.Head | None
+) -> dict[str, Any]:
     """Empty until there is a setting in a metal to draw."""
-    if design.setting is None or design.metal is None or head is None:
+    if setting is None or design.metal is None or head is None:
         return {}
     return geometry.describe(
-        setting=design.setting.mounting,
+        setting=setting.mounting,
         head=head,
         metal=design.metal,
         stone=design.stone,
@@ -109,99 +214,7 @@ def _description(design: Design, head: compatibility.Head | None) -> dict[str, A
     )
 
 
-def _breakdown(design: Design, head: compatibility.Head | None) -> pricing.PriceBreakdown:
-    size = f" at size {gemology.in_halves(design.ring_size)}" if design.ring_size else ""
-    return pricing.price_ring(
-        stone=_stone_cost(design.stone) if design.stone else None,
-        setting=_setting_cost(design, design.setting, head) if design.setting and head else None,
-        metal=_metal_parts(design, head),
-        size_in_words=size,
-        included=_included(design),
-    )
-
-
-def _stone_cost(stone: Stone) -> pricing.StoneCost:
-    """A stone that left the market keeps its last price until she chooses another."""
-    color = stone.color or stone.fancy_color
-    cut = f", {gemology.GRADE_LABELS[stone.cut].lower()} cut" if stone.cut else ""
-    grown = "lab-grown " if stone.growth == Stone.Growth.LAB else ""
-    return pricing.StoneCost(
-        label=f"{Shape(stone.shape).label} {grown}diamond",
-        note=f"{stone.carat:.2f} ct, {color}, {stone.clarity}{cut}",
-        price=stone.price or Decimal(0),
-    )
-
-
-def _setting_cost(
-    design: Design, setting: Setting, head: compatibility.Head
-) -> pricing.SettingCost:
-    label, note = _accents(setting.mounting, head, design.stone)
-    return pricing.SettingCost(
-        name=setting.name,
-        labor=setting.labor_price + head.setting_fee + head.extra_price,
-        accents_label=label,
-        accents_note=note,
-        accents=setting.accent_price,
-    )
-
-
-PLACES = {
-    "sides": "Side stones",
-    "halo": "Halo",
-    "hidden_halo": "Hidden halo",
-    "half_band": "Half pavé",
-    "full_band": "Full pavé",
-}
-
-
-def _accents(
-    mounting: geometry.Mounting, head: compatibility.Head, stone: Stone | None
-) -> tuple[str, str]:
-    """What else is set, and how much of it: ("Half pavé", "18 diamonds, 0.18 ct together")."""
-    names, count, carats = [], 0, 0.0
-    for location in mounting.locations:
-        stones = geometry.stone_count(location, head=head, stone=stone)
-        names.append(PLACES[location.place])
-        count += stones
-        carats += geometry.melee_carats(stone_mm=float(location.width_mm), count=stones)
-    label = " and ".join(names)
-    return label[:1] + label[1:].lower(), f"{count} diamonds, {carats:.2f} ct together"
-
-
-def _metal_parts(design: Design, head: compatibility.Head | None) -> list[pricing.MetalPart]:
-    """The shank and, where the head is of another metal, the head."""
-    setting, metal = design.setting, design.metal
-    if setting is None or metal is None or head is None:
-        return []
-    volume = geometry.metal_volume(
-        setting=setting.mounting, head=head, stone=design.stone, ring_size=design.ring_size
-    )
-    head_metal = _head_metal(head, metal)
-    if head_metal == metal:
-        return [_part(metal, cubic_mm=volume.shank + volume.head)]
-    return [_part(metal, cubic_mm=volume.shank), _part(head_metal, cubic_mm=volume.head)]
-
-
-def _head_metal(head: compatibility.Head, metal: Metal) -> Metal:
-    if head.metal_family in ("", metal.family):
-        return metal
-    found = Metal.objects.filter(family=head.metal_family).order_by("position").first()
-    return found or metal
-
-
-def _part(metal: Metal, *, cubic_mm: float) -> pricing.MetalPart:
-    return pricing.MetalPart(
-        name=metal.name,
-        grams=geometry.grams(cubic_mm=cubic_mm, density=metal.density),
-        price_per_gram=metal.price_per_gram,
-    )
-
-
-def _included(design: Design) -> str:
-    if design.setting is None:
-        return ""
-    engraving = "Engraving, first" if design.engraving else "First"
-    return f"{engraving} resize, insured delivery"
+# What was saved.
 
 
 def _promise(design: Design, *, today: date) -> DesignVersion | None:
@@ -229,24 +242,7 @@ def lines_of(version: DesignVersion) -> list[pricing.PriceLine]:
     ]
 
 
-def lead_days(design: Design, head: compatibility.Head | None) -> int:
-    """Working days: the stone must lie on the bench before the ring is begun, and another head takes longer."""
-    making = design.setting.lead_days if design.setting else 0
-    arriving = design.stone.delivery_days if design.stone else 0
-    return arriving + making + (head.extra_days if head else 0)
-
-
-def _ready_date(design: Design, head: compatibility.Head | None, *, today: date) -> date:
-    """Working days from today, without the house's holidays."""
-    days = lead_days(design, head)
-    ready = today
-    while days:
-        ready += timedelta(days=1)
-        days -= ready.weekday() < 5
-    return ready
-
-
-def written(lines: list[pricing.PriceLine]) -> list[dict[str, str | None]]:
+def written(lines: Sequence[pricing.PriceLine]) -> list[dict[str, str | None]]:
     return [
         {
             "label": line.label,

@@ -1,6 +1,6 @@
 """The sample house's catalog: metals, settings, bands, one supplier and its stones."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +9,9 @@ from django.db import connection, transaction
 from builder.models import (
     Band,
     Head,
+    MeleePrice,
     Metal,
+    MetalPrice,
     Setting,
     Stone,
     StoneLocation,
@@ -23,12 +25,24 @@ STONES = 20_000
 IN_A_STORE_EVERY = 12  # one stone of twelve lies in a showroom, the others with the cutter
 MARKUP = Decimal("1.4")
 
+# Density, waste in percent, and what a gram has cost since the house opened.
 METALS = (
-    ("18k-yellow", "18 k yellow gold", "yellow", "15.50", "118"),
-    ("18k-rose", "18 k rose gold", "rose", "15.10", "117"),
-    ("18k-white", "18 k white gold", "white", "15.20", "121"),
-    ("platinum", "platinum", "platinum", "20.70", "76"),
-    ("14k-yellow", "14 k yellow gold", "yellow", "13.10", "92"),
+    ("18k-yellow", "18 k yellow gold", "yellow", "15.50", "6", "118"),
+    ("18k-rose", "18 k rose gold", "rose", "15.10", "6", "117"),
+    ("18k-white", "18 k white gold", "white", "15.20", "6", "121"),
+    ("platinum", "platinum", "platinum", "20.70", "8", "76"),
+    ("14k-yellow", "14 k yellow gold", "yellow", "13.10", "6", "92"),
+)
+PRICED_SINCE = datetime(2020, 1, 1, tzinfo=UTC)
+
+# From and below so many millimeters: a stone, and setting it.
+MELEE = (
+    ("0.70", "1.10", "9", "13"),
+    ("1.10", "1.35", "13", "14"),
+    ("1.35", "1.70", "19", "16"),
+    ("1.70", "2.20", "42", "22"),
+    ("2.20", "3.00", "150", "35"),
+    ("3.00", "4.50", "590", "60"),
 )
 
 ALL_BUT_POINTED = ["round", "oval", "cushion", "emerald", "asscher", "radiant"]
@@ -52,7 +66,7 @@ SETTINGS: tuple[dict[str, Any], ...] = (
         "heads": [{"prongs": 4, "shapes": EVERY_SHAPE, "mm": ("4.60", "7.90", "12.00", "3.00")}],
         "locations": [("half_band", 18, "1.40", "pave")],
         "shank_width_mm": "1.90", "top_width_mm": "1.70", "thickness_mm": "1.70",
-        "profile": "round", "accent_price": "640", "labor_price": "1720", "lead_days": 22,
+        "profile": "round", "labor_price": "1720", "lead_days": 22,
     },
     {
         "code": "vesper", "name": "The Vesper", "style": "bezel",
@@ -74,7 +88,7 @@ SETTINGS: tuple[dict[str, Any], ...] = (
         }],
         "locations": [("halo", 0, "1.20", "pave"), ("half_band", 20, "1.20", "pave")],
         "shank_width_mm": "1.90", "top_width_mm": "1.60", "thickness_mm": "1.70",
-        "profile": "round", "accent_price": "1190", "labor_price": "2080", "lead_days": 24,
+        "profile": "round", "labor_price": "2080", "lead_days": 24,
     },
     {
         "code": "trine", "name": "The Trine", "style": "three_stone",
@@ -82,7 +96,7 @@ SETTINGS: tuple[dict[str, Any], ...] = (
         "heads": [{"prongs": 4, "shapes": ALL_BUT_POINTED, "mm": ("5.00", "8.00", "11.00", "3.30")}],
         "locations": [("sides", 2, "3.60", "prong")],
         "shank_width_mm": "2.10", "top_width_mm": "2.00", "thickness_mm": "1.80",
-        "profile": "round", "accent_price": "1340", "labor_price": "2240", "lead_days": 25,
+        "profile": "round", "labor_price": "2240", "lead_days": 25,
     },
     {
         "code": "cassia", "name": "The Cassia", "style": "pave",
@@ -90,19 +104,19 @@ SETTINGS: tuple[dict[str, Any], ...] = (
         "heads": [{"prongs": 6, "shapes": EVERY_SHAPE, "mm": ("4.80", "8.60", "13.50", "3.40")}],
         "locations": [("full_band", 36, "1.30", "pave")],
         "shank_width_mm": "1.80", "top_width_mm": "1.80", "thickness_mm": "1.80",
-        "profile": "knife", "accent_price": "1420", "labor_price": "2160", "lead_days": 25,
+        "profile": "knife", "labor_price": "2160", "lead_days": 25,
         "engraving_limit": 12, "min_size": "4", "max_size": "9",
     },
 )  # fmt: skip
 
 BANDS = (
-    ("plain-2", "Plain, 2.0 mm", "2.00", "1.60", "straight", "none", "980"),
-    ("plain-3", "Plain, 3.0 mm", "3.00", "1.70", "straight", "none", "1290"),
-    ("curved-plain", "Curved plain, 1.8 mm", "1.80", "1.60", "curved", "none", "1120"),
-    ("curved-pave", "Curved pavé, 1.8 mm", "1.80", "1.60", "curved", "half_pave", "1860"),
-    ("half-eternity", "Half eternity, 2.2 mm", "2.20", "1.70", "straight", "half_pave", "2240"),
-    ("eternity-3", "Eternity, 3.0 mm", "3.00", "1.90", "straight", "full_pave", "3240"),
-    ("knife-2", "Knife edge, 2.0 mm", "2.00", "1.70", "straight", "none", "1080"),
+    ("plain-2", "Plain, 2.0 mm", "2.00", "1.60", "straight", "none", "620"),
+    ("plain-3", "Plain, 3.0 mm", "3.00", "1.70", "straight", "none", "640"),
+    ("curved-plain", "Curved plain, 1.8 mm", "1.80", "1.60", "curved", "none", "780"),
+    ("curved-pave", "Curved pavé, 1.8 mm", "1.80", "1.60", "curved", "half_pave", "1520"),
+    ("half-eternity", "Half eternity, 2.2 mm", "2.20", "1.70", "straight", "half_pave", "1780"),
+    ("eternity-3", "Eternity, 3.0 mm", "3.00", "1.90", "straight", "full_pave", "2480"),
+    ("knife-2", "Knife edge, 2.0 mm", "2.00", "1.70", "straight", "none", "740"),
 )
 
 STONE_COLUMNS = (
@@ -116,6 +130,7 @@ def load_catalog(*, now: datetime, count: int = STONES) -> None:
     """Everything that a ring is made from, once; stones lie in the stores that are open by then."""
     with transaction.atomic():
         metals = _load_metals()
+        _load_prices(metals)
         _load_settings(metals)
         _load_bands()
         supplier, _ = Supplier.objects.get_or_create(
@@ -133,12 +148,28 @@ def _load_metals() -> list[Metal]:
                 "name": name,
                 "family": family,
                 "density": density,
-                "price_per_gram": price,
+                "waste_pct": waste,
                 "position": position,
             },
         )[0]
-        for position, (code, name, family, density, price) in enumerate(METALS)
+        for position, (code, name, family, density, waste, _) in enumerate(METALS)
     ]
+
+
+def _load_prices(metals: list[Metal]) -> None:
+    for metal, row in zip(metals, METALS, strict=True):
+        MetalPrice.objects.get_or_create(
+            metal=metal, since_at=PRICED_SINCE, defaults={"price_per_gram": row[-1]}
+        )
+    for from_mm, below_mm, stone_price, setting_fee in MELEE:
+        MeleePrice.objects.update_or_create(
+            from_mm=from_mm,
+            defaults={
+                "below_mm": below_mm,
+                "stone_price": stone_price,
+                "setting_fee": setting_fee,
+            },
+        )
 
 
 def _load_settings(metals: list[Metal]) -> None:
@@ -191,7 +222,7 @@ def _load_location(setting: Setting, row: tuple[Any, ...], *, number: int) -> No
 
 def _load_bands() -> None:
     for position, row in enumerate(BANDS):
-        names = ("name", "width_mm", "thickness_mm", "profile", "accent_kind", "price")
+        names = ("name", "width_mm", "thickness_mm", "profile", "accent_kind", "labor_price")
         fields: dict[str, Any] = dict(zip(names, row[1:], strict=True))
         Band.objects.update_or_create(code=row[0], defaults=fields | {"position": position})
 

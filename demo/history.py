@@ -246,6 +246,8 @@ def _version(design: Design, *, saved_at: datetime) -> DesignVersion:
         engraving=design.engraving,
         price=quote.total,
         price_lines=quotes.written(quote.lines),
+        priced_at=quote.priced_at,
+        price_inputs=quote.inputs,
         price_until_date=(saved_at + timedelta(days=settings.PRICE_PROMISE_DAYS)).date(),
         picture_hash=quote.picture_hash,
         description=quote.description,

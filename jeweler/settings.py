@@ -1,6 +1,7 @@
 """Settings, from the environment. `.env.example` lists every variable; a missing one is named."""
 
 import os
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,26 @@ def required(name: str, *, purpose: str, default: str | None) -> str:
     if not value:
         raise ImproperlyConfigured(f"Set {name}: {purpose}")
     return value
+
+
+def choice(name: str, *, options: tuple[str, ...], default: str) -> str:
+    value = os.environ.get(name) or default
+    if value not in options:
+        known = " or ".join(f"'{option}'" for option in options)
+        raise ImproperlyConfigured(f"Unexpected value {name}={value}, use {known}")
+    return value
+
+
+def percentage(name: str) -> Decimal:
+    value = os.environ.get(name) or "0"
+    try:
+        found = Decimal(value)
+        is_one = 0 <= found < 100
+    except InvalidOperation:
+        is_one = False
+    if not is_one:
+        raise ImproperlyConfigured(f"Unexpected value {name}={value}, use a number such as '8.875'")
+    return found
 
 
 DEBUG = flag("DEBUG", default=False)
@@ -145,6 +166,7 @@ CELERY_BEAT_SCHEDULE = {
     "send-mails": {"task": "jeweler.tasks.send_mails", "schedule": 2.0},
     "prune-events": {"task": "jeweler.tasks.prune_events", "schedule": 3600.0},
     "draw-portraits": {"task": "builder.tasks.draw_portraits", "schedule": 5.0},
+    "import-feeds": {"task": "builder.tasks.import_feeds", "schedule": 2.0},
     "apply-inbox": {"task": "pos_bridge.tasks.apply_inbox", "schedule": 2.0},
     "prune-inbox": {"task": "pos_bridge.tasks.prune_inbox", "schedule": 3600.0},
 }
@@ -188,6 +210,13 @@ if not LOCAL:
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# Suppliers' feeds are the only large uploads; whoever is not logged in may send no more than a form.
+FEED_LARGEST_BYTES = int(os.environ.get("FEED_LARGEST_BYTES", 512 * 1024**2))
+FILE_UPLOAD_HANDLERS = [
+    "jeweler.uploads.Bounded",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -232,11 +261,17 @@ LOGGING = {
 
 # ---- the house's rules: each default is a ruling of docs/decisions.md ----
 PRICE_PROMISE_DAYS = 14
+# How prices are told where no store's own way holds (docs/algorithms/pricing.md).
+PRICE_MODE = choice("PRICE_MODE", options=("shown", "range", "on_request"), default="shown")
+TAX_DISPLAY = choice("TAX_DISPLAY", options=("added", "included"), default="added")
+TAX_PCT = percentage("TAX_PCT")
+PRICE_BOOK_PAUSE = 0.5  # seconds between two looks at the catalog's version, in each process
 DESIGN_LINK_DAYS = 180
 LOOKBACK_DAYS = 90
 VISITOR_COOKIE_DAYS = 395
 OUTBOX_MAX_ATTEMPTS = 10
 OUTBOX_KEEP_DAYS = 30
+FEED_MAX_ATTEMPTS = 3
 INBOX_MAX_ATTEMPTS = 5
 INBOX_KEEP_DAYS = 90
 

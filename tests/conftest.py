@@ -39,6 +39,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # No test reaches beyond this machine (before pytest-socket reads its options).
     config.option.allow_hosts = config.option.allow_hosts or LOOPBACK
     config.option.allow_unix_socket = True
+    # A test that changes the catalog sees it at once.
+    settings.PRICE_BOOK_PAUSE = 0.0
     # Playwright's synchronous interface runs an event loop, which Django would refuse to work in.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     expect.set_options(timeout=PATIENCE_MS)

@@ -27,7 +27,6 @@ class Metal(models.Model):
     name = models.CharField(max_length=64, help_text="18 k yellow gold")
     family = models.CharField(max_length=16, choices=Family)
     density = models.DecimalField(max_digits=5, decimal_places=2, help_text="g/cm³")
-    price_per_gram = models.DecimalField(max_digits=9, decimal_places=2)
     waste_pct = models.DecimalField(
         max_digits=4, decimal_places=2, default=0, help_text="Lost in casting and polishing"
     )
@@ -79,7 +78,6 @@ class Setting(models.Model):
     top_width_mm = models.DecimalField(max_digits=4, decimal_places=2)
     thickness_mm = models.DecimalField(max_digits=4, decimal_places=2)
     profile = models.CharField(max_length=8, help_text="round, flat or knife")
-    accent_price = models.DecimalField(max_digits=9, decimal_places=2, default=0)
     labor_price = models.DecimalField(
         max_digits=9, decimal_places=2, help_text="Making and setting"
     )
@@ -112,14 +110,6 @@ class Setting(models.Model):
                 head.rules(name=name)
                 for head, name in zip(heads, names_of_heads(heads), strict=True)
             ],
-        )
-
-    @property
-    def engraving_rules(self) -> engraving.Rules:
-        return engraving.Rules(
-            limit=self.engraving_limit,
-            has_symbols=self.engraving_symbols,
-            price=self.engraving_price,
         )
 
     @property
@@ -351,7 +341,6 @@ class Band(models.Model):
     accent_count = models.PositiveSmallIntegerField(default=0)
     labor_price = models.DecimalField(max_digits=9, decimal_places=2, default=0)
     lead_days = models.PositiveSmallIntegerField(default=15, help_text="Working days to make it")
-    price = models.DecimalField(max_digits=9, decimal_places=2)
     position = models.PositiveSmallIntegerField(default=0)
 
     def __str__(self) -> str:

@@ -6,15 +6,15 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from builder import pricing
 from builder.models import Stone
 from builder.templatetags.drawings import glyph_again
 from builder.templatetags.ring import faces_up, grade
-from jeweler import money
 
 register = template.Library()
 
 # What recurs from row to row is worded once.
-in_words = functools.lru_cache(maxsize=4096)(money.in_words)
+told = functools.lru_cache(maxsize=4096)(pricing.told)
 glyph_of = functools.cache(glyph_again)
 
 CELLS = """
@@ -37,7 +37,7 @@ AWAY = SafeString('<span class="where">With the cutter</span>')
 
 
 @register.simple_tag
-def stone_cells(stone: Stone, *, address: str, currency: str) -> SafeString:
+def stone_cells(stone: Stone, *, address: str, mode: str) -> SafeString:
     """What the list says of a stone; `address` is the list's own query, ready for one more name."""
     return format_html(
         CELLS,
@@ -54,7 +54,7 @@ def stone_cells(stone: Stone, *, address: str, currency: str) -> SafeString:
         lab=stone.lab,
         report=stone.report_number,
         where=_where(stone.store.city if stone.store else ""),
-        price="" if stone.price is None else in_words(stone.price, currency=currency),
+        price="" if stone.price is None else told(stone.price, mode=mode),
     )
 
 

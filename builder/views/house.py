@@ -15,7 +15,9 @@ def home(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     design = design_of(request)
     settings = list(portraits.offered()[:3])
-    shown = portraits.of_settings(settings, metal=None, stone=None, now=now)
+    shown = portraits.of_settings(
+        settings, metal=None, stone=None, store=design.store if design else None, now=now
+    )
     return page(
         request,
         "builder/home.html",
@@ -51,7 +53,13 @@ def rings(request: HttpRequest) -> HttpResponse:
         request,
         "builder/rings.html",
         {
-            "shown": portraits.of_settings(list(chosen), metal=metal, stone=stone, now=now),
+            "shown": portraits.of_settings(
+                list(chosen),
+                metal=metal,
+                stone=stone,
+                store=design.store if design else None,
+                now=now,
+            ),
             "styles": [
                 each
                 for each in Setting.Style.choices

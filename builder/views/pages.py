@@ -8,9 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from builder import compatibility, designs, gallery, gemology, pricing, quotes
+from builder import compatibility, designs, gallery, gemology, pricebook, pricing, quotes
 from builder.models import Design, Shape
-from jeweler import money, visitors
+from jeweler import visitors
 from jeweler.models import Store
 
 
@@ -42,6 +42,7 @@ def page(
     visitor = visitors.current(request)
     shared = {
         "currency": pricing.CURRENCY,
+        "price_mode": mode_for(design),
         "design": design,
         "quote": quote,
         "steps": steps(design, quote, present=step) if step else [],
@@ -53,6 +54,11 @@ def page(
     response = render(request, template, shared | (context or {}), status=status)
     response.headers["Cache-Control"] = "private, no-cache"
     return response
+
+
+def mode_for(design: Design | None) -> str:
+    """How this shopper is told prices of what is not in her ring yet."""
+    return pricebook.telling(design.store if design else None).mode
 
 
 def quoted(design: Design | None, *, now: datetime) -> quotes.Quote | None:
@@ -73,9 +79,7 @@ def steps(design: Design | None, quote: quotes.Quote | None, *, present: str) ->
         "setting": f"{setting.name}{headed(quote.head if quote else None)}" if setting else "",
         "stone": f"{stone.carat:.2f} ct {Shape(stone.shape).label.lower()}" if stone else "",
         "ring": _ring_answer(design),
-        "summary": money.in_words(pricing.whole(quote.total), currency=pricing.CURRENCY)
-        if quote and quote.total
-        else "",
+        "summary": quote.told if quote and quote.total else "",
     }
     pages = {"setting": "rings", "stone": "diamonds", "ring": "ring", "summary": "summary"}
     return [

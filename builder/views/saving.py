@@ -35,7 +35,12 @@ def save(request: HttpRequest) -> HttpResponse:
                 visitor=visitor,
                 now=now,
             )
-        except (designs.StoneGone, designs.DoesNotFit, designs.Incomplete) as refusal:
+        except (
+            designs.StoneGone,
+            designs.DoesNotFit,
+            designs.Incomplete,
+            designs.NoPrice,
+        ) as refusal:
             messages.error(request, str(refusal))
             return redirect("builder:ring")
         request.session[SENT_TO] = form.cleaned_data["email"]
@@ -57,7 +62,7 @@ def saved(request: HttpRequest) -> HttpResponse:
     visitor = visitors.current(request)
     mine = (
         Design.objects.filter(visitor=visitor, saved_at__isnull=False)
-        .select_related("setting", "metal", "stone")
+        .select_related("setting", "metal", "stone", "store")
         .order_by("-saved_at")
         if visitor
         else Design.objects.none()

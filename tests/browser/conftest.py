@@ -77,7 +77,7 @@ def shop(live_server: LiveServer) -> str:
     SettingFactory(name="The Alba", code="alba", head_metal_family="platinum", metals=metals)
     SettingFactory(
         name="The Lune", code="lune", style="pave", head_prongs=4, stones={"half_band": "1.40"},
-        accent_price="640", metals=metals,
+        metals=metals,
     )  # fmt: skip
     for number in range(30):
         StoneFactory(
@@ -93,7 +93,7 @@ def shop(live_server: LiveServer) -> str:
     ):
         Band.objects.create(
             code=kind, name=name, width_mm="2.00", thickness_mm="1.60", profile=profile,
-            accent_kind=kind, price="980",
+            accent_kind=kind, labor_price="780",
         )  # fmt: skip
     return live_server.url
 

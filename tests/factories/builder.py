@@ -1,5 +1,6 @@
 """Real rows of the builder: one ring that fits together, and what a test changes about it."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -9,17 +10,50 @@ from factory.django import DjangoModelFactory
 from builder import codes, models
 from tests.factories.jeweler import NOW, VisitorFactory
 
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
 
 class MetalFactory(DjangoModelFactory[models.Metal]):
     class Meta:
         model = models.Metal
         django_get_or_create = ("code",)
+        skip_postgeneration_save = True
 
     code = "18k-yellow"
     name = "18 k yellow gold"
     family = models.Metal.Family.YELLOW
     density = Decimal("15.50")
-    price_per_gram = Decimal("118.00")
+
+    @factory.post_generation
+    def price_per_gram(self, create: bool, extracted: str | None, **kwargs: object) -> None:
+        """Since long ago; `price_per_gram=""`: it has none."""
+        price = "118.00" if extracted is None else extracted
+        if create and price:
+            models.MetalPrice.objects.get_or_create(
+                metal=self, since_at=LONG_AGO, defaults={"price_per_gram": price}
+            )
+
+
+class MetalPriceFactory(DjangoModelFactory[models.MetalPrice]):
+    class Meta:
+        model = models.MetalPrice
+
+    metal = factory.SubFactory(MetalFactory)
+    price_per_gram = Decimal("130.00")
+    since_at = NOW
+
+
+class MeleePriceFactory(DjangoModelFactory[models.MeleePrice]):
+    """Up to 5 mm a small stone costs $9 and $6 to set."""
+
+    class Meta:
+        model = models.MeleePrice
+        django_get_or_create = ("from_mm",)
+
+    from_mm = Decimal("0.50")
+    below_mm = Decimal("5.00")
+    stone_price = Decimal("9.00")
+    setting_fee = Decimal("6.00")
 
 
 class HeadFactory(DjangoModelFactory[models.Head]):
@@ -86,6 +120,8 @@ class SettingFactory(DjangoModelFactory[models.Setting]):
         if create:
             for place, width in (extracted or {}).items():
                 LocationFactory(setting=self, place=place, width_mm=width)
+            if extracted:
+                MeleePriceFactory()
 
     @classmethod
     def _create(cls, model_class: Any, *args: Any, head: bool = True, **kwargs: Any) -> Any:

@@ -20,6 +20,7 @@ from pos_bridge.models import InboxEvent
 from pos_bridge.providers import signatures
 
 NOW = datetime(2026, 11, 21, 15, 0, tzinfo=UTC)
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 CODE = "OS-2345-67A"
 
 
@@ -168,15 +169,16 @@ def saved_design(
 
 
 def _metal() -> Metal:
-    return Metal.objects.get_or_create(
+    metal, _ = Metal.objects.get_or_create(
         code="18k-yellow",
         defaults={
             "name": "18 k yellow gold",
             "family": "yellow",
             "density": Decimal("15.60"),
-            "price_per_gram": Decimal("92.00"),
         },
-    )[0]
+    )
+    metal.prices.get_or_create(since_at=LONG_AGO, defaults={"price_per_gram": Decimal("92.00")})
+    return metal
 
 
 def _setting() -> Setting:

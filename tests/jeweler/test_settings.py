@@ -53,3 +53,27 @@ def test_the_mail_providers_settings_come_from_the_environment() -> None:
 def test_a_flag_that_is_no_flag_is_refused_with_what_to_write() -> None:
     said = say("''", {**PRODUCTION, "DEMO": "yes"})
     assert "Unexpected value DEMO=yes, use 'True' or 'False'" in said.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "way_out"),
+    [
+        ("PRICE_MODE", "hidden", "use 'shown' or 'range' or 'on_request'"),
+        ("TAX_DISPLAY", "both", "use 'added' or 'included'"),
+        ("TAX_PCT", "eight", "use a number such as '8.875'"),
+        ("TAX_PCT", "NaN", "use a number such as '8.875'"),
+        ("TAX_PCT", "120", "use a number such as '8.875'"),
+    ],
+)
+def test_how_prices_are_told_is_refused_when_it_is_no_way_we_know(
+    name: str, value: str, way_out: str
+) -> None:
+    said = say("''", {**PRODUCTION, name: value})
+    assert f"Unexpected value {name}={value}, {way_out}" in said.stderr
+
+
+def test_an_empty_variable_is_the_same_as_none() -> None:
+    said = say(
+        "settings.PRICE_MODE, settings.TAX_PCT", {**PRODUCTION, "PRICE_MODE": "", "TAX_PCT": ""}
+    )
+    assert said.stdout.strip() == "('shown', Decimal('0'))", said.stderr

@@ -1,0 +1,119 @@
+"""The price book: everything that prices or fits a ring besides its stone, as frozen values.
+
+Pure; `pricebook` reads it from the tables. A metal carries its whole price history, so that one book is right at every
+moment and a price dated ahead needs nothing to take effect.
+"""
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from builder import compatibility, engraving, geometry, pricing
+
+
+@dataclass(frozen=True, kw_only=True)
+class GramPrice:
+    since_at: datetime
+    price: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metal:
+    """`prices` are in the order of their moments."""
+
+    id: int
+    code: str
+    name: str
+    family: str
+    density: Decimal
+    waste_pct: Decimal
+    prices: tuple[GramPrice, ...]
+
+    def price_at(self, moment: datetime) -> GramPrice | None:
+        place = bisect_right(self.prices, moment, key=lambda each: each.since_at)
+        return self.prices[place - 1] if place else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """`metals` are ids, in the order in which they are offered."""
+
+    id: int
+    code: str
+    name: str
+    rules: compatibility.SettingRules
+    mounting: geometry.Mounting
+    labor_price: Decimal
+    engraving: engraving.Rules
+    lead_days: int
+    metals: tuple[int, ...]
+    is_offered: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Band:
+    id: int
+    code: str
+    name: str
+    width_mm: Decimal
+    thickness_mm: Decimal
+    section: str
+    accent_kind: str
+    accent_mm: Decimal
+    accent_count: int
+    labor_price: Decimal
+    lead_days: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Telling:
+    """How a store tells its prices."""
+
+    mode: str
+    tax: pricing.Tax
+
+
+@dataclass(frozen=True, kw_only=True)
+class Book:
+    """Everything that prices or fits a ring. `number` is the catalog's version; nothing in it is ever changed."""
+
+    number: int
+    settings: Mapping[int, Setting]
+    metals: Mapping[int, Metal]
+    bands: Mapping[int, Band]
+    melee: tuple[pricing.MeleeRow, ...]
+    stores: Mapping[str, Telling]
+    settings_by_code: Mapping[str, Setting]
+    metals_by_code: Mapping[str, Metal]
+
+
+def melee_mm(location: geometry.Location) -> Decimal:
+    """By what its price is looked up: the mean of length and width."""
+    return (location.length_mm + location.width_mm) / 2
+
+
+def gaps(book: Book, *, now: datetime) -> Sequence[str]:
+    """What lacks a price at the moment, each with its way out; empty: every ring and band can be priced."""
+    found = [
+        f"{metal.name} has no price: add one under Metal prices."
+        for metal in book.metals.values()
+        if metal.price_at(now) is None
+    ]
+    for setting in book.settings.values():
+        for location in setting.mounting.locations:
+            mm = melee_mm(location)
+            if pricing.melee_row(book.melee, mm=mm) is None:
+                place = location.place.replace("_", " ")
+                found.append(no_melee(mm, f"{setting.name}, {place}"))
+    found += [
+        no_melee(band.accent_mm, band.name)
+        for band in book.bands.values()
+        if band.accent_count and pricing.melee_row(book.melee, mm=band.accent_mm) is None
+    ]
+    return found
+
+
+def no_melee(mm: Decimal, where: str) -> str:
+    return f"No melee price covers {mm:.2f} mm ({where}): add a row for it under Melee prices."
