@@ -16,7 +16,7 @@ from .mounting import built
 
 __all__ = ["RENDERER", "VIEWS", "UnknownMetal", "UnknownView", "content_hash", "draw"]
 
-RENDERER = 1  # raise it when the same description gives another picture: every stored picture is then drawn anew
+RENDERER = 2  # raise it when the same description gives another picture: every stored picture is then drawn anew
 SAMPLES = 2  # per pixel and direction; small pictures take one more
 SMALL = 200_000  # pixels
 

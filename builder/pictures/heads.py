@@ -58,12 +58,12 @@ def _cut_corner(seat: Seat) -> float:
 def _prong(seat: Seat, angle: float, vee: bool, metal: int) -> list[Mesh]:
     """A claw, or the two arms of a V round a point."""
     if not vee:
-        return [_claw(seat, angle, metal)]
+        return [claw(seat, angle, metal)]
     spread = 0.27 * seat.stoutness / float(seat.reach(np.array([angle]))[0])
-    return [_claw(seat, angle + d, metal, stout=0.9, over=0.16) for d in (-spread, spread)]
+    return [claw(seat, angle + d, metal, stout=0.9, over=0.16) for d in (-spread, spread)]
 
 
-def _claw(seat: Seat, angle: float, metal: int, *, stout: float = 1.0, over: float = 0.15) -> Mesh:
+def claw(seat: Seat, angle: float, metal: int, *, stout: float = 1.0, over: float = 0.15) -> Mesh:
     """From inside the shank up past the girdle and over the crown."""
     rim = float(seat.reach(np.array([angle]))[0])
     thick = PRONG_RADIUS * seat.stoutness * stout
@@ -73,11 +73,16 @@ def _claw(seat: Seat, angle: float, metal: int, *, stout: float = 1.0, over: flo
     def at(radius: float, y: float) -> tuple[float, float, float]:
         return (math.cos(angle) * radius, y, math.sin(angle) * radius)
 
+    def outside(radius: float, y: float) -> tuple[float, float, float]:
+        """Around a pavilion that is fuller than most."""
+        clear = float(seat.pavilion(np.array([angle]), y)[0]) + thick * 0.5
+        return at(max(radius, clear), y)
+
     path = smooth_path(
         [
             at(0.02 * rim, low),
-            at(0.30 * seat.half, -seat.drop * 0.74),
-            at(0.30 * seat.half + 0.52 * (rim - 0.30 * seat.half), -seat.drop * 0.42),
+            outside(0.30 * seat.half, -seat.drop * 0.74),
+            outside(0.30 * seat.half + 0.52 * (rim - 0.30 * seat.half), -seat.drop * 0.42),
             at(rim * 0.93, -0.17 * seat.half),
             at(shoulder, seat.crown_height(angle, rim) * 0.6),
             at(upper + thick * 0.22, seat.crown_height(angle, upper) + thick * 0.72),
@@ -96,12 +101,17 @@ def _gallery(seat: Seat, metal: int) -> list[Mesh]:
     rails = ((0.36, -seat.drop * 0.74), (0.72, -0.38 * seat.half - 0.08))
     return [
         hoop(
-            seat.outline(scale=scale) + np.array([0.0, y, 0.0]),
+            seat.outline(scale=max(scale, seat.fullness(y) + 0.02)) + np.array([0.0, y, 0.0]),
             radius=RAIL_RADIUS * seat.stoutness,
             metal=metal,
         )
         for scale, y in rails
     ]
+
+
+def _around(seat: Seat, scale: float, y: float) -> float:
+    """A cup is nowhere narrower than the stone in it."""
+    return scale if y > -0.2 * seat.half else min(1.0, max(scale, seat.fullness(y) + 0.06))
 
 
 def _bezel(seat: Seat, metal: int) -> Mesh:
@@ -115,7 +125,8 @@ def _bezel(seat: Seat, metal: int) -> Mesh:
     ]  # fmt: skip
     steps = 160
     rows = [
-        seat.outline(scale=scale, offset=offset, steps=steps) + np.array([0.0, y, 0.0])
+        seat.outline(scale=_around(seat, scale, y), offset=offset, steps=steps)
+        + np.array([0.0, y, 0.0])
         for scale, offset, y in section
     ]
     coarse = np.stack(rows)

@@ -60,6 +60,28 @@ class Seat:
             best = np.where(own, np.maximum(best, radius), best)
         return np.asarray(best * self.half)
 
+    def pavilion(self, angle: Floats, y: float) -> Floats:
+        """The stone's radius toward these angles at a height below the girdle, 0 below its culet."""
+        toward = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+        best = np.zeros(np.shape(angle))
+        for planes in self.parts:
+            sides, own = planes, np.ones(np.shape(angle), dtype=bool)
+            if len(self.parts) == 2:
+                sides = planes[1:]
+                own = toward[..., 0] * planes[0, 0] <= 1e-9
+            rate = toward @ sides[:, :2].T
+            room = sides[:, 3] - sides[:, 2] * y / self.half
+            limit = np.where(rate > 1e-6, room / np.maximum(rate, 1e-6), np.inf)
+            inside = np.all((rate > 1e-6) | (room >= 0), axis=-1)
+            radius = np.where(inside, np.maximum(limit.min(axis=-1), 0), 0)
+            best = np.where(own, np.maximum(best, radius), best)
+        return np.asarray(best * self.half)
+
+    def fullness(self, y: float) -> float:
+        """How large the stone still is at a height below the girdle, as a share of its outline."""
+        angle = np.linspace(0, 2 * np.pi, 120, endpoint=False)
+        return float((self.pavilion(angle, y) / self.reach(angle)).max())
+
     def crown_height(self, angle: float, radius: float) -> float:
         """Of the crown's surface above the girdle's middle, at this place."""
         x, y = math.cos(angle) * radius / self.half, math.sin(angle) * radius / self.half

@@ -11,9 +11,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from builder import pictures
+from builder import gemology, pictures
 from builder.cuts import SHAPES
-from builder.pictures import shoulders
+from builder.pictures import heads, shoulders
 from builder.pictures.seats import seat_for
 from tests.builder.test_cuts import stone
 
@@ -175,6 +175,31 @@ def test_a_cathedral_leaves_daylight_under_its_arches() -> None:
         near_the_head = mesh.vertices[np.abs(mesh.vertices[:, 0]) < 3]
         assert np.hypot(near_the_head[:, 0], near_the_head[:, 1]).min() > 10.3
         assert near_the_head[:, 1].max() < 10 + 3.2
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_metal_goes_around_the_stone_and_not_through_it(shape: str) -> None:
+    width = 6.0
+    law = gemology.LAWS[shape]
+    described = stone(shape, width=width, depth_mm=width * law.depth_pct / 100)
+    seat = seat_for(described, drop=2.4)  # low, so that a full pavilion meets the gallery
+    for angle, vee in heads.prong_angles(seat, 4):
+        if vee:
+            continue
+        claw = heads.claw(seat, angle, 0)
+        for y in (-0.74 * seat.drop, -0.42 * seat.drop):
+            near = claw.vertices[np.abs(claw.vertices[:, 1] - y) < 0.15]
+            inside = float(seat.pavilion(np.array([angle]), y)[0])
+            assert np.hypot(near[:, 0], near[:, 2]).max() > inside + 0.1
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_stone_narrows_from_its_girdle_to_its_culet(shape: str) -> None:
+    seat = seat_for(stone(shape, width=6.0, depth_mm=4.0), drop=3.0)
+    levels = [seat.fullness(y) for y in (-0.01, -0.8, -1.6, -2.4, -3.8)]
+    assert levels[0] == pytest.approx(1, abs=0.08)
+    assert levels == sorted(levels, reverse=True)
+    assert levels[-1] == 0
 
 
 def test_stones_climb_the_arches_of_a_cathedral() -> None:
