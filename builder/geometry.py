@@ -90,11 +90,10 @@ class Mounting:
         """As drawings and descriptions call it: none, half_pave or full_pave."""
         return _BAND_KINDS[self.band.place] if self.band else "none"
 
-    @property
-    def halo_mm(self) -> Decimal:
-        """How far a halo reaches beyond the stone's edge, 0 where there is none."""
-        halo = self.at("halo")
-        return halo.width_mm if halo else Decimal(0)
+    def width_at(self, place: str) -> Decimal:
+        """Of the stones there, 0 where there are none."""
+        found = self.at(place)
+        return found.width_mm if found else Decimal(0)
 
 
 class OutlineLike(Protocol):

@@ -107,11 +107,14 @@ def _ring(design: Design) -> beside.Ring:
         raise ValueError("a band is laid beside a ring with its stone")
     mounting = design.setting.mounting
     return beside.Ring(
-        stone_length=design.stone.length_mm + 2 * mounting.halo_mm,
-        stone_width=design.stone.width_mm + 2 * mounting.halo_mm,
+        stone_length=design.stone.length_mm + 2 * mounting.width_at("halo"),
+        stone_width=design.stone.width_mm + 2 * mounting.width_at("halo"),
         rise=head.rise_mm,
         top_width=mounting.top_width_mm,
         thickness=mounting.thickness_mm,
+        is_bezel=head.kind == "bezel",
+        hidden_halo=mounting.width_at("hidden_halo"),
+        side_stone=mounting.width_at("sides"),
     )
 
 
@@ -133,7 +136,7 @@ def _head(design: Design) -> Head:
     if design.setting is None or design.stone is None or head is None:
         raise ValueError("a head is drawn with its stone")
     described = json.dumps(geometry.describe_stone(design.stone))
-    return _measured(described, head.prongs, float(design.setting.mounting.halo_mm))
+    return _measured(described, head.prongs, float(design.setting.mounting.width_at("halo")))
 
 
 @functools.lru_cache(maxsize=256)
