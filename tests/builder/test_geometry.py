@@ -1,5 +1,6 @@
 """A ring described for drawing, and weighed."""
 
+import hashlib
 import json
 import math
 from dataclasses import replace
@@ -11,7 +12,7 @@ import pytest
 from builder import geometry
 from builder.compatibility import Head
 from builder.geometry import Location, Mounting
-from builder.models import Metal, Stone
+from builder.models import Band, Metal, Stone
 from tests.factories.builder import HeadFactory, MetalFactory, StoneFactory
 
 PLAIN = Mounting(
@@ -82,6 +83,75 @@ def test_the_description_is_the_documented_one(alba: Mounting, gold: Metal) -> N
         "engraving": "Ever & always",
     }  # fmt: skip
     assert json.loads(json.dumps(described)) == described
+
+
+@pytest.mark.parametrize(
+    ("stones", "family", "content_hash"),
+    [
+        ({}, "", "1c43eecbaca7939c34b7d59ea90dd5265a8d1a36cf7e14db26fb6b5e0f04debc"),
+        (
+            {"sides": "3.60", "halo": "1.20", "half_band": "1.40"},
+            "platinum",
+            "d3589b8617001578b462b9b747b6baf6d64ead7853d5b35f836336ce91cf49d9",
+        ),
+    ],
+)
+def test_rings_that_were_described_before_are_described_to_the_letter(
+    stones: dict[str, str], family: str, content_hash: str, gold: Metal
+) -> None:
+    """A picture's address, in mails and saved versions, is made of it."""
+    described = geometry.describe(
+        setting=holding(**stones), head=head(metal_family=family), metal=gold,
+        stone=StoneFactory.build(), ring_size=Decimal(6), engraving="Ever & always",
+    )  # fmt: skip
+    canonical = json.dumps(described, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    assert hashlib.sha256(canonical.encode()).hexdigest() == content_hash
+
+
+def test_what_a_plain_ring_does_not_have_is_named_where_it_is(gold: Metal) -> None:
+    pears = Location(
+        place="sides", count=2, shape="pear", width_mm=Decimal("3.0"), length_mm=Decimal("4.6")
+    )
+    channel = Location(
+        place="half_band", count=14, mount="channel", width_mm=Decimal("1.5"),
+        length_mm=Decimal("1.5"),
+    )  # fmt: skip
+    hidden = holding(hidden_halo="1.0").locations
+    setting = replace(PLAIN, shoulder="cathedral", locations=[pears, channel, *hidden])
+    described = geometry.describe(
+        setting=setting, head=head(), metal=gold, stone=StoneFactory.build(), ring_size=None,
+        engraving="",
+    )  # fmt: skip
+    assert described["shank"]["shoulder"] == "cathedral"
+    assert described["head"]["hidden_halo"] == {"stone_mm": 1.0, "count": 19}
+    assert described["accents"] == {
+        "kind": "half_pave", "stone_mm": 1.5, "count": 14, "mount": "channel",
+    }  # fmt: skip
+    assert described["side_stones"] == {"shape": "pear", "width_mm": 3.0, "length_mm": 4.6}
+
+
+def test_a_hidden_halo_lies_inside_of_a_halo_and_holds_fewer() -> None:
+    around, under = holding(halo="1.20"), holding(hidden_halo="1.20")
+    stone = StoneFactory.build()
+    outer = geometry.stone_count(around.locations[0], head=head(), stone=stone)
+    inner = geometry.stone_count(under.locations[0], head=head(), stone=stone)
+    assert 8 <= inner < outer == geometry.halo_count(setting=around, head=head(), stone=stone)
+    assert geometry.halo_count(setting=under, head=head(), stone=stone) == 0
+
+
+def test_a_band_weighs_its_section_around_the_finger_less_its_seats() -> None:
+    band = Band(width_mm=Decimal(2), thickness_mm=Decimal(2), section="flat")
+    inner, outer = 16.5068 / 2, 16.5068 / 2 + 2
+    cylinder = math.pi * (outer**2 - inner**2) * 2
+    whole = geometry.band_volume(band=band, ring_size=Decimal(6))
+    assert whole == pytest.approx(cylinder * 0.98, rel=1e-6)
+    set_band = Band(
+        width_mm=Decimal(2), thickness_mm=Decimal(2), section="flat", accent_count=20,
+        accent_mm=Decimal("1.5"),
+    )  # fmt: skip
+    seats = whole - geometry.band_volume(band=set_band, ring_size=Decimal(6))
+    assert seats == pytest.approx(20 * 0.45 * 1.5**3)
+    assert geometry.band_volume(band=band, ring_size=Decimal(9)) > whole
 
 
 def test_an_empty_head_and_an_unknown_size_can_be_drawn(alba: Mounting, gold: Metal) -> None:
