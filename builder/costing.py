@@ -17,6 +17,7 @@ _NOTHING = Decimal(0)
 _MADE = "Made at our bench"
 _WITHOUT_COST = "first resize, insured delivery"
 _BAND_MOUNTS = {"pave": "pavé", "channel": "channel", "prong": "prong-set", "bezel": "bezel-set"}
+_BAND_ACCENTS = {"half_pave": "Half pavé", "full_pave": "Full pavé", "channel": "Channel"}
 _PLACES = {"sides": "Side stones", "halo": "Halo", "hidden_halo": "Hidden halo"}
 
 
@@ -171,9 +172,15 @@ def priced_band(
     part, written = _metal_part(metal, cubic_mm=volume, part="band", now=now)
     melee = []
     if band.accent_count:
-        label = "Half pavé" if band.accent_kind == "half_pave" else "Full pavé"
         melee = [
-            _melee_part(book, label, band.accent_count, band.accent_mm, of=band.name, place="band")
+            _melee_part(
+                book,
+                _BAND_ACCENTS.get(band.accent_kind, "Small diamonds"),
+                band.accent_count,
+                band.accent_mm,
+                of=band.name,
+                place="band",
+            )
         ]
     breakdown = pricing.price_band(
         labor=pricing.Cost(label=band.name, note=_MADE, price=band.labor_price),

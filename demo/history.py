@@ -62,11 +62,11 @@ class Vault:
         start = bisect.bisect_left(self.prices, budget * self.dice.uniform(0.62, 0.8))
         for step in range(len(self.stones)):
             stone = self.stones[(start + step) % len(self.stones)]
-            fitting = [] if stone.pk in self.taken else self._fitting(stone)
-            if fitting and (step > 40 or self.dice.random() < 0.2):
+            if stone.pk in self.taken or (step <= 40 and self.dice.random() >= 0.2):
+                continue
+            if setting := self._fitting(stone):
                 if is_bought:
                     self.taken.add(stone.pk)
-                setting = self.dice.choice(fitting)
                 return stone, setting, self.dice.choice(self.metals[setting.pk])
         raise LookupError("The vault has no stone that fits any setting")
 
@@ -77,8 +77,10 @@ class Vault:
         self.codes.add(code)
         return code
 
-    def _fitting(self, stone: Stone) -> list[Setting]:
-        return [setting for setting in self.settings if _sits(stone, setting)]
+    def _fitting(self, stone: Stone) -> Setting | None:
+        """One of the settings that it sits in, by lot."""
+        tried = self.dice.sample(self.settings, len(self.settings))
+        return next((setting for setting in tried if _sits(stone, setting)), None)
 
 
 def _sits(stone: Stone, setting: Setting) -> bool:
@@ -223,13 +225,17 @@ def _design(
         metal=metal,
         stone=stone if is_complete else None,
         ring_size=Decimal(dice.randrange(9, 16)) / 2 if is_complete else None,
-        engraving=dice.choice(["", "", "Ever & always", "M & J", "Always, L."])
-        if is_complete
-        else "",
+        engraving=_engraving(setting, dice=dice) if is_complete else "",
         created_at=started_at,
         updated_at=journey.saved_at or journey.completed_at or started_at,
         completed_at=journey.completed_at,
     )
+
+
+def _engraving(setting: Setting, *, dice: random.Random) -> str:
+    """Often none, and never more than the ring takes."""
+    wish = dice.choice(["", "", "Ever & always", "M & J", "Always, L."])
+    return wish if len(wish) <= setting.engraving_limit else ""
 
 
 def _version(design: Design, *, saved_at: datetime) -> DesignVersion:

@@ -137,16 +137,16 @@ def fill(
         cursor.execute(f"ANALYZE {Stone._meta.db_table}, {StoneOffer._meta.db_table}")
 
 
-def asked_cents(lot: Lot, supplier: Supplier) -> Whole:
+def asked_cents(*, cost_cents: Whole, is_grown: NDArray[np.bool_], supplier: Supplier) -> Whole:
     """What the shop asks: cost × the markup rule's factor, or else the supplier's, to the whole unit, halves up."""
-    factors: Whole = np.full(len(lot), _thousandths(supplier.markup))
+    factors: Whole = np.full(len(cost_cents), _thousandths(supplier.markup))
     for rule in supplier.markup_rules.all():
-        ruled = lot.is_grown == (rule.growth == "lab")
-        ruled &= lot.cost_cents >= int(rule.cost_from * 100)
+        ruled = is_grown == (rule.growth == "lab")
+        ruled &= cost_cents >= int(rule.cost_from * 100)
         if rule.cost_below is not None:
-            ruled &= lot.cost_cents < int(rule.cost_below * 100)
+            ruled &= cost_cents < int(rule.cost_below * 100)
         factors[ruled] = _thousandths(rule.factor)
-    whole: Whole = (lot.cost_cents * factors + 50_000) // 100_000
+    whole: Whole = (cost_cents * factors + 50_000) // 100_000
     return np.maximum(whole, 1) * 100
 
 
@@ -259,7 +259,8 @@ _NULLABLE = {"depth_pct", "table_pct", "crown_angle", "pavilion_angle", "girdle_
 
 def _copy(lot: Lot, supplier: Supplier, *, stores: Sequence[str], now: datetime) -> None:
     size, moment = len(lot), now.isoformat()
-    prices = [str(cents // 100) for cents in asked_cents(lot, supplier).tolist()]
+    asked = asked_cents(cost_cents=lot.cost_cents, is_grown=lot.is_grown, supplier=supplier)
+    prices = [str(cents // 100) for cents in asked.tolist()]
     ids = _new_ids(size)
     columns = [lot.texts[name] for name in STONE_COLUMNS]
     for position, name in enumerate(STONE_COLUMNS):
