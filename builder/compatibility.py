@@ -150,10 +150,14 @@ class _Trial:
     """One stone tried in one head. `refusal` is empty when the bench can make it fit."""
 
     head: Head
-    is_first: bool
+    first: Head
     margin: Decimal | None
     lift: Decimal = _NOTHING
     refusal: str = ""
+
+    @property
+    def is_first(self) -> bool:
+        return self.head is self.first
 
     @property
     def move(self) -> Decimal:
@@ -162,9 +166,11 @@ class _Trial:
 
     @property
     def cost(self) -> tuple[Decimal, int]:
+        """What it costs more than the first head, and how many days more it takes."""
         if self.is_first:
             return _NOTHING, 0
-        return self.head.extra_price, self.head.extra_days
+        fee = self.head.setting_fee - self.first.setting_fee
+        return self.head.extra_price + fee, self.head.extra_days
 
 
 def check(*, setting: SettingRules, stone: StoneMeasures, size: Decimal | None) -> Fit:
@@ -173,9 +179,7 @@ def check(*, setting: SettingRules, stone: StoneMeasures, size: Decimal | None) 
     Of the ways to make it fit the cheapest is offered; of two that cost the same the one with fewer days.
     """
     known = _known(stone)
-    trials = [
-        _try(head, setting, known, is_first=place == 0) for place, head in enumerate(setting.heads)
-    ]
+    trials = [_try(head, setting, known) for head in setting.heads]
     held = [trial for trial in trials if not trial.refusal]
     if not held:
         return _said(_refused(setting, trials, known), known)
@@ -255,10 +259,12 @@ def _least_uncovered(head: Head, shape: str) -> Decimal:
 # Trying a stone in a head.
 
 
-def _try(head: Head, setting: SettingRules, stone: _Known, *, is_first: bool) -> _Trial:
+def _try(head: Head, setting: SettingRules, stone: _Known) -> _Trial:
+    first = setting.heads[0]
+    is_first = head is first
     if stone.shape not in head.shapes:
         refusal = f"{_this(head, is_first)} is made for {_listed(head.shapes)}, not for {_a(stone.shape)}."
-        return _Trial(head=head, is_first=is_first, margin=None, refusal=_begun(refusal))
+        return _Trial(head=head, first=first, margin=None, refusal=_begun(refusal))
     margin = min(
         stone.width - head.min_width_mm,
         head.max_width_mm - stone.width,
@@ -278,7 +284,7 @@ def _try(head: Head, setting: SettingRules, stone: _Known, *, is_first: bool) ->
     point = stone.depth * _BELOW[stone.shape] + FINGER_CLEARANCE_MM
     return _Trial(
         head=head,
-        is_first=is_first,
+        first=first,
         margin=margin,
         lift=max(_NOTHING, point - head.rise_mm - setting.thickness_mm),
         refusal=refusal,

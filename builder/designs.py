@@ -4,6 +4,7 @@ Everything is kept on the server and everything may be repeated: a double click,
 changes nothing that the first did not. A refusal names the way out and leaves the design as it was.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -24,14 +25,17 @@ from jeweler.models import Customer, EmailMessage, IdentityEdge, Visitor
 
 DOUBLE_CLICK = timedelta(seconds=60)
 INTENT_LENGTH = 16
+OTHERS_NAMED = 3
 
 
 class DoesNotFit(Exception):
-    """`fit` says why, in millimeters, and the way out."""
+    """`fit` says why, in millimeters, and the way out; `others` are settings that hold the stone at the size."""
 
-    def __init__(self, *, fit: compatibility.Fit) -> None:
-        super().__init__(f"{fit.reason} {fit.fix or ''}".strip())
-        self.fit = fit
+    def __init__(self, *, fit: compatibility.Fit, others: Sequence[str] = ()) -> None:
+        named = ", ".join(others[:OTHERS_NAMED])
+        yours = f"Settings that would hold it: {named}." if named else ""
+        super().__init__(" ".join(filter(None, [fit.reason, str(fit.fix or ""), yours])))
+        self.fit, self.others = fit, others
 
 
 class StoneGone(Exception):
@@ -294,7 +298,7 @@ def _refuse(design: Design, choices: Choices) -> None:
         engraving.check(design.engraving, rules=rules, size=design.ring_size)
     fit = quotes.fit_of(design) if {"setting", "stone", "ring_size"} & choices.keys() else None
     if fit and not fit.fits:
-        raise DoesNotFit(fit=fit)
+        raise DoesNotFit(fit=fit, others=quotes.settings_that_hold(design))
 
 
 def _refuse_intent(name: str, text: str) -> None:

@@ -128,6 +128,21 @@ def head_of(design: Design) -> compatibility.Head | None:
     return costing.head_for(setting, _fit(design, setting)) if setting else None
 
 
+def settings_that_hold(design: Design) -> list[str]:
+    """The names of the other settings on offer that hold the design's stone at its size."""
+    if design.stone is None:
+        return []
+    return [
+        setting.name
+        for setting in _book(design).settings.values()
+        if setting.is_offered
+        and setting.id != design.setting_id
+        and compatibility.check(
+            setting=setting.rules, stone=design.stone.measures, size=design.ring_size
+        ).fits
+    ]
+
+
 def band_told(band: Band, *, design: Design, now: datetime) -> str:
     """What a wedding band costs in the design's metal and size, as she may see it."""
     book = _book(design)

@@ -187,6 +187,12 @@ def test_the_cheapest_head_is_offered_and_of_two_the_quicker_one() -> None:
         assert check(setting=heads(*others), stone=LARGE_STONE, size=None).head == "four-prong"
 
 
+def test_a_head_whose_stones_are_dearer_to_set_says_the_whole_difference() -> None:
+    dearer = LARGE | {"setting_fee": Decimal(120)}
+    fit = check(setting=heads(dearer, setting_fee=Decimal(90)), stone=LARGE_STONE, size=None)
+    assert str(fit.fix) == "The four-prong head fits: +$70, +3 days."
+
+
 def test_what_the_setter_can_do_comes_before_a_head_that_costs() -> None:
     stone = replace(STONE, width_mm=Decimal("7.82"), length_mm=Decimal("7.85"))
     fit = check(setting=heads(LARGE), stone=stone, size=None)
@@ -317,6 +323,7 @@ def some_heads(draw: st.DrawFn, code: str) -> Head:
         overhang_mm=draw(tenths) / 4,
         extra_price=draw(st.sampled_from([Decimal(0), Decimal(40), Decimal("55.50")])),
         extra_days=draw(st.integers(min_value=0, max_value=5)),
+        setting_fee=draw(st.sampled_from([Decimal(90), Decimal(120)])),
     )
 
 
@@ -403,10 +410,17 @@ def test_the_fix_that_is_offered_makes_it_fit_and_no_other_head_is_cheaper(case:
     ]
     assert fit.head in [head.code for head in held]
     cost = (fit.fix.price, fit.fix.days) if fit.fix else (0, 0)
-    assert all(
-        cost <= ((0, 0) if head is rules.heads[0] else (head.extra_price, head.extra_days))
+    first = rules.heads[0]
+    costs = [
+        (head.extra_price + head.setting_fee - first.setting_fee, head.extra_days)
         for head in held
-    )
+        if head is not first
+    ]
+    if fit.verdict == "fits":
+        assert fit.head == first.code
+    else:
+        assert all(cost <= each for each in costs)
+        assert first not in held or cost <= (0, 0)
     if fit.fix and fit.fix.head:
         assert fit.fix.head == fit.head != rules.heads[0].code
 

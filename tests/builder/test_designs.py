@@ -13,7 +13,13 @@ from builder import designs, inventory
 from builder.models import Design, DesignLink, DesignVersion, Stone
 from jeweler import customers
 from jeweler.models import EmailMessage, IdentityEdge, OutboxEvent
-from tests.factories.builder import DesignFactory, MetalFactory, SettingFactory, StoneFactory
+from tests.factories.builder import (
+    DesignFactory,
+    HeadFactory,
+    MetalFactory,
+    SettingFactory,
+    StoneFactory,
+)
 from tests.factories.jeweler import NOW, VisitorFactory
 
 pytestmark = pytest.mark.django_db
@@ -28,6 +34,17 @@ def announced(name: str) -> list[dict[str, Any]]:
 def save(design: Design, **changes: Any) -> designs.Saved:
     wishes = {"email": "ada@example.com", "visitor": design.visitor, "is_discreet": False}
     return designs.save(**{"design": design, **wishes, "now": LATER, **changes})
+
+
+def large() -> Stone:
+    """Too wide for the factories' setting."""
+    stone: Stone = StoneFactory(
+        carat=Decimal("2.51"),
+        length_mm=Decimal("8.82"),
+        width_mm=Decimal("8.76"),
+        depth_mm=Decimal("5.40"),
+    )
+    return stone
 
 
 # Beginning and choosing.
@@ -63,12 +80,49 @@ def test_a_setting_that_is_not_made_in_her_metal_falls_back_to_its_own() -> None
 
 def test_a_stone_may_come_first_and_a_setting_that_cannot_hold_it_is_refused() -> None:
     design = designs.start(visitor=VisitorFactory(), now=NOW)
-    large_stone = StoneFactory(carat="2.51", length_mm="8.82", width_mm="8.76", depth_mm="5.40")
+    large_stone = large()
     designs.choose(design=design, stone=large_stone, now=NOW)
     with pytest.raises(designs.DoesNotFit, match=r"8\.76 mm wide.* takes 6\.9 to 7\.7 mm"):
         designs.choose(design=design, setting=SettingFactory(), now=LATER)
     kept = Design.objects.get(pk=design.pk)
     assert (kept.stone, kept.setting) == (large_stone, None)
+
+
+def test_a_refusal_names_the_settings_that_would_hold_her_stone() -> None:
+    SettingFactory(name="The Grand", head_min_width_mm="8.00", head_max_width_mm="9.50")
+    SettingFactory(name="The Old", head_max_width_mm="9.50", is_offered=False)
+    design, large_stone = DesignFactory(), large()
+    with pytest.raises(designs.DoesNotFit, match=r"Settings that would hold it: The Grand\.$"):
+        designs.choose(design=design, stone=large_stone, now=LATER)
+
+
+def test_a_stone_that_another_head_holds_takes_that_head_with_it() -> None:
+    setting = SettingFactory(head_code="six", lead_days=20)
+    HeadFactory(
+        setting=setting, code="four", prongs=4, position=1, min_width_mm="7.50",
+        max_width_mm="9.20", extra_price="40", extra_days=3,
+    )  # fmt: skip
+    design = DesignFactory(setting=setting)
+    before = designs.quote(design, now=NOW)
+    changed = designs.choose(design=design, stone=large(), now=LATER)
+    after = designs.quote(changed, now=NOW)
+    assert (before.fit.verdict, before.head.code) == ("fits", "six")
+    assert (after.fit.verdict, after.head.code) == ("fits_with_change", "four")
+    assert str(after.fit.fix) == "The four-prong head fits: +$40, +3 days."
+    assert after.description["head"]["prongs"] == 4
+    assert [line.amount for line in after.lines if line.label == "Four-prong head"] == [40]
+    assert after.ready_date == before.ready_date + timedelta(days=5)  # a weekend is between
+    back = designs.choose(design=design, stone=StoneFactory(), now=LATER)
+    assert designs.quote(back, now=NOW).head.code == "six"
+
+
+def test_a_saved_ring_keeps_its_head_s_price_and_drawing_when_the_house_changes_them() -> None:
+    setting = SettingFactory(head_extra_price="0")
+    design = DesignFactory(setting=setting)
+    version = save(design).version
+    setting.heads.update(kind="bezel", prongs=0)
+    kept = DesignVersion.objects.get(pk=version.pk)
+    assert (kept.description["head"]["prongs"], kept.price) == (6, version.price)
 
 
 def test_a_stone_that_was_sold_cannot_be_chosen_even_from_a_page_that_shows_it() -> None:
