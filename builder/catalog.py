@@ -65,22 +65,23 @@ def import_feed(
     known = formats.find(feed_format)
     if record is None:
         record = FeedImport(supplier=supplier, file_name=file_name[-200:], is_trial=dry_run)
-    _begin(record, file, feed_format=feed_format, is_kept=bool(record.pk) or not dry_run, now=now)
-    with contextlib.closing(Tally(place=known.place)) as tally:
+    with (
+        contextlib.closing(Tally(place=known.place)) as tally,
+        alone(supplier),
+        staging() as staged,
+    ):
+        is_kept = bool(record.pk) or not dry_run
+        _begin(record, file, feed_format=feed_format, is_kept=is_kept, now=now)
         try:
-            with alone(supplier), staging() as staged:
-                _read(record, supplier, known, Source(file), tally=tally, staged=staged)
-                _tell(record, state=State.APPLYING)
-                report = _change(
-                    supplier, tally=tally, dry_run=dry_run, allow_shrink=allow_shrink, now=now
-                )
+            _read(record, supplier, known, Source(file), tally=tally, staged=staged)
+            _tell(record, state=State.APPLYING)
+            _change(record, tally=tally, dry_run=dry_run, allow_shrink=allow_shrink, now=now)
         except FeedWouldShrink as stop:
             _end(record, State.STOPPED, tally, report=stop.report, error=str(stop), now=now)
             raise
-        except (ValueError, OSError) as error:  # what readers refuse are bad values
+        except ValueError as error:  # whatever readers refuse is a bad value
             _end(record, State.FAILED, tally, report=tally.report(), error=str(error), now=now)
             raise
-        _end(record, State.DONE, tally, report=report, error="", now=now)
     return record
 
 
@@ -222,20 +223,20 @@ def _aliases(own: Aliases, usual: Aliases) -> Aliases:
 
 
 def _change(
-    supplier: Supplier, *, tally: Tally, dry_run: bool, allow_shrink: bool, now: datetime
-) -> dict[str, Any]:
-    """The report, once everything is changed; a trial changes it and takes it back."""
+    record: FeedImport, *, tally: Tally, dry_run: bool, allow_shrink: bool, now: datetime
+) -> None:
+    """The catalog and the record that says so change together; a trial is taken back and then recorded."""
     report: dict[str, Any] = {}
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            fresh = Supplier.objects.select_for_update().get(pk=supplier.pk)
+            supplier = Supplier.objects.select_for_update().get(pk=record.supplier_id)
             _one_at_a_time(cursor)
-            report = _apply(cursor, fresh, tally=tally, allow_shrink=allow_shrink, now=now)
+            report = _apply(cursor, supplier, tally=tally, allow_shrink=allow_shrink, now=now)
             if dry_run:
                 raise _Trial
+            _end(record, State.DONE, tally, report=report, error="", now=now)
     except _Trial:
-        pass
-    return report
+        _end(record, State.DONE, tally, report=report, error="", now=now)
 
 
 def _apply(

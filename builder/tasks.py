@@ -5,7 +5,8 @@ import contextlib
 from celery import shared_task
 from django.utils import timezone
 
-from builder import gallery, portraits
+from builder import gallery, imports, portraits
+from builder.search import building
 
 
 @shared_task(expires=30)
@@ -21,3 +22,15 @@ def draw_portraits() -> None:
         for width in sizes:
             with contextlib.suppress(gallery.BenchBusy):
                 gallery.picture(content_hash=content_hash, width=width)
+
+
+@shared_task(expires=10)
+def import_feeds() -> int:
+    """Take in the feed that waits longest, if no worker is at one."""
+    return imports.run_due(now=timezone.now())
+
+
+@shared_task(expires=15)
+def build_snapshot() -> None:
+    """Have the stone list's bitmaps anew when stones changed (docs/operations.md)."""
+    building.refresh(now=timezone.now())

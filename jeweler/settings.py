@@ -165,6 +165,7 @@ CELERY_BEAT_SCHEDULE = {
     "deliver-events": {"task": "jeweler.tasks.deliver_events", "schedule": 2.0},
     "send-mails": {"task": "jeweler.tasks.send_mails", "schedule": 2.0},
     "prune-events": {"task": "jeweler.tasks.prune_events", "schedule": 3600.0},
+    "build-snapshot": {"task": "builder.tasks.build_snapshot", "schedule": 15.0},
     "draw-portraits": {"task": "builder.tasks.draw_portraits", "schedule": 5.0},
     "import-feeds": {"task": "builder.tasks.import_feeds", "schedule": 2.0},
     "apply-inbox": {"task": "pos_bridge.tasks.apply_inbox", "schedule": 2.0},
@@ -272,6 +273,9 @@ VISITOR_COOKIE_DAYS = 395
 OUTBOX_MAX_ATTEMPTS = 10
 OUTBOX_KEEP_DAYS = 30
 FEED_MAX_ATTEMPTS = 3
+# Seconds: how old a process's view of the stones on offer may be, and how long few changes may wait for a new snapshot.
+SEARCH_SNAPSHOT_POLL_S = float(os.environ.get("SEARCH_SNAPSHOT_POLL_S", "0.5"))
+SEARCH_SNAPSHOT_REBUILD_S = float(os.environ.get("SEARCH_SNAPSHOT_REBUILD_S", "300"))
 INBOX_MAX_ATTEMPTS = 5
 INBOX_KEEP_DAYS = 90
 

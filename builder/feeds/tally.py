@@ -11,7 +11,7 @@ from builder.feeds.rows import JOINT, Refused, Row
 
 MOST_WORDS = 200  # of each field, in a report
 MOST_EXAMPLES = 5
-MOST_REFUSED_ROWS = 10_000  # in the file that can be downloaded
+MOST_REFUSED_ROWS = 5000  # in the file that can be downloaded
 IN_MEMORY_BYTES = 1024 * 1024
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _TOLD = (

@@ -20,6 +20,7 @@ from tests.factories.jeweler import StaffMemberFactory, StoreFactory
 
 pytestmark = pytest.mark.django_db
 TABLES = ["metal", "setting", "band", "supplier", "stone", "feedimport", "design", "designlookup"]
+NO_RULES = {"markup_rules-TOTAL_FORMS": "0", "markup_rules-INITIAL_FORMS": "0"}
 
 
 def staff(role: str) -> Client:
@@ -87,7 +88,7 @@ def test_a_suppliers_wrong_mapping_is_refused_when_it_is_typed(
     supplier = SupplierFactory(code="north")
     form = {
         "code": "north", "name": "North", "feed_format": "generic", "markup": "1.4", "delivery_days": "3", "aliases": "{}",
-        "columns": "{}", field: text,
+        "columns": "{}", field: text, **NO_RULES,
     }  # fmt: skip
     url = reverse("admin:builder_supplier_change", args=[supplier.pk])
     response = staff(StaffMember.Role.OWNER).post(url, form)
@@ -100,6 +101,7 @@ def test_a_suppliers_right_mapping_is_kept() -> None:
     form = {
         "code": "north", "name": "North", "feed_format": "generic", "markup": "1.4", "delivery_days": "3",
         "aliases": '{"shape": {"R": "round"}}', "columns": '{"price_per_carat": "Price"}',
+        **NO_RULES,
     }  # fmt: skip
     url = reverse("admin:builder_supplier_change", args=[supplier.pk])
     assert staff(StaffMember.Role.OWNER).post(url, form).status_code == 302

@@ -1,6 +1,5 @@
 """The catalog and the designs in the back office. Stones, versions and look-ups are facts and only shown."""
 
-import json
 from typing import Any
 
 from django import forms
@@ -8,25 +7,20 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from unfold.admin import StackedInline
 
-from builder import catalog, gemology, pricing
-from builder.feeds import generic
+from builder import gemology, pricing
 from builder.models import (
     Band,
     Design,
     DesignLookup,
     DesignVersion,
-    FeedImport,
     Head,
     Metal,
     Setting,
     Stone,
     StoneLocation,
     StoneOffer,
-    Supplier,
 )
 from jeweler import audit, money
 from jeweler.backoffice import (
@@ -146,57 +140,6 @@ class BandAdmin(HouseAdmin[Band]):
     ordering = ["position"]
 
 
-class SupplierForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
-    class Meta:
-        model = Supplier
-        fields = "__all__"  # noqa: DJ007  everything about a supplier is the owner's
-
-    feed_format = forms.ChoiceField(choices=[(name, name) for name in catalog.FORMATS])
-
-    def clean_columns(self) -> dict[str, Any]:
-        columns = self.cleaned_data["columns"] or {}
-        if not isinstance(columns, dict):
-            raise forms.ValidationError('Write an object such as {"price_per_carat": "Price"}.')
-        try:
-            generic.columns(columns)
-        except generic.UnknownField as error:
-            raise forms.ValidationError(str(error)) from error
-        return columns
-
-    def clean_aliases(self) -> dict[str, dict[str, str]]:
-        aliases = self.cleaned_data["aliases"] or {}
-        if not isinstance(aliases, dict) or not all(
-            isinstance(own, dict) for own in aliases.values()
-        ):
-            raise forms.ValidationError('Write an object such as {"shape": {"R": "round"}}.')
-        for field, own in aliases.items():
-            _refuse_unknown_meanings(field, own)
-        return aliases
-
-
-def _refuse_unknown_meanings(field: str, own: dict[str, str]) -> None:
-    if field == "fancy_color":
-        return
-    if field not in gemology.SPELLINGS:
-        known = ", ".join([*gemology.SPELLINGS, "fancy_color"])
-        raise forms.ValidationError(f"{field} has no spellings; use any of {known}.")
-    meanings = set(gemology.SPELLINGS[field].values())
-    if strange := {str(word) for word in own.values()} - meanings:
-        raise forms.ValidationError(
-            f"{field} has no {', '.join(sorted(strange))}; use any of {', '.join(sorted(meanings))}."
-        )
-
-
-@admin.register(Supplier)
-class SupplierAdmin(HouseAdmin[Supplier]):
-    seen_by = MANAGERS
-    changed_by = OWNER
-    can_be_added = True
-    form = SupplierForm
-    list_display = ["name", "code", "feed_format", "markup"]
-    ordering = ["name"]
-
-
 class StoneOfferInline(FactsInline):
     model = StoneOffer
     seen_by = MANAGERS
@@ -222,37 +165,6 @@ class StoneAdmin(HouseAdmin[Stone]):
     @admin.display(description="Report")
     def report(self, stone: Stone) -> str:
         return f"{stone.lab} {stone.report_number}"
-
-
-@admin.register(FeedImport)
-class FeedImportAdmin(HouseAdmin[FeedImport]):
-    seen_by = MANAGERS
-    list_display = ["started_at", "supplier", "file_name", "rows", "offers", "refused", "stopped"]
-    list_filter = ["supplier"]
-    list_select_related = ["supplier"]
-    ordering = ["-started_at"]
-    fields = ["supplier", "file_name", "started_at", "finished_at", "report_in_full"]
-    readonly_fields = ["report_in_full"]
-
-    @admin.display(description="Rows")
-    def rows(self, record: FeedImport) -> int:
-        return int(record.report.get("rows", 0))
-
-    @admin.display(description="Offers")
-    def offers(self, record: FeedImport) -> int:
-        return int(record.report.get("offers", 0))
-
-    @admin.display(description="Refused")
-    def refused(self, record: FeedImport) -> int:
-        return sum(record.report.get("refused", {}).values())
-
-    @admin.display(description="Stopped")
-    def stopped(self, record: FeedImport) -> str:
-        return str(record.report.get("stopped", ""))
-
-    @admin.display(description="Report")
-    def report_in_full(self, record: FeedImport) -> SafeString:
-        return format_html("<pre>{}</pre>", json.dumps(record.report, indent=2))
 
 
 class DesignVersionInline(FactsInline):
