@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from builder import api
+from builder import api, ring_api
 from builder.views import diamonds, drawn, house, ring, saving
 
 app_name = "builder"
@@ -18,6 +18,7 @@ urlpatterns = [
     path("ring/saved/", saving.saved, name="saved"),
     path("d/<str:token>/", saving.link, name="link"),
     path("api/v1/stones/", api.StoneList.as_view(), name="stones_api"),
+    path("api/v1/ring/", ring_api.Ring.as_view(), name="ring_api"),
     path("api/v1/schema/", api.Schema.as_view(), name="schema"),
     path("pictures/<str:content_hash>.png", drawn.picture, name="picture"),
     path("codes/<str:code>.png", drawn.code, name="code"),

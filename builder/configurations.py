@@ -1,0 +1,289 @@
+"""A ring that is named by its parts: read from a query, then answered with its fit, price and ready date.
+
+The same figures as on the pages, from the same `costing`. While the price book and a search snapshot are loaded no table is
+asked. Every parameter is looked at, so that one answer names all that is wrong.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, Protocol
+
+from django.http import QueryDict
+
+from builder import (
+    compatibility,
+    costing,
+    engraving,
+    gemology,
+    pricebook,
+    pricing,
+    sizes,
+    workdays,
+)
+from builder.book import Book, Metal, Setting, Telling
+from builder.models import Stone
+
+LEAST_CARAT, MOST_CARAT = Decimal("0.05"), Decimal(30)
+LONGEST_VALUE = 64
+LARGEST_ID = 2**63 - 1
+
+PARAMETERS = {
+    "setting": "A setting's code; required",
+    "metal": "A metal's code; the setting's first one when it is not said",
+    "stone": "The id of a stone on offer",
+    "shape": "Without a stone, with `carat`: the fit by weight, and the price without a stone",
+    "carat": f"From {LEAST_CARAT} to {MOST_CARAT}, with `shape`",
+    "size": "A ring size such as 6.5, L or 52; drawn and weighed as US 6 when it is not said",
+    "engraving": "The text inside the ring",
+    "store": "A store's code: prices are told as that store tells them",
+}
+
+
+class StoneOnOffer(costing.StoneLike, Protocol):
+    """A stone that can be had: a row of the table or of a search snapshot."""
+
+    @property
+    def depth_mm(self) -> Decimal: ...
+    @property
+    def delivery_days(self) -> int: ...
+
+
+@dataclass(kw_only=True)
+class Asked:
+    """A configuration, read piece by piece; `errors` says what is wrong with which parameter."""
+
+    book: Book
+    params: QueryDict
+    errors: dict[str, str] = field(default_factory=dict)
+    setting: Setting | None = None
+    metal: Metal | None = None
+    stone: StoneOnOffer | None = None
+    estimate: tuple[str, Decimal] | None = None
+    size: Decimal | None = None
+    engraving: str = ""
+    telling: Telling | None = None
+
+    @property
+    def measures(self) -> compatibility.StoneMeasures | None:
+        if self.stone is not None:
+            return compatibility.StoneMeasures(
+                shape=self.stone.shape,
+                carat=self.stone.carat,
+                length_mm=self.stone.length_mm,
+                width_mm=self.stone.width_mm,
+                depth_mm=self.stone.depth_mm,
+            )
+        if self.estimate is None:
+            return None
+        shape, carat = self.estimate
+        return compatibility.StoneMeasures(
+            shape=shape, carat=carat, length_mm=None, width_mm=None, depth_mm=None
+        )
+
+    @property
+    def center(self) -> costing.Center | None:
+        if self.stone is not None:
+            return costing.center(self.stone)
+        if self.estimate is None:
+            return None
+        shape, carat = self.estimate
+        return costing.estimated_center(shape=shape, carat=carat)
+
+
+def read(params: QueryDict, *, book: Book) -> Asked:
+    """What is asked for, with `errors` where something of it cannot be."""
+    asked = Asked(book=book, params=params)
+    for name, values in params.lists():
+        if name not in PARAMETERS:
+            asked.errors[name[:LONGEST_VALUE]] = (
+                f"is no parameter; use any of {', '.join(PARAMETERS)}"
+            )
+        elif len(values) > 1:
+            asked.errors[name] = "is given twice; give it once"
+        elif len(values[0]) > LONGEST_VALUE:
+            asked.errors[name] = f"is longer than {LONGEST_VALUE} characters; shorten it"
+    for name, reader in _READERS.items():
+        value = params.get(name, "")
+        if name not in asked.errors and (value or name in ("setting", "metal")):
+            reader(asked, value)
+    return asked
+
+
+def _read_setting(asked: Asked, code: str) -> None:
+    asked.setting = asked.book.settings_by_code.get(code)
+    if asked.setting is None or not asked.setting.is_offered or not asked.setting.rules.heads:
+        asked.errors["setting"] = (
+            f"{code!r} is no setting that we make" if code else "is missing; give a setting's code"
+        )
+
+
+def _read_metal(asked: Asked, code: str) -> None:
+    """Of the setting's own metals; the first where none is said."""
+    if asked.setting is None:
+        return
+    metals = [asked.book.metals[key] for key in asked.setting.metals if key in asked.book.metals]
+    asked.metal = next((each for each in metals if code in ("", each.code)), None)
+    if asked.metal is None:
+        known = ", ".join(each.code for each in metals) or "another setting"
+        asked.errors["metal"] = f"{asked.setting.name} is not made in {code!r}; use {known}"
+
+
+def _read_stone(asked: Asked, text: str) -> None:
+    number = int(text) if text.isascii() and text.isdigit() else 0
+    asked.stone = on_offer(number) if 0 < number <= LARGEST_ID else None
+    if asked.stone is None:
+        asked.errors["stone"] = f"{text!r} is no stone on offer; /api/v1/stones/ lists them"
+
+
+def _read_shape(asked: Asked, shape: str) -> None:
+    """With its carat, which is read here too."""
+    text = asked.params.get("carat", "")
+    if asked.params.get("stone"):
+        asked.errors["shape"] = "the stone says it already; leave out shape and carat, or the stone"
+    elif shape not in gemology.LAWS:
+        asked.errors["shape"] = f"{shape!r} is no shape; use any of {', '.join(gemology.LAWS)}"
+    elif not text:
+        asked.errors["carat"] = "is missing; give it with the shape"
+    elif (carat := _decimal(text)) is None or not LEAST_CARAT <= carat <= MOST_CARAT:
+        asked.errors["carat"] = (
+            f"{text!r} is no weight we set; use {LEAST_CARAT} to {MOST_CARAT} carats"
+        )
+    else:
+        asked.estimate = (shape, carat)
+
+
+def _read_carat(asked: Asked, text: str) -> None:
+    if not asked.params.get("shape"):
+        asked.errors["carat"] = "says nothing alone; give a shape with it"
+
+
+def _read_size(asked: Asked, text: str) -> None:
+    try:
+        asked.size = sizes.read(text)
+    except sizes.Unreadable as error:
+        asked.errors["size"] = str(error)
+
+
+def _read_engraving(asked: Asked, text: str) -> None:
+    if asked.setting is None:
+        return
+    try:
+        engraving.check(text, rules=asked.setting.engraving, size=asked.size)
+    except engraving.BadEngraving as error:
+        asked.errors["engraving"] = str(error)
+    asked.engraving = text
+
+
+def _read_store(asked: Asked, code: str) -> None:
+    asked.telling = asked.book.stores.get(code)
+    if asked.telling is None:
+        asked.errors["store"] = f"{code!r} is no store of ours; leave it out"
+
+
+_READERS: dict[str, Callable[[Asked, str], None]] = {
+    "setting": _read_setting,
+    "metal": _read_metal,
+    "stone": _read_stone,
+    "shape": _read_shape,
+    "carat": _read_carat,
+    "size": _read_size,
+    "engraving": _read_engraving,
+    "store": _read_store,
+}
+
+
+def _decimal(text: str) -> Decimal | None:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def on_offer(stone_id: int) -> StoneOnOffer | None:
+    """The stone, while it can be had."""
+    return Stone.objects.filter(pk=stone_id, status=Stone.Status.AVAILABLE).first()
+
+
+# The answer.
+
+
+def answer(asked: Asked, *, now: datetime) -> dict[str, Any]:
+    """A whole answer to a configuration without errors."""
+    setting, telling = asked.setting, asked.telling or pricebook.telling(None)
+    if setting is None or asked.errors:
+        raise ValueError(f"there is no answer to {asked.errors}")
+    measures = asked.measures
+    fit = (
+        compatibility.check(setting=setting.rules, stone=measures, size=asked.size)
+        if measures
+        else None
+    )
+    head = costing.head_for(setting, fit)
+    days = costing.lead_days(
+        setting=setting, head=head, delivery_days=asked.stone.delivery_days if asked.stone else 0
+    )
+    return {
+        "setting": setting.code,
+        "metal": asked.metal.code if asked.metal else None,
+        "head": head.code if head else None,
+        "size": None if asked.size is None else str(asked.size),
+        "fit": _fit(fit, mode=telling.mode),
+        **_price(asked, head, telling, now=now),
+        "ready_date": workdays.after(now.date(), days=days),
+        "currency": pricing.CURRENCY,
+        "priced_at": now,
+    }
+
+
+def _price(
+    asked: Asked, head: compatibility.Head | None, telling: Telling, *, now: datetime
+) -> dict[str, Any]:
+    mode = telling.mode
+    try:
+        priced = costing.priced(
+            book=asked.book,
+            setting=asked.setting,
+            head=head,
+            metal=asked.metal,
+            stone=asked.center,
+            ring_size=asked.size,
+            engraving=asked.engraving,
+            now=now,
+        )
+    except pricing.NotPriced:
+        priced, mode = costing.UNPRICED, pricing.ON_REQUEST
+    is_shown = mode == pricing.SHOWN
+    return {
+        "mode": mode,
+        "total": str(priced.total) if is_shown else None,
+        "told": pricing.told(priced.total, mode=mode),
+        "tax": pricing.tax_told(telling.tax, total=priced.total, mode=mode),
+        "breakdown": [
+            {
+                "label": line.label,
+                "note": line.note,
+                "amount": str(line.amount) if is_shown and line.amount is not None else None,
+            }
+            for line in priced.lines
+        ],
+        "inputs": priced.inputs if is_shown else None,
+    }
+
+
+def _fit(fit: compatibility.Fit | None, *, mode: str) -> dict[str, Any] | None:
+    fit = costing.fit_told(fit, mode=mode)
+    if fit is None:
+        return None
+    return {
+        "verdict": fit.verdict,
+        "reason": fit.reason,
+        "margin_mm": None if fit.margin_mm is None else str(fit.margin_mm),
+        "head": fit.head,
+        "fix": fit.fix.words if fit.fix else "",
+        "fix_price": str(fit.fix.price) if fit.fix and mode == pricing.SHOWN else None,
+        "fix_days": fit.fix.days if fit.fix else None,
+        "is_estimated": fit.is_estimated,
+    }
