@@ -121,7 +121,7 @@ def _told_or_known(name: str) -> str:
 INSERT_STONES = f"""
     INSERT INTO builder_stone ({_FACTS}, price, delivery_days, status, created_at, updated_at)
     SELECT DISTINCT ON (lab, report_number) {_FACTS},
-           {_asked(supplier="%(supplier)s", growth="growth", cost="cost", markup="%(markup)s")},
+           {_asked(supplier="%(supplier)s", growth="feed_row.growth", cost="feed_row.cost", markup="%(markup)s")},
            %(delivery_days)s, 'available', %(now)s, %(now)s
     FROM feed_row
     WHERE NOT EXISTS (

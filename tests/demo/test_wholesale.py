@@ -11,25 +11,23 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
-from builder import catalog
+from builder import catalog, gemology
 from builder.feeds import generic
 from builder.models import MarkupRule, Stone, StoneOffer, Supplier
 from demo import wholesale
 from tests.factories.jeweler import NOW, StoreFactory
 
-READ_BY_IMPORTS = [
-    *(name for name in wholesale.STONE_COLUMNS if name not in {"fancy_hue", "fancy_intensity"}),
-    "price", "status",
-]  # fmt: skip
+FACTS = [*wholesale.STONE_COLUMNS, "price", "status", "delivery_days"]
 
 
 def _supplier(code: str = "wholesale") -> Supplier:
     supplier = Supplier.objects.create(
         code=code, name="Sample wholesaler", feed_format="generic", markup=Decimal("1.4")
     )
-    MarkupRule.objects.create(
-        supplier=supplier, growth="natural", cost_below=2000, factor=Decimal("1.655")
-    )
+    for growth, factor in (("natural", "1.655"), ("lab", "1.8")):
+        MarkupRule.objects.create(
+            supplier=supplier, growth=growth, cost_below=2000, factor=Decimal(factor)
+        )
     return supplier
 
 
@@ -38,6 +36,11 @@ def _texts(*, count: int, seed: int) -> list[tuple[str, ...]]:
     for lot in wholesale.lots(count=count, seed=seed):
         rows += zip(*(lot.texts[name] for name in sorted(lot.texts)), strict=True)
     return rows
+
+
+def test_hues_and_intensities_are_the_trades_words(lot: wholesale.Lot) -> None:
+    assert {*lot.texts["fancy_hue"]} - {""} <= {*gemology.HUES}
+    assert {*lot.texts["fancy_intensity"]} - {""} <= {*gemology.INTENSITIES}
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +136,7 @@ def test_every_csv_header_is_one_that_the_generic_format_knows() -> None:
 
 @pytest.mark.django_db
 def test_an_import_of_the_csv_makes_the_stones_that_copy_makes() -> None:
-    supplier = Supplier.objects.create(code="wholesale", name="Wholesaler", markup=Decimal("1.37"))
+    supplier = _supplier()
     wholesale.fill(supplier=supplier, count=400, seed=5, now=NOW)
     copied = _in_the_catalog()
     Stone.objects.all().delete()
@@ -153,7 +156,7 @@ def test_an_import_of_the_csv_makes_the_stones_that_copy_makes() -> None:
 
 
 def _in_the_catalog() -> list[dict[str, Any]]:
-    names = [*READ_BY_IMPORTS, "offers__stock_number", "offers__cost", "offers__price"]
+    names = [*FACTS, "offers__stock_number", "offers__cost", "offers__price"]
     return list(Stone.objects.order_by("report_number").values(*names))
 
 
@@ -161,8 +164,8 @@ def _in_the_catalog() -> list[dict[str, Any]]:
 def test_markup_rules_price_the_stones_and_others_take_the_suppliers_markup() -> None:
     wholesale.fill(supplier=_supplier(), count=500, seed=5, now=NOW)
     for offer in StoneOffer.objects.select_related("stone"):
-        ruled = offer.stone.growth == "natural" and offer.cost < 2000
-        factor = Decimal("1.655") if ruled else Decimal("1.4")
+        ruled = {"natural": "1.655", "lab": "1.8"}[offer.stone.growth]
+        factor = Decimal(ruled if offer.cost < 2000 else "1.4")
         assert offer.price == (offer.cost * factor).quantize(Decimal(1), "ROUND_HALF_UP")
         assert offer.stone.price == offer.price
 
