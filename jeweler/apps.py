@@ -7,5 +7,5 @@ class JewelerConfig(AppConfig):
     verbose_name = "House"
 
     def ready(self) -> None:
-        # Subscribers register themselves; the rooms that publish never know them.
-        autodiscover_modules("handlers")
+        # Subscribers register themselves; the rooms that publish never know them. So do the voices of the health check.
+        autodiscover_modules("handlers", "health")

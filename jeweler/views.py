@@ -7,6 +7,8 @@ from django.template.loader import render_to_string
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from jeweler import health
+
 
 @never_cache
 @require_safe
@@ -15,9 +17,10 @@ def healthz(request: HttpRequest) -> JsonResponse:
     try:
         with connection.cursor() as cursor:
             cursor.execute("select 1")
+        told = health.told()
     except OperationalError:
         return JsonResponse({"status": "the database does not answer"}, status=503)
-    return JsonResponse({"status": "ok"})
+    return JsonResponse({"status": "ok", **told})
 
 
 # Django's own two look for the form's token first, and so fail again over a body that cannot be read. These

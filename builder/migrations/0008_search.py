@@ -31,9 +31,7 @@ def bare(column: str) -> django.db.models.functions.text.Upper:
         models.F(column), models.Value(" "), models.Value("")
     )
     return django.db.models.functions.text.Upper(
-        django.db.models.functions.text.Replace(
-            without_spaces, models.Value("-"), models.Value("")
-        )
+        django.db.models.functions.text.Replace(without_spaces, models.Value("-"), models.Value(""))
     )
 
 

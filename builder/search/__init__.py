@@ -1,14 +1,15 @@
 """The stone list: filters, facets, sorting and pages; stones by number; stand-ins (docs/algorithms/search.md).
 
 Facets are disjunctive: each one's counts heed every filter but its own, so that they say what another click would find.
-`fits` filters by the very limits that `compatibility.check` judges by.
+`fits` filters by the very limits that `compatibility.check` judges by. Two engines give the same answer: a snapshot in this
+process's memory, and the table, which is asked while there is none.
 """
 
 from dataclasses import fields
 from math import ceil
 
 from builder.models import Stone
-from builder.search import numbers, table
+from builder.search import numbers, snapshot, table
 from builder.search.facets import FACETS, MEASURES, PARAMETERS, RANGES, SORTS, TITLES
 from builder.search.fitting import fitting
 from builder.search.nearest import nearest
@@ -44,6 +45,7 @@ __all__ = [
     "like",
     "listing",
     "search",
+    "snapshot",
     "twins",
 ]
 
@@ -63,7 +65,7 @@ def search(query: StoneQuery) -> Results:
 
 def listing(query: StoneQuery) -> Listing:
     """The same with the stones' ids alone."""
-    return _listing(query, engine=table)
+    return _listing(query, engine=snapshot.current() or table)
 
 
 def _listing(query: StoneQuery, *, engine: Engine) -> Listing:

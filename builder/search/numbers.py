@@ -29,15 +29,27 @@ def bare(column: str) -> Func:
 
 def find(number: str) -> Numbered:
     """Also found with the lab's name before it, as it is printed on the report."""
+    stones = _stones(number)
+    available = [stone for stone in stones if stone.status == Stone.Status.AVAILABLE]
+    return Numbered(ids=frozenset(stone.pk for stone in available), note=_note(number, stones))
+
+
+def gone(number: str) -> Stone | None:
+    """The stone that has this number when it is the only one and no longer on offer: others may stand in for it."""
+    stones = _stones(number)
+    if len(stones) != 1 or stones[0].status == Stone.Status.AVAILABLE:
+        return None
+    return stones[0]
+
+
+def _stones(number: str) -> list[Stone]:
     plain = re.sub(r"[ -]", "", number).upper()
     spellings = {plain, _LABS.sub("", plain)}
     ids = [
         *by_report(spellings).values_list("pk", flat=True)[:MOST],
         *by_offer(spellings).values_list("stone_id", flat=True)[:MOST],
     ]
-    stones = list(Stone.objects.filter(pk__in=ids).order_by("pk"))
-    available = [stone for stone in stones if stone.status == Stone.Status.AVAILABLE]
-    return Numbered(ids=frozenset(stone.pk for stone in available), note=_note(number, stones))
+    return list(Stone.objects.filter(pk__in=ids).order_by("pk"))
 
 
 def by_report(spellings: set[str]) -> "QuerySet[Stone]":

@@ -140,14 +140,12 @@ def _page(
     size = query.page_size
     if query.after:
         keys = _keys(query, among, after=query.after, limit=size + 1)
-        first = keys[0] if keys else query.after
-        before = _keys(query, among, before=first, limit=1)
-        return keys[:size], None, bool(before), len(keys) > size
+        has_previous = bool(_keys(query, among, before=keys[0], limit=1)) if keys else total > 0
+        return keys[:size], None, has_previous, len(keys) > size
     if query.before:
         keys = _keys(query, among, before=query.before, limit=size + 1)
-        last = keys[-1] if keys else query.before
-        after = _keys(query, among, after=last, limit=1)
-        return keys[-size:], None, len(keys) > size, bool(after)
+        has_next = bool(_keys(query, among, after=keys[-1], limit=1)) if keys else total > 0
+        return keys[-size:], None, len(keys) > size, has_next
     pages = max(1, ceil(total / size))
     page = min(query.page, pages)
     keys = _keys(query, among, start=(page - 1) * size, limit=size) if total else []

@@ -1,0 +1,340 @@
+"""One question put to the bitmaps and to the stones that changed since: total, facets, pages, neighbors."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from functools import cached_property
+from math import ceil
+
+import numpy as np
+from pyroaring import BitMap
+
+from builder.search import changes
+from builder.search.bitmaps import Bitmaps, Values
+from builder.search.facets import FACETS, SORTS
+from builder.search.fitting import HeadLimits, heads_of, promptness
+from builder.search.keys import Key, key_of
+from builder.search.query import StoneQuery
+from builder.search.results import Beside, Counts, Found
+from builder.search.rows import Rows
+
+# Fewer stones than this are sorted; of more, the first values' bitmaps soon fill a page.
+SORTED_WHOLE = 20_000
+
+
+class Counting:
+    def __init__(
+        self,
+        bitmaps: Bitmaps,
+        gone: BitMap,
+        changed: Rows,
+        query: StoneQuery,
+        among: frozenset[int] | None,
+    ) -> None:
+        self.bitmaps, self.gone, self.query, self.among = bitmaps, gone, query, among
+        self.rows = changed
+        self.base = self._base()
+        self.chosen = {facet: self._chosen(facet) for facet in query.chosen}
+        self.full = self.base
+        for each in sorted(self.chosen.values(), key=len):
+            self.full = self.full & each
+
+    def found(self) -> Found:
+        total, size = self.total, self.query.page_size
+        pages = max(1, ceil(total / size))
+        page: int | None = None
+        if self.query.after:
+            start = self._before(self.query.after, or_at=True)
+            end = start + size
+        elif self.query.before:
+            end = self._before(self.query.before, or_at=False)
+            start = max(0, end - size)
+        else:
+            page = min(self.query.page, pages)
+            start, end = (page - 1) * size, page * size
+        end = min(end, total)
+        return Found(
+            total=total,
+            counts=self._counts(),
+            keys=self._slice(start, end) if start < end else [],
+            page=page,
+            has_previous=start > 0,
+            has_next=end < total,
+        )
+
+    @cached_property
+    def matching_changes(self) -> Rows:
+        if not len(self.rows):
+            return self.rows
+        return changes.matching(self.rows, self.query, self.among)
+
+    @cached_property
+    def total(self) -> int:
+        return len(self.full) + len(self.matching_changes)
+
+    # Conditions.
+
+    def _base(self) -> BitMap:
+        """What every facet heeds."""
+        query, bitmaps = self.query, self.bitmaps
+        parts = []
+        for measure in query.measured:
+            low, high = query.bounds(measure)
+            if measure == "price":
+                parts.append(bitmaps.priced(low, high))
+            else:
+                parts.append(bitmaps.measures[measure].between(low, high))
+        if self.among is not None:
+            places = (bitmaps.place_of(pk) for pk in self.among)
+            parts.append(BitMap(place for place in places if place is not None))
+        if query.store:
+            parts.append(bitmaps.stores.of(query.store.pk) or BitMap())
+        if query.ready_by:
+            parts.append(self._in_time())
+        elif query.fits:
+            heads = heads_of(query.fits.rules)
+            parts.append(_union([self._held(head) for head in heads]))
+        base = bitmaps.everything if not self.gone else bitmaps.everything - self.gone
+        for part in sorted(parts, key=len):
+            base = base & part
+        return base
+
+    def _held(self, head: HeadLimits) -> BitMap:
+        return _union([self.bitmaps.within(limits) for limits in head.limits])
+
+    def _in_time(self) -> BitMap:
+        query, delivery = self.query, self.bitmaps.delivery
+        if query.fits is None:
+            return delivery.between(None, query.days_left)
+        found, earlier = BitMap(), BitMap()
+        for each in promptness(query.fits, days_left=query.days_left):
+            held = self._held(each.head)
+            found |= (held - earlier) & delivery.between(None, each.days)
+            earlier |= held
+        return found
+
+    def _chosen(self, facet: str) -> BitMap:
+        values = list(FACETS[facet].labels)
+        maps = (
+            self.bitmaps.facets[facet].of(values.index(value) + 1)
+            for value in self.query.chosen[facet]
+        )
+        return _union([each for each in maps if each is not None])
+
+    # Facets.
+
+    def _counts(self) -> Counts:
+        counts = {facet: self._counted(facet, holds) for facet, holds in self._heeded()}
+        if len(self.rows):
+            changes.add_counts(counts, self.rows, self.query, self.among)
+        return counts
+
+    def _heeded(self) -> Iterator[tuple[str, BitMap]]:
+        """For each facet the stones that hold to every filter but its own."""
+        for facet in FACETS:
+            if facet not in self.chosen:
+                yield facet, self.full
+                continue
+            holds = self.base
+            for other, each in self.chosen.items():
+                if other != facet:
+                    holds = holds & each
+            yield facet, holds
+
+    def _counted(self, facet: str, holds: BitMap) -> dict[str, int]:
+        values, labels = self.bitmaps.facets[facet], list(FACETS[facet].labels)
+        if not holds:
+            return {}
+        numbered = zip(values.values, values.maps, strict=True)
+        count = holds.intersection_cardinality
+        if len(holds) == len(self.bitmaps):
+            count = len
+        return {
+            labels[value - 1]: stones
+            for value, each in numbered
+            if value and (stones := count(each))
+        }
+
+    # Pages. An index counts stones in the query's order, those that changed included.
+
+    def _before(self, key: Key, *, or_at: bool) -> int:
+        """How many matching stones come before the key's place, or at it."""
+        keys = self._changed_keys
+        among_changed = bisect_right(keys, key) if or_at else bisect_left(keys, key)
+        return among_changed + self._before_in_bitmaps(key, or_at=or_at)
+
+    def _before_in_bitmaps(self, key: Key, *, or_at: bool) -> int:
+        price, pk = abs(key.price), abs(key.id)
+        place = self.bitmaps.places(price=price, stone_id=pk)
+        if self.query.sort == "-price":
+            # Descending: those at later places come first.
+            end = place if or_at else place + self._is_at(place, price, pk)
+            return len(self.full) - _until(self.full, end)
+        end = place + self._is_at(place, price, pk) if or_at else place
+        if self.query.sort == "price":
+            return _until(self.full, end)
+        count = 0
+        for rank, stones in self._ranked():
+            signed = -rank if SORTS[self.query.sort].is_descending else rank
+            if signed > key.rank:
+                break
+            if signed < key.rank:
+                count += self.full.intersection_cardinality(stones)
+            else:
+                count += _until(self.full & stones, end)
+        return count
+
+    def _is_at(self, place: int, price: int, pk: int) -> bool:
+        columns = self.bitmaps.columns
+        return bool(
+            place < len(self.bitmaps)
+            and columns["price"][place] == price
+            and columns["id"][place] == pk
+        )
+
+    @cached_property
+    def _changed_keys(self) -> list[Key]:
+        return changes.keys(self.matching_changes, self.query.sort)
+
+    def _slice(self, start: int, end: int) -> list[Key]:
+        changed = self._changed_keys
+        if not changed:
+            return self._in_bitmaps(start, end)
+        # Among as many stones as changed, a place can only be so much earlier in the bitmaps.
+        first = max(0, start - len(changed))
+        keys = self._in_bitmaps(first, end)
+        if first and keys:
+            first += bisect_left(changed, keys[0])
+            changed = changed[bisect_left(changed, keys[0]) :]
+        return sorted([*keys, *changed])[start - first : end - first]
+
+    def _in_bitmaps(self, start: int, end: int) -> list[Key]:
+        sort, full = self.query.sort, self.full
+        end = min(end, len(full))
+        if start >= end:
+            return []
+        if sort == "price":
+            return self._keys((0, place) for place in full[start:end])
+        if sort == "-price":
+            found = list(full[len(full) - end : len(full) - start])
+            return self._keys((0, place) for place in reversed(found))
+        measure = SORTS[sort].measure
+        if measure and len(full) <= SORTED_WHOLE:
+            return self._keys(self._sorted(measure, start, end))
+        return self._keys(self._walked(start, end))
+
+    def _keys(self, ranked: "Iterator[tuple[int, int]]") -> list[Key]:
+        sort, ids, prices = (
+            self.query.sort,
+            self.bitmaps.columns["id"],
+            self.bitmaps.columns["price"],
+        )
+        return [
+            key_of(sort=sort, rank=rank, price=int(prices[place]), pk=int(ids[place]))
+            for rank, place in ranked
+        ]
+
+    def _sorted(self, measure: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+        places = np.frombuffer(self.full.to_array(), np.uint32)
+        ranks = self.bitmaps.columns[measure][places]
+        keys = -ranks.astype(np.int32) if SORTS[self.query.sort].is_descending else ranks
+        order = np.argsort(keys, kind="stable")[start:end]
+        return zip(ranks[order].tolist(), places[order].tolist(), strict=True)
+
+    def _walked(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        skipped, wanted = start, end - start
+        for rank, stones in self._ranked():
+            count = self.full.intersection_cardinality(stones)
+            if count <= skipped:
+                skipped -= count
+                continue
+            part = (self.full & stones)[skipped : skipped + wanted]
+            yield from ((rank, place) for place in part)
+            skipped, wanted = 0, wanted - len(part)
+            if not wanted:
+                return
+
+    def _ranked(self) -> Iterator[tuple[int, BitMap]]:
+        """The order's numbers with their stones, in its direction."""
+        order = SORTS[self.query.sort]
+        if order.facet:
+            values = self.bitmaps.facets[order.facet]
+            pairs = list(zip(values.values, values.maps, strict=True))
+            pairs.sort(key=lambda pair: changes.facet_rank(pair[0], self.query.sort))
+            return ((changes.facet_rank(value, self.query.sort), each) for value, each in pairs)
+        measured = self._bounded(self.bitmaps.measures[order.measure], order.measure)
+        return reversed(measured) if order.is_descending else iter(measured)
+
+    def _bounded(self, values: Values, measure: str) -> list[tuple[int, BitMap]]:
+        low, high = self.query.bounds(measure)
+        start = 0 if low is None else bisect_left(values.values, low)
+        end = len(values.values) if high is None else bisect_right(values.values, high)
+        return list(zip(values.values[start:end], values.maps[start:end], strict=True))
+
+    # Neighbors.
+
+    def beside(self, query: StoneQuery, measure: str) -> Beside:
+        """Of these stones, which hold to all but the measure: the nearest below and above what is asked for."""
+        low, high = query.bounds(measure)
+        found = [
+            self._nearest(measure, low, is_below=True),
+            self._nearest(measure, high, is_below=False),
+        ]
+        return Beside(
+            below=found[0][0], below_count=found[0][1], above=found[1][0], above_count=found[1][1]
+        )
+
+    def _nearest(
+        self, measure: str, limit: int | None, *, is_below: bool
+    ) -> tuple[int | None, int]:
+        if limit is None:
+            return None, 0
+        column = self.matching_changes[measure].astype(np.int64)
+        beyond = column[(column < limit) & (column >= 0) if is_below else column > limit]
+        candidates = [int(beyond.max() if is_below else beyond.min())] if len(beyond) else []
+        in_bitmaps = self._nearest_in_bitmaps(measure, limit, is_below=is_below)
+        candidates += [in_bitmaps[0]] if in_bitmaps else []
+        if not candidates:
+            return None, 0
+        value = max(candidates) if is_below else min(candidates)
+        count = int((beyond == value).sum())
+        if in_bitmaps and in_bitmaps[0] == value:
+            count += in_bitmaps[1]
+        return value, count
+
+    def _nearest_in_bitmaps(
+        self, measure: str, limit: int, *, is_below: bool
+    ) -> tuple[int, int] | None:
+        if measure == "price":
+            return self._nearest_price(limit, is_below=is_below)
+        values = self.bitmaps.measures[measure]
+        if is_below:
+            places = range(bisect_left(values.values, limit) - 1, -1, -1)
+        else:
+            places = range(bisect_right(values.values, limit), len(values.values))
+        for place in places:
+            if count := self.full.intersection_cardinality(values.maps[place]):
+                return values.values[place], count
+        return None
+
+    def _nearest_price(self, limit: int, *, is_below: bool) -> tuple[int, int] | None:
+        prices = self.bitmaps.columns["price"]
+        if is_below:
+            before = _until(self.full, int(np.searchsorted(prices, limit, "left")))
+            index = before - 1
+        else:
+            index = _until(self.full, int(np.searchsorted(prices, limit, "right")))
+        if not 0 <= index < len(self.full):
+            return None
+        price = int(prices[self.full[index]])
+        return price, len(self.full & self.bitmaps.priced(price, price))
+
+
+def _union(maps: list[BitMap]) -> BitMap:
+    if len(maps) == 1:
+        return maps[0]
+    return BitMap.union(*maps) if maps else BitMap()
+
+
+def _until(stones: BitMap, place: int) -> int:
+    """How many of them lie before this place."""
+    return stones.rank(place - 1) if place > 0 else 0

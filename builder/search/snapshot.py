@@ -1,0 +1,245 @@
+"""The engine in memory: bitmaps of the stones on offer, and exactly what changed since they were made.
+
+Every process keeps one. At most every SEARCH_SNAPSHOT_POLL_S seconds a search first asks Postgres, in one small query, for the
+newest snapshot's id and for the stones whose transaction may not have been seen. Changed stones are taken out of every
+bitmap and filtered one by one, so that answers equal the table's as of the last look. Postgres alone decides who gets a
+stone; a page's rows are read from it once more.
+
+There is none, and the table is asked instead, while no worker has built one, while more than MOST_CHANGES stones changed since,
+and inside a transaction that has itself written (what it did may yet be undone).
+"""
+
+import threading
+import time
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import psycopg
+from django.conf import settings
+from django.db import connection
+from pyroaring import BitMap
+
+from builder.search import payload, rows
+from builder.search.bitmaps import Bitmaps
+from builder.search.counting import Counting
+from builder.search.facets import FACETS
+from builder.search.query import StoneQuery
+from builder.search.results import Beside, Found
+from builder.search.rows import Rows
+
+MOST_CHANGES = 4000
+Among = frozenset[int] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """What the snapshot knows of one stone on offer; lengths in millimeters, the price in major units."""
+
+    id: int
+    shape: str
+    growth: str
+    color: str
+    clarity: str
+    cut: str
+    carat: Decimal
+    length_mm: Decimal
+    width_mm: Decimal
+    depth_mm: Decimal
+    price: Decimal
+    delivery_days: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """Immutable: a later look makes another one. `gone` are the places of stones that changed."""
+
+    id: int
+    built_at: datetime
+    bitmaps: Bitmaps
+    changed: Rows
+    gone: BitMap
+    name: str = "snapshot"
+
+    def find(self, query: StoneQuery, *, among: Among) -> Found:
+        return Counting(self.bitmaps, self.gone, self.changed, query, among).found()
+
+    def count(self, query: StoneQuery, *, among: Among) -> int:
+        return Counting(self.bitmaps, self.gone, self.changed, query, among).total
+
+    def beside(self, query: StoneQuery, measure: str, *, among: Among) -> Beside:
+        others = Counting(self.bitmaps, self.gone, self.changed, query.without(measure), among)
+        return others.beside(query, measure)
+
+    def listed(self, stone_id: int) -> Listed | None:
+        """None: not on offer as of the last look."""
+        at = np.flatnonzero(self.changed["id"] == stone_id)
+        if len(at):
+            row = self.changed[at[0]]
+            return _of_row(row) if row["is_offered"] else None
+        place = self.bitmaps.place_of(stone_id)
+        return None if place is None else _of_place(self.bitmaps, place)
+
+    def with_changes(self, changed: Rows) -> "Snapshot":
+        found = (self.bitmaps.place_of(pk) for pk in changed["id"].tolist())
+        return replace(
+            self, changed=changed, gone=BitMap(place for place in found if place is not None)
+        )
+
+
+_LISTED_FACETS = ("shape", "growth", "color", "clarity", "cut")
+
+
+def _of_row(row: Any) -> Listed:
+    numbers = {name: int(row[name]) for name in row.dtype.names}
+    values = {name: _value(name, numbers[name]) for name in _LISTED_FACETS}
+    return _listed(numbers, values)
+
+
+def _of_place(bitmaps: Bitmaps, place: int) -> Listed:
+    numbers = {name: int(column[place]) for name, column in bitmaps.columns.items()}
+    values = {name: _value(name, _holding(bitmaps.facets[name], place)) for name in _LISTED_FACETS}
+    return _listed(numbers | {"delivery": _holding(bitmaps.delivery, place)}, values)
+
+
+def _listed(numbers: dict[str, int], values: dict[str, str]) -> Listed:
+    return Listed(
+        id=numbers["id"],
+        carat=Decimal(numbers["carat"]) / 100,
+        length_mm=Decimal(numbers["length_mm"]) / 100,
+        width_mm=Decimal(numbers["width_mm"]) / 100,
+        depth_mm=Decimal(numbers["depth_mm"]) / 100,
+        price=Decimal(numbers["price"]) / 100,
+        delivery_days=numbers["delivery"],
+        **values,
+    )
+
+
+def _holding(values: Any, place: int) -> int:
+    return next(
+        (value for value, each in zip(values.values, values.maps, strict=True) if place in each), 0
+    )
+
+
+def _value(facet: str, number: int) -> str:
+    return list(FACETS[facet].labels)[number - 1] if number else ""
+
+
+# Keeping one in this process.
+
+_LOOK = f"""
+    SELECT now_running.*, stone.* FROM (
+        SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
+               pg_current_xact_id_if_assigned() IS NOT NULL,
+               (SELECT max(id) FROM builder_searchsnapshot)
+    ) AS now_running LEFT JOIN (
+        SELECT {rows.SELECT} FROM builder_stone WHERE changed_xid >= %s LIMIT {MOST_CHANGES + 1}
+    ) AS stone ON true
+"""  # noqa: S608  names are ours
+_NEVER = 2**62  # no transaction has such a number
+
+
+class _Keeper:
+    """What this process last saw. One thread looks at a time."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.snapshot: Snapshot | None = None
+        self.refused = 0  # the id of one that this release cannot read
+        self.horizon = 0  # transactions before it have been seen
+        self.changed: dict[int, tuple[Any, ...]] = {}
+        self.looked_at = float("-inf")
+        self.is_behind = (
+            False  # more changed than is filtered one by one: wait for the next snapshot
+        )
+        self.is_current = False
+
+    def current(self) -> Snapshot | None:
+        with self.lock:
+            if time.monotonic() - self.looked_at >= settings.SEARCH_SNAPSHOT_POLL_S:
+                self._look()
+            return self.snapshot if self.is_current else None
+
+    def _look(self) -> None:
+        """Raises what the database raises; then nothing is known to be current."""
+        self.is_current = False
+        horizon, has_written, newest_id, changed = self._ask()
+        if has_written:
+            return
+        self.looked_at = time.monotonic()
+        if newest_id is None or newest_id == self.refused:
+            self.snapshot = None
+            return
+        if self.snapshot is None or newest_id != self.snapshot.id:
+            if not self._load():
+                return
+            horizon, has_written, newest_id, changed = self._ask()
+        if self.is_behind or len(changed) > MOST_CHANGES:
+            self.is_behind = True
+            return
+        self._learn(changed)
+        self.horizon = horizon
+        self.is_behind = len(self.changed) > MOST_CHANGES
+        self.is_current = not self.is_behind
+
+    def _ask(self) -> tuple[int, bool, int | None, list[tuple[Any, ...]]]:
+        """The horizon of this very look, whether its transaction has written, the newest snapshot, what changed."""
+        seen = _NEVER if self.is_behind or self.snapshot is None else self.horizon
+        with connection.cursor() as cursor:
+            cursor.execute(_LOOK, [seen])
+            found = cursor.fetchall()
+        horizon, has_written, newest_id = found[0][:3]
+        return horizon, has_written, newest_id, [row[3:] for row in found if row[3] is not None]
+
+    def _load(self) -> bool:
+        """The newest one there is."""
+        loaded = newest()
+        if loaded is None:
+            return False
+        pk, built_at, horizon, data = loaded
+        try:
+            bitmaps = payload.unpacked(data)
+        except payload.UnknownFormat:
+            self.refused, self.snapshot = pk, None
+            return False
+        self.snapshot = Snapshot(
+            id=pk, built_at=built_at, bitmaps=bitmaps, changed=rows.of([]), gone=BitMap()
+        )
+        self.horizon, self.changed, self.is_behind = horizon, {}, False
+        return True
+
+    def _learn(self, changed: list[tuple[Any, ...]]) -> None:
+        """A stone that was seen as it is already is no news: most looks find none."""
+        news = {row[0]: row for row in changed if self.changed.get(row[0]) != row}
+        if news and self.snapshot:
+            self.changed |= news
+            self.snapshot = self.snapshot.with_changes(rows.of(list(self.changed.values())))
+
+
+_keepers = [_Keeper()]
+
+
+def current() -> Snapshot | None:
+    """What this process may answer from; None: ask the table."""
+    return _keepers[0].current()
+
+
+def forget() -> None:
+    """Start anew, as a new process does."""
+    _keepers[0] = _Keeper()
+
+
+def newest() -> tuple[int, datetime, int, bytes] | None:
+    """Id, time, horizon and bytes, read in binary: as text they would take twice the memory."""
+    connection.ensure_connection()
+    # Django's own cursors bind on the client, which cannot do so.
+    with psycopg.Cursor(connection.connection) as cursor:
+        cursor.execute(
+            "SELECT id, built_at, horizon_xid, payload FROM builder_searchsnapshot "
+            "ORDER BY id DESC LIMIT 1",
+            binary=True,
+        )
+        found: tuple[int, datetime, int, bytes] | None = cursor.fetchone()
+        return found
