@@ -10,6 +10,7 @@ from math import ceil
 
 from builder.models import Stone
 from builder.search import numbers, snapshot, table
+from builder.search.comparables import market_position
 from builder.search.facets import FACETS, MEASURES, PARAMETERS, RANGES, SORTS, TITLES
 from builder.search.fitting import fitting
 from builder.search.nearest import nearest
@@ -44,6 +45,7 @@ __all__ = [
     "fitting",
     "like",
     "listing",
+    "market_position",
     "search",
     "snapshot",
     "twins",
