@@ -1,7 +1,9 @@
 """The bars above the filters. A page has more than a hundred, too many for a template's own loops."""
 
+import functools
 import math
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Protocol
 
 from django import template
@@ -11,22 +13,31 @@ from builder.search import FacetValue
 
 register = template.Library()
 
-SHORT = {"Excellent": "Exc.", "Very good": "V. good", "Lab-grown": "Lab", "Very strong": "V. str."}
+SHORT = {
+    "Excellent": "Exc.", "Very good": "V. good", "Lab-grown": "Lab", "Very strong": "V. str.", "Very light": "V. light",
+    "Fancy light": "F. light", "Fancy intense": "Intense", "Fancy vivid": "Vivid", "Fancy dark": "Dark",
+    "Fancy deep": "Deep",
+}  # fmt: skip
 
 
-class Bar(Protocol):
-    """A bar of builder.views.histograms: numbers as a drawing writes them."""
+HIGH = 50.0  # units of a range's drawing
+
+
+class Spread(Protocol):
+    """One of builder.views.histograms."""
 
     @property
-    def at(self) -> str: ...
+    def stones(self) -> tuple[int, ...]: ...
     @property
-    def x(self) -> str: ...
+    def is_logarithmic(self) -> bool: ...
     @property
-    def y(self) -> str: ...
+    def least(self) -> Decimal: ...
     @property
-    def height(self) -> str: ...
+    def most(self) -> Decimal: ...
     @property
-    def is_in(self) -> bool: ...
+    def low(self) -> Decimal | None: ...
+    @property
+    def high(self) -> Decimal | None: ...
 
 
 @register.simple_tag
@@ -52,11 +63,33 @@ def _box(head: str, name: str, value: FacetValue, *, tallest: int) -> str:
 
 
 @register.simple_tag
-def spread_bars(bars: Sequence[Bar]) -> SafeString:
+def spread_bars(spread: Spread) -> SafeString:
     """The bars of one measure; those within the filter are marked."""
-    drawn = [
-        f'<rect data-at="{bar.at}" x="{bar.x}" y="{bar.y}" width="3" height="{bar.height}"'
-        + (' class="in"/>' if bar.is_in else "/>")
-        for bar in bars
-    ]
+    limits = (_place(spread, spread.low, 0.0), _place(spread, spread.high, 1.0))
+    return _bars(spread.stones, *limits)
+
+
+def _place(spread: Spread, value: Decimal | None, missing: float) -> float:
+    """Where a value stands between the ends, 0 to 1."""
+    least, most = float(spread.least), float(spread.most)
+    if value is None or most <= least:
+        return missing
+    if not spread.is_logarithmic:
+        return (float(value) - least) / (most - least)
+    return math.log(max(float(value), 1e-9) / least) / math.log(most / least)
+
+
+@functools.lru_cache(maxsize=512)
+def _bars(stones: tuple[int, ...], low: float, high: float) -> SafeString:
+    """Heights go by the square root, so that a few large stones can still be seen."""
+    tallest = math.sqrt(max(stones))
+    drawn = []
+    for place, count in enumerate(stones):
+        at = (place + 0.5) / len(stones)
+        height = max(1.0, HIGH * math.sqrt(count) / tallest) if count else 0.0
+        marked = ' class="in"' if low <= at <= high else ""
+        drawn.append(
+            f'<rect data-at="{at:.4f}" x="{200 * at - 1.5:.1f}" y="{HIGH + 2 - height:.1f}" width="3" '
+            f'height="{height:.1f}"{marked}/>'
+        )
     return mark_safe("".join(drawn))  # noqa: S308  numbers only

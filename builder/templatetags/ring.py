@@ -135,6 +135,13 @@ def the(name: str) -> str:
 
 
 @register.filter
+def few(count: int) -> str:
+    """3 is said "three"; more than ten are written in figures."""
+    words = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+    return words[count] if count < len(words) else str(count)
+
+
+@register.filter
 def chosen_span(values: Sequence[FacetValue]) -> str:
     """ "D to H" where neighbors are chosen, else each of them."""
     places = [place for place, value in enumerate(values) if value.selected]

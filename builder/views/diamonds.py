@@ -8,19 +8,24 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from builder import compatibility, costing, pricing, search
-from builder.models import Design, Setting, Shape, Stone
-from builder.views import looks
-from builder.views.histograms import Spread, spreads
+from builder.models import Design, Setting, Stone
+from builder.search import numbers
+from builder.views import filters, looks
+from builder.views.histograms import spreads
 from builder.views.pages import design_of, mode_for, page, quoted
 from builder.views.ring import held
 from jeweler.models import Store
 
 SORTS = {value: sort.title for value, sort in search.SORTS.items()}
-IN_SIGHT = ("carat", "price")
-MORE = ("cut", "polish", "symmetry", "fluorescence", "lab")
-PLACES = ("open", "page", "after", "before")  # where in the list, not what is listed
-NO_FILTER = (*PLACES, "fits", "sort", "shape", "growth", "look", "page_size")
 TWINS = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alike:
+    """A stone that could stand in for the row's, with what is different in words."""
+
+    stone: Stone
+    words: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,21 +37,12 @@ class Row:
     is_asked: bool = False
     is_mine: bool = False
     fit: compatibility.Fit | None = None
-    twins: list[search.Twin] = field(default_factory=list)
+    twins: list[Alike] = field(default_factory=list)
 
     @property
     def key(self) -> str:
         """Its number as an address has it, without the thousands' commas that templates write."""
         return str(self.stone.pk)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Way:
-    """A change of the filters that finds something, as a link."""
-
-    label: str
-    count: int
-    address: str
 
 
 @require_safe
@@ -71,15 +67,18 @@ def diamonds(request: HttpRequest) -> HttpResponse:
             "rows": rows(
                 results.stones, params=params, setting=query.fits, design=design, mode=mode
             ),
-            "facets": facets(results, query, is_fancy=is_fancy, params=params),
+            "facets": filters.shown(results, query, is_fancy=is_fancy, params=params),
             "is_fancy": is_fancy,
             "looks": looks.looks(params),
             "kept": [(name, params.getlist(name)) for name in looks.dormant(params)],
             "look": params.get("look", ""),
-            "in_sight": [measured[name] for name in IN_SIGHT if name in measured],
-            "more_measured": [each for name, each in measured.items() if name not in IN_SIGHT],
-            "more_chosen": is_more_chosen(params, measured),
-            "ways": ways(results.nearest, params),
+            "in_sight": [measured[name] for name in filters.IN_SIGHT if name in measured],
+            "more_measured": [
+                each for name, each in measured.items() if name not in filters.IN_SIGHT
+            ],
+            "more_chosen": filters.is_more_chosen(params, measured),
+            "ways": filters.ways(results.nearest, params),
+            "gone_alike": gone_alike(query, results, mode=mode),
             "stores": Store.objects.filter(is_open=True).order_by("id"),
             "refused": refused,
             "setting": query.fits,
@@ -93,9 +92,8 @@ def diamonds(request: HttpRequest) -> HttpResponse:
             "params": params,
             "today": timezone.localdate(now),
             "address": address_of(params),
-            "chosen": chosen_words(query, results.facets, is_fancy=is_fancy),
-            "chosen_count": sum(1 for name in looks.asked(params) if name not in NO_FILTER)
-            - (1 if is_fancy and "fancy_hue" not in params else 0),
+            "chosen": filters.chosen_words(query, results.facets, is_fancy=is_fancy),
+            "chosen_count": filters.chosen_count(params),
         },
         step="stone",
         design=design,
@@ -158,87 +156,33 @@ def rows(
             fit = costing.fit_told(fit_in(holder, stone), mode=mode)
             row = replace(row, is_open=True, fit=fit)
         if is_asked:
-            twins = search.twins(stone=stone, setting=setting, limit=TWINS)
-            row = replace(row, twins=twins)
+            row = replace(row, twins=alike(stone, setting, mode=mode))
         found.append(row)
     return found
+
+
+def alike(stone: Stone, setting: Setting | None, *, mode: str) -> list[Alike]:
+    """Differences in price are left out where prices are not shown."""
+    found = []
+    for twin in search.twins(stone=stone, setting=setting, limit=TWINS):
+        reasons = [
+            each for each in twin.reasons if mode == pricing.SHOWN or not each.startswith("$")
+        ]
+        words = ", ".join(reasons) or "The same in every measure and grade"
+        found.append(Alike(stone=twin.stone, words=words[:1].upper() + words[1:]))
+    return found
+
+
+def gone_alike(query: search.StoneQuery, results: search.Results, *, mode: str) -> list[Alike]:
+    """What could stand in for the stone whose number was asked for and that is gone."""
+    gone = numbers.gone(query.number) if query.number and not results.total else None
+    return alike(gone, query.fits, mode=mode) if gone else []
 
 
 def fit_in(setting: Setting | None, stone: Stone) -> compatibility.Fit | None:
     if setting is None:
         return None
     return compatibility.check(setting=setting.rules, stone=stone.measures, size=None)
-
-
-# Filters, and words about them.
-
-
-def facets(
-    results: search.Results, query: search.StoneQuery, *, is_fancy: bool, params: QueryDict
-) -> dict[str, list[search.FacetValue]]:
-    """As they are shown: hues that stand for "any" are not ticked."""
-    if not is_fancy or "fancy_hue" in params:
-        return results.facets
-    hues = [replace(value, selected=False) for value in results.facets["fancy_hue"] if value.count]
-    return {**results.facets, "fancy_hue": hues}
-
-
-def is_more_chosen(params: QueryDict, measured: dict[str, Spread]) -> bool:
-    return any(name in params for name in MORE) or any(
-        each.is_limited for name, each in measured.items() if name not in IN_SIGHT
-    )
-
-
-def ways(nearest: list[search.Nearest], params: QueryDict) -> list[Way]:
-    """Each change as an address; whoever goes on from a number looks among all stones."""
-    found = []
-    for each in nearest:
-        query = params.copy()
-        for name in PLACES:
-            query.pop(name, None)
-        for name, text in each.changes.items():
-            query.pop(name, None)
-            if text:
-                query[name] = text
-        if not each.changes.get("fancy_hue", "any"):
-            query.pop("look", None)
-        found.append(Way(label=each.label, count=each.count, address=f"?{query.urlencode()}"))
-    return found
-
-
-def chosen_words(
-    query: search.StoneQuery, values: dict[str, list[search.FacetValue]], *, is_fancy: bool
-) -> list[str]:
-    """What is filtered by, as the closed sheet of a phone says it: "1.4 to 1.75 ct", "D to H"."""
-    words = [_range_words(query, name) for name in query.measured]
-    for name in query.chosen:
-        if name not in ("shape", "growth") and not (is_fancy and name == "fancy_hue"):
-            words.append(span(values[name]))
-    return words
-
-
-def _range_words(query: search.StoneQuery, name: str) -> str:
-    measure = search.MEASURES[name]
-    low, high = query.ranges.get(f"{name}_min"), query.ranges.get(f"{name}_max")
-    title = "" if name in IN_SIGHT else f"{measure.title} "
-    if low is None and high is not None:
-        return f"{title}up to {measure.said(high)}"
-    if high is None and low is not None:
-        return f"{title}from {measure.said(low)}"
-    assert low is not None and high is not None
-    from_word = measure.said(low) if name == "price" else measure.written(low)
-    return f"{title}{from_word} to {measure.said(high)}"
-
-
-def span(values: list[search.FacetValue]) -> str:
-    """ "D to H" where neighbors are chosen, else each of them."""
-    places = [place for place, value in enumerate(values) if value.selected]
-    if not places:
-        return ""
-    first, last = values[places[0]].label, values[places[-1]].label
-    if len(places) == places[-1] - places[0] + 1 > 2:
-        return f"{first} to {last}"
-    return ", ".join(values[place].label for place in places)
 
 
 def address_of(params: QueryDict) -> str:

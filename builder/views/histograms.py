@@ -1,11 +1,12 @@
-"""How the stones on offer spread over carat and price: the bars above the two sliders, in one query.
+"""How the stones on offer spread over what is measured: the bars above the sliders, in one query.
 
-The bars are a drawing, so each process keeps them for up to a minute; what they filter is never kept.
+The bars are a drawing, so each process keeps them for up to a minute; what they filter is never kept. Carat and price are
+drawn by their logarithms. The others end where hardly a stone lies beyond, and their last bars hold those too.
 """
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -17,132 +18,151 @@ from builder import search
 from builder.models import Stone
 
 BARS = 40
-HIGH = 50.0  # units of the drawing
-UNITS = {"carat": "0.01", "price": "10"}  # what one grain of a slider is
+HEEDED = ("shape", "growth", "fancy_hue")  # ways to look; the other filters leave the bars alone
+_CELLS = (
+    100  # prices are counted in cells of a hundredth of the logarithm: a sixth of the narrowest bar
+)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bar:
-    """`at` is the bar's place between the ends, 0 to 1; x, y and height are units of the drawing."""
+class Scale:
+    """`unit` is what one grain of a slider is; `least` and `most` bound a linear scale, 0 where nothing does."""
 
-    at: str
-    x: str
-    y: str
-    height: str
-    is_in: bool
+    unit: str
+    is_logarithmic: bool = False
+    least: Decimal = Decimal(0)
+    most: Decimal = Decimal(0)
+
+
+SCALES = {
+    "carat": Scale(unit="0.01", is_logarithmic=True),
+    "price": Scale(unit="10", is_logarithmic=True),
+    "ratio": Scale(unit="0.01", least=Decimal(1), most=Decimal("2.5")),
+    "table": Scale(unit="0.5", least=Decimal(50), most=Decimal(80)),
+    "depth": Scale(unit="0.5", least=Decimal(50), most=Decimal(80)),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Counted:
-    """`measure` is a place in UNITS, `ends` the least and the most of each of them in turn."""
+    """How many stones stand in each bar, and the ends in the units that people write."""
 
-    measure: int
-    bar: int
-    stones: int
-    ends: tuple[Decimal, ...]
+    stones: tuple[int, ...]
+    least: Decimal
+    most: Decimal
 
 
 @dataclass(frozen=True, kw_only=True)
 class Spread:
-    """One measure: its ends on a logarithmic scale, and its bars."""
+    """One measure: its ends, what is asked of it, and how many stones stand in each bar between the ends."""
 
     name: str
+    title: str
+    unit: str
+    is_logarithmic: bool
     least: Decimal
     most: Decimal
-    unit: str
     low: Decimal | None
     high: Decimal | None
-    bars: list[Bar]
+    stones: tuple[int, ...]
+
+    @property
+    def is_limited(self) -> bool:
+        return self.low is not None or self.high is not None
 
 
 def spreads(query: search.StoneQuery, *, now: datetime) -> list[Spread]:
-    """Carat and price of the stones of the chosen shapes that fit, whatever else is filtered."""
+    """Each measure of the stones of the chosen shapes and kinds that fit, whatever else is filtered."""
     stones = Stone.objects.filter(status=Stone.Status.AVAILABLE)
-    if shapes := query.chosen.get("shape"):
-        stones = stones.filter(shape__in=shapes)
+    for facet in HEEDED:
+        if chosen := query.chosen.get(facet):
+            stones = stones.filter(**{f"{search.FACETS[facet].column}__in": chosen})
     if query.fits:
         stones = stones.filter(search.fitting(query.fits.rules))
-    listed, parameters = stones.values_list("carat", "price").query.sql_with_params()
-    rows = counted(listed, tuple(parameters), minute=int(now.timestamp() // 60))
+    columns = [search.MEASURES[name].column for name in SCALES]
+    listed, parameters = stones.values_list(*columns).query.sql_with_params()
+    found = counted(listed, tuple(parameters), minute=int(now.timestamp() // 60))
     return [
-        _spread(
-            query,
-            name,
-            least=rows[0].ends[2 * place],
-            most=rows[0].ends[2 * place + 1],
-            counts={row.bar: row.stones for row in rows if row.measure == place},
+        Spread(
+            name=name,
+            title=search.MEASURES[name].title,
+            unit=SCALES[name].unit,
+            is_logarithmic=SCALES[name].is_logarithmic,
+            least=each.least,
+            most=each.most,
+            low=query.ranges.get(f"{name}_min"),
+            high=query.ranges.get(f"{name}_max"),
+            stones=each.stones,
         )
-        for place, name in enumerate(UNITS)
-        if rows
+        for name, each in found.items()
     ]
 
 
 @functools.lru_cache(maxsize=256)
-def counted(listed: str, parameters: tuple[Any, ...], *, minute: int) -> Sequence[Counted]:
-    """Of these stones: which measure, which bar, how many, and the ends of carat and price."""
+def counted(listed: str, parameters: tuple[Any, ...], *, minute: int) -> Mapping[str, Counted]:
+    """By measure; one that no stone has is left out. A single pass counts all five, prices in cells."""
+    names = list(SCALES)
+    columns = [f"its_{name}" for name in names]
+    cells = ", ".join(
+        f"floor(ln(its_price::float8) * {_CELLS})::int AS its_price"
+        if name == "its_price"
+        else name
+        for name in columns
+    )
+    joined = ", ".join(columns)
     sql = f"""
-        WITH stones (carat, price) AS NOT MATERIALIZED ({listed}),
-        ends AS MATERIALIZED (
-            SELECT min(carat) AS carat_least, max(carat) AS carat_most,
-                   min(price) AS price_least, max(price) AS price_most FROM stones
-        ),
-        scales AS MATERIALIZED (SELECT {_scale("carat")}, {_scale("price")} FROM ends),
-        placed AS MATERIALIZED (
-            SELECT {_bucket("carat")} AS carat, {_bucket("price")} AS price, count(*) AS stones
-            FROM stones GROUP BY 1, 2
-        )
-        SELECT GROUPING(carat), coalesce(carat, price), sum(stones)::bigint,
-               min(carat_least), min(carat_most), min(price_least), min(price_most)
-        FROM placed, ends GROUP BY GROUPING SETS ((carat), (price))
+        WITH stones ({joined}) AS NOT MATERIALIZED ({listed}),
+        cells AS NOT MATERIALIZED (SELECT its_price AS cents, {cells} FROM stones)
+        SELECT GROUPING({joined}), coalesce({joined}), count(*), min(cents), max(cents)
+        FROM cells GROUP BY GROUPING SETS ({", ".join(f"({column})" for column in columns)})
     """  # noqa: S608  names are ours and values are parameters
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        return tuple(
-            Counted(measure=row[0], bar=row[1], stones=row[2], ends=row[3:])
-            for row in cursor.fetchall()
-        )
+        rows = [row for row in cursor.fetchall() if row[1] is not None]
+    # Of GROUPING's bits, the last column's first, the one that was grouped by is not set.
+    by_mask = {
+        (1 << len(names)) - 1 - (1 << (len(names) - 1 - place)): name
+        for place, name in enumerate(names)
+    }
+    measured: dict[str, list[tuple[Any, ...]]] = {}
+    for mask, *row in rows:
+        measured.setdefault(by_mask[mask], []).append(tuple(row))
+    return {name: _counted(name, measured[name]) for name in names if name in measured}
 
 
-def _scale(name: str) -> str:
-    """A measure's ends by their logarithms; the far end belongs to the last bar."""
-    return (
-        f"ln({name}_least::float8) AS {name}_from, ln({name}_most::float8) + 1e-9 AS {name}_until"
-    )
+def _counted(name: str, rows: Sequence[tuple[Any, ...]]) -> Counted:
+    """From rows of value, stones, and the least and the most price among them in cents."""
+    scale = SCALES[name]
+    if name == "price":
+        values = [(math.exp((row[0] + 0.5) / _CELLS), row[1]) for row in rows]
+        ends = min(row[2] for row in rows), max(row[3] for row in rows)
+    else:
+        values = [(row[0], row[1]) for row in rows]
+        ends = min(row[0] for row in rows), max(row[0] for row in rows)
+    least, most = _ends(name, *ends)
+    per_unit = search.MEASURES[name].scale
+    stones = [0] * BARS
+    for value, many in values:
+        stones[_bar(value / per_unit, float(least), float(most), scale)] += many
+    return Counted(stones=tuple(stones), least=least, most=most)
 
 
-def _bucket(name: str) -> str:
-    """The number of the bar, 1 to BARS. The ends are asked for on their own, so that they are worked out once."""
-    ends = f"(SELECT {name}_from FROM scales), (SELECT {name}_until FROM scales)"  # noqa: S608  ours
-    return f"width_bucket(ln(stones.{name}::float8), {ends}, {BARS})"
+def _ends(name: str, least: int, most: int) -> tuple[Decimal, Decimal]:
+    measure, scale = search.MEASURES[name], SCALES[name]
+    ends = [Decimal(measure.written(measure.amount(end))) for end in (least, most)]
+    if name == "price":
+        ends = [end.quantize(Decimal(1)) for end in ends]
+    if not scale.is_logarithmic:
+        ends = [min(max(end, scale.least), scale.most) for end in ends]
+    return ends[0], ends[1]
 
 
-def _spread(
-    query: search.StoneQuery, name: str, *, least: Decimal, most: Decimal, counts: dict[int, int]
-) -> Spread:
-    """Heights go by the square root, so that a few large stones can still be seen."""
-    tallest = math.sqrt(max(counts.values()))
-    low, high = query.ranges.get(f"{name}_min"), query.ranges.get(f"{name}_max")
-    bars = []
-    for place in range(1, BARS + 1):
-        count = counts.get(place, 0)
-        at = (place - 0.5) / BARS
-        value = float(least) * (float(most) / float(least)) ** at
-        height = max(1.0, HIGH * math.sqrt(count) / tallest) if count else 0.0
-        bars.append(
-            Bar(
-                at=f"{at:.4f}",
-                x=f"{200 * at - 1.5:.1f}",
-                y=f"{HIGH + 2 - height:.1f}",
-                height=f"{height:.1f}",
-                is_in=(low is None or low <= value) and (high is None or value <= high),
-            )
-        )
-    return Spread(
-        name=name,
-        least=least.normalize() if name == "carat" else least.quantize(Decimal(1)),
-        most=most.normalize() if name == "carat" else most.quantize(Decimal(1)),
-        unit=UNITS[name],
-        low=low,
-        high=high,
-        bars=bars,
-    )
+def _bar(value: float, least: float, most: float, scale: Scale) -> int:
+    """Its place among the bars; what lies beyond an end belongs to the last one there."""
+    if most <= least:
+        return 0
+    if scale.is_logarithmic:
+        at = math.log(value / least) / math.log(most / least)
+    else:
+        at = (value - least) / (most - least)
+    return min(max(int(at * BARS), 0), BARS - 1)

@@ -10,13 +10,20 @@ function wire(range) {
   const to = form.elements[range.dataset.to];
   const [least, most] = [Number(range.dataset.least), Number(range.dataset.most)];
   const unit = Number(range.dataset.unit);
+  const isLinear = "linear" in range.dataset;
   const valueAt = (step) => {
-    const raw = least * (most / least) ** (step / STEPS);
-    const grain = unit * (raw > 100 * unit ? 10 : 1);
+    const at = step / STEPS;
+    const raw = isLinear ? least + (most - least) * at : least * (most / least) ** at;
+    const grain = unit * (!isLinear && raw > 100 * unit ? 10 : 1);
     return Math.round(raw / grain) * grain;
   };
-  const stepAt = (value) => Math.round((STEPS * Math.log(value / least)) / Math.log(most / least));
-  const written = (value) => (unit < 1 ? value.toFixed(2) : String(Math.round(value)));
+  const stepAt = (value) => {
+    if (most <= least) return 0;
+    const at = isLinear ? (value - least) / (most - least) : Math.log(value / least) / Math.log(most / least);
+    return Math.round(STEPS * at);
+  };
+  const digits = unit < 0.1 ? 2 : unit < 1 ? 1 : 0;
+  const written = (value) => value.toFixed(digits);
 
   const paint = () => {
     const [a, b] = [Number(low.value), Number(high.value)];
@@ -54,27 +61,30 @@ function wireAll() {
   if (sheet && matchMedia("(min-width: 900px)").matches) sheet.open = true;
 }
 
-let sheetWasOpen = false;
-document.addEventListener("toggle", (event) => {
-  if (event.target.matches?.(".filters")) sheetWasOpen = event.target.open;
+// What was folded or unfolded by hand stays so when the list is put in place anew.
+const leftOpen = new Map();
+document.addEventListener("toggle", ({ target }) => {
+  if (target.matches?.("#sheet, #more")) leftOpen.set(target.id, target.open);
 }, true);
 document.addEventListener("store:swapped", () => {
-  const sheet = document.querySelector(".filters");
-  if (sheet) sheet.open = sheetWasOpen || sheet.open;
+  for (const [id, isOpen] of leftOpen) {
+    const part = document.getElementById(id);
+    if (part) part.open = isOpen;
+  }
   wireAll();
 });
 wireAll();
 
-// A row's details, without losing the place in the list.
+// A row's details or another kind of stones, without losing the place on the page.
 document.addEventListener("click", async (event) => {
-  const link = event.target.closest("[data-open]");
+  const link = event.target.closest("[data-open], [data-place]");
   if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
   event.preventDefault();
   try {
     const got = await fetchPage(link.href);
     if (!got) return;
     history.pushState({ live: true }, "", link.href);
-    swap(got.page, ["stones"]);
+    swap(got.page, (link.dataset.place ?? "stones").split(" "));
   } catch {
     location.assign(link.href);
   }

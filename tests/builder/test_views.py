@@ -1,5 +1,6 @@
 """The storefront's pages over HTTP: what they show, what they refuse and how."""
 
+import html
 import io
 import re
 from pathlib import Path
@@ -13,6 +14,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from builder import search
 from builder.models import Design, DesignVersion, Picture, Stone
+from builder.templatetags import bars
 from builder.views import histograms
 from jeweler.models import EmailMessage, Visitor
 from tests.factories.builder import MetalFactory, SettingFactory, StoneFactory
@@ -394,19 +396,33 @@ def test_the_bars_show_every_stone_on_offer_and_what_the_filter_takes() -> None:
     StoneFactory(carat="9.00", price=1, status="sold", sold_at=NOW)
     query = search.StoneQuery.from_params(QueryDict("carat_min=1&carat_max=2"))
 
-    carat, price = histograms.spreads(query, now=NOW)
+    carat, price, *_ = histograms.spreads(query, now=NOW)
 
     assert (str(carat.least), str(carat.most)) == ("0.5", "6")
     assert (str(price.least), str(price.most)) == ("1000", "90000")
-    shown = [bar for bar in carat.bars if float(bar.height)]
-    assert [bar.is_in for bar in shown] == [False, True, False]
-    assert all(bar.is_in for bar in price.bars)
+    assert [many for many in carat.stones if many] == [1, 2, 1]
+    assert sum(price.stones) == 4
+    drawn = bars.spread_bars(carat)
+    assert drawn.count('class="in"') == 11  # from 1 to 2 carats
+    assert bars.spread_bars(price).count('class="in"') == histograms.BARS
 
 
-def test_a_shop_of_one_stone_has_bars_too() -> None:
+def test_stones_beyond_a_scale_s_ends_stand_in_its_last_bars() -> None:
+    for table_pct in ("40.0", "57.0", "57.4", "95.0", None):
+        StoneFactory(table_pct=table_pct)
+
+    spreads = histograms.spreads(search.StoneQuery(), now=NOW)
+
+    table = next(each for each in spreads if each.name == "table")
+    assert (str(table.least), str(table.most)) == ("50", "80")
+    assert (table.stones[0], table.stones[-1], sum(table.stones)) == (1, 1, 4)
+
+
+def test_a_shop_of_one_stone_has_bars_too(client: Client) -> None:
     StoneFactory()
 
-    assert len(histograms.spreads(search.StoneQuery(), now=NOW)) == 2
+    assert len(histograms.spreads(search.StoneQuery(), now=NOW)) == 5
+    assert client.get("/diamonds/").status_code == 200
 
 
 def test_a_page_of_nothing_shows_the_way_back(client: Client) -> None:
@@ -418,13 +434,151 @@ def test_a_page_of_nothing_shows_the_way_back(client: Client) -> None:
 
 
 @pytest.mark.parametrize("stones", [1, 40])
-def test_the_stone_list_asks_the_database_six_times_however_long_it_is(
-    client: Client, django_assert_num_queries: DjangoAssertNumQueries, stones: int
+def test_the_stone_list_asks_the_database_nine_times_at_most_however_long_it_is(
+    client: Client, django_assert_max_num_queries: DjangoAssertNumQueries, stones: int
 ) -> None:
+    """Whether the price book and the snapshot are still the newest is asked when it is time to."""
     StoneFactory.create_batch(stones, store=StoreFactory())
 
-    with django_assert_num_queries(6):
+    with django_assert_max_num_queries(9):
         client.get("/diamonds/", headers={"sec-fetch-site": "same-origin"})
+
+
+def test_filters_that_find_nothing_lead_to_the_nearest_that_do(client: Client) -> None:
+    StoneFactory.create_batch(2, carat="1.40")
+
+    shown = client.get("/diamonds/?carat_min=1.5&color=G").content.decode()
+
+    assert "No stone is all of this at once" in shown
+    way = re.search(r'class="link num" href="([^"]+)">([^<]+)</a><span[^>]*>([^<]+)', shown)
+    assert way
+    assert way[2] == "Carat from 1.4 ct"
+    assert way[3] == "2 stones"
+    found = client.get(f"/diamonds/{html.unescape(way[1])}").content.decode()
+    assert "2 stones</b>" in found
+
+
+def test_a_number_leads_straight_to_the_stone_and_says_how_it_sits(client: Client) -> None:
+    choose(client, setting=SettingFactory().code)
+    stone = StoneFactory(report_number="2141438171")
+    StoneFactory.create_batch(2)
+
+    shown = client.get("/diamonds/?number=GIA 2141 438 171").content.decode()
+
+    assert "1 stone</b>" in shown
+    assert f'id="stone-{stone.pk}"' in shown
+    assert "unasked" not in shown
+    assert "to spare" in shown
+    assert "Two like it" in shown
+
+
+def test_the_number_of_a_sold_stone_says_so_and_shows_what_is_like_it(client: Client) -> None:
+    StoneFactory(report_number="2141438171", status="sold", sold_at=NOW)
+    StoneFactory(price=12400)
+
+    shown = client.get("/diamonds/?number=2141438171").content.decode()
+
+    assert "sold on" in shown
+    assert "One like it" in shown
+    assert "$80 less" in shown
+
+
+def test_a_number_that_nobody_has_is_said_and_nonsense_is_refused(client: Client) -> None:
+    StoneFactory()
+
+    assert (
+        "No stone of ours has the number 77." in client.get("/diamonds/?number=77").content.decode()
+    )
+    refused = client.get("/diamonds/?number=%F0%9F%98%80")
+    assert refused.status_code == 400
+    assert "is no number of a report" in refused.content.decode()
+
+
+def test_looking_at_fancy_colors_shows_hues_and_keeps_the_letters_for_later(client: Client) -> None:
+    StoneFactory()
+    StoneFactory(
+        color="",
+        fancy_color="Fancy vivid yellow",
+        fancy_hue="yellow",
+        fancy_intensity="fancy_vivid",
+    )
+
+    shown = client.get("/diamonds/?color=G&look=fancy").content.decode()
+
+    assert "1 stone</b>" in shown
+    assert "Fancy vivid yellow" in shown
+    assert 'id="fancy_hue-yellow"' in shown
+    assert 'id="color-G"' not in shown
+    assert '<input type="hidden" name="color" value="G">' in shown
+    back = re.search(r'href="([^"]*)"[^>]*>All</a>', shown)
+    assert back
+    assert back[1] == "?color=G"
+
+
+def test_each_kind_of_stones_is_an_address(client: Client) -> None:
+    StoneFactory(growth="lab")
+    StoneFactory()
+
+    shown = client.get("/diamonds/?shape=round&growth=lab").content.decode()
+
+    assert "1 stone</b>" in shown
+    assert re.search(r'aria-current="true"[^>]*>Lab-grown</a>', shown)
+    assert '<input type="hidden" name="growth" value="lab">' in shown
+    assert re.search(r'href="\?shape=round&amp;growth=natural"[^>]*>Natural</a>', shown)
+
+
+def test_pages_follow_one_another_by_links_and_miss_no_stone(client: Client) -> None:
+    StoneFactory.create_batch(30)
+    address, seen, pages = "/diamonds/", [], 0
+
+    while address:
+        shown = client.get(address).content.decode()
+        seen += re.findall(r'id="stone-(\d+)"', shown)
+        following = re.search(r'rel="next" href="([^"#]+)', shown)
+        address = f"/diamonds/{html.unescape(following[1])}" if following else ""
+        pages += 1
+
+    assert pages == 2
+    assert len(seen) == len(set(seen)) == 30
+    assert 'rel="prev"' in shown
+
+
+def test_prices_on_request_are_not_to_be_found_out_by_filtering(
+    client: Client, settings: Settings
+) -> None:
+    settings.PRICE_MODE = "on_request"
+    StoneFactory(price=12345)
+
+    shown = client.get("/diamonds/?price_max=20000")
+
+    assert shown.status_code == 400
+    words = shown.content.decode()
+    assert "the list does not go by them" in words
+    assert "12,345" not in words
+    assert 'name="price_max"' not in words
+    assert "Lowest price first" not in words
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "ready_by=soon",
+        "ready_by=2001-01-01",
+        "carat_min=lots",
+        "sort=luck",
+        "after=x",
+        "fancy_hue=mauve",
+        "store=mars",
+    ],
+)
+def test_a_refused_filter_is_named_in_words(client: Client, asked: str) -> None:
+    StoneFactory()
+
+    shown = client.get(f"/diamonds/?{asked}")
+
+    assert shown.status_code == 400
+    title = search.TITLES[asked.partition("=")[0]]
+    assert f"<p>{title}: " in shown.content.decode()
 
 
 def test_a_row_s_words_are_escaped_and_its_link_keeps_the_filters(client: Client) -> None:
