@@ -5,6 +5,7 @@ import { assemble } from "./assembly.js";
 import { SHAPES } from "./cuts.js";
 import { openness } from "./occlusion.js";
 import { contactShadow } from "./shadow.js";
+import { pavilionDepth } from "./polyhedron.js";
 import { merged } from "./sweep.js";
 
 const SIZES = {
@@ -146,6 +147,18 @@ test("side stones are their own cut, and a pear's point looks away", () => {
   assert.equal(sides.stones.length, 2);
   assert.equal(sides.stone.shape, "pear");
   assert.deepEqual(sides.stones.map(({ turn }) => Math.sign(turn)), [-1, 1]);
+});
+
+test("rails and prongs go around a full pavilion and not through it", () => {
+  const spec = described({ shape: "emerald", head: { prongs: 4, seat_height_mm: 4.6 } });
+  const { solids, center, levels } = assemble(spec);
+  const base = spec.finger.inner_diameter_mm / 2 + spec.shank.thickness_mm;
+  for (const { position } of solids.platinum.slice(-2)) {  // the two rails
+    const middle = position.reduce((sum, p) => sum.map((v, i) => v + p[i] / position.length), [0, 0, 0]);
+    assert.ok(middle[1] > base);
+    const out = position.filter(([x, , z]) => pavilionDepth(center.planes, x, -z) > middle[1] - levels.girdle);
+    assert.ok(out.length > position.length * 0.6, `${out.length} of ${position.length}`);
+  }
 });
 
 test("an empty head is drawn without a stone", () => {

@@ -32,13 +32,24 @@ export function prongPlaces(head, shape) {
   return { guarded: [], prongs: Array.from({ length: count }, (_, k) => first + (k * 360) / count) };
 }
 
-/** The basket: how a point of the girdle's plan travels from the base on the shank (0) up to the girdle (1). */
-function basket({ base, girdle, shank }) {
+const [CLEAR, TRIES] = [0.16, 24];
+
+/**
+ * The basket: how a point of the girdle's plan travels from the base on the shank (0) up to the girdle (1); around a pavilion
+ * that is fuller than most, as an emerald cut's.
+ */
+function basket({ base, girdle, shank, planes }) {
   const limit = shank.top_width_mm * 0.42;
   return ([x, y], share) => {
     const foot = [clamp(x * 0.36, -1.5, 1.5), clamp(y * 0.36, -limit, limit)];
-    const open = share ** 0.68;
-    return [foot[0] + (x - foot[0]) * open, base + (girdle - base) * share, -(foot[1] + (y - foot[1]) * open)];
+    const height = (girdle - base) * (share - 1);
+    let open = share ** 0.68;
+    const at = () => [foot[0] + (x - foot[0]) * open, foot[1] + (y - foot[1]) * open];
+    for (let k = 0; k < TRIES && share > 0 && pavilionDepth(planes, ...at()) < height + CLEAR; k++) {
+      open += (1 - open) * 0.12;
+    }
+    const [px, py] = at();
+    return [px, girdle + height, -py];
   };
 }
 
@@ -175,7 +186,7 @@ function collar({ shank, rise }) {
 /** All solids of the head. `rise` = {girdle, base}: heights of the girdle plane and of the top of the shank. */
 export function headSolids({ head, stone, planes, shank, rise }) {
   const around = plan(planes, stone);
-  const lift = basket({ base: rise.base - 0.02, girdle: rise.girdle, shank });
+  const lift = basket({ base: rise.base - 0.02, girdle: rise.girdle, shank, planes });
   const size = clamp(0.16 + 0.034 * stone.width_mm, 0.28, 0.46);
   if (head.kind === "bezel") return [...bezel({ planes, around, lift, rise, size }), collar({ shank, rise })];
   const places = prongPlaces(head, stone.shape);
