@@ -2,24 +2,18 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
-from unfold.admin import StackedInline
 
-from builder import gemology, pricing
+from builder import pricing
 from builder.models import (
-    Band,
     Design,
     DesignLookup,
     DesignVersion,
-    Head,
     Metal,
-    Setting,
     Stone,
-    StoneLocation,
     StoneOffer,
 )
 from jeweler import audit, money
@@ -29,7 +23,6 @@ from jeweler.backoffice import (
     OWNER,
     FactsInline,
     HouseAdmin,
-    has_role,
     user_of,
 )
 from jeweler.models import Store
@@ -41,102 +34,6 @@ class MetalAdmin(HouseAdmin[Metal]):
     changed_by = OWNER
     can_be_added = True
     list_display = ["name", "family", "density", "waste_pct", "position"]
-    ordering = ["position"]
-
-
-class SettingForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
-    """A wrong word here would break every fit and picture, so each is checked."""
-
-    profile = forms.ChoiceField(
-        choices=[("round", "Round"), ("flat", "Flat"), ("knife", "Knife edge")]
-    )
-
-    class Meta:
-        model = Setting
-        fields = "__all__"  # noqa: DJ007  everything about a setting is the owner's
-
-
-class HeadForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
-    shapes = forms.MultipleChoiceField(
-        choices=[(shape, shape) for shape in gemology.SHAPES],
-        widget=forms.CheckboxSelectMultiple,
-        help_text="Shapes it takes",
-    )
-
-    class Meta:
-        model = Head
-        fields = "__all__"  # noqa: DJ007  everything about a head is the owner's
-
-
-class LocationForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
-    shape = forms.ChoiceField(choices=[(shape, shape) for shape in gemology.SHAPES])
-
-    class Meta:
-        model = StoneLocation
-        fields = "__all__"  # noqa: DJ007  everything about a location is the owner's
-
-
-class PartInline(StackedInline):  # type: ignore[misc]  # unfold has no types
-    """A part of a setting, seen and changed by whoever sees and changes the setting."""
-
-    extra = 0
-    tab = False
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return has_role(request, EVERYBODY)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return has_role(request, OWNER)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return has_role(request, OWNER)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return has_role(request, OWNER)
-
-
-class HeadInline(PartInline):
-    model = Head
-    form = HeadForm
-    min_num = 1
-    ordering = ["position"]
-
-
-class LocationInline(PartInline):
-    model = StoneLocation
-    form = LocationForm
-    ordering = ["number"]
-
-
-@admin.register(Setting)
-class SettingAdmin(HouseAdmin[Setting]):
-    seen_by = EVERYBODY
-    changed_by = OWNER
-    can_be_added = True
-    form = SettingForm
-    list_display = ["name", "code", "style", "takes", "labor_price", "lead_days", "is_offered"]
-    list_filter = ["style", "is_offered"]
-    filter_horizontal = ["metals"]
-    ordering = ["position", "name"]
-    inlines = [HeadInline, LocationInline]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Setting]:
-        return super().get_queryset(request).prefetch_related("heads")
-
-    @admin.display(description="Takes")
-    def takes(self, setting: Setting) -> str:
-        return "; ".join(
-            f"{head.min_width_mm} to {head.max_width_mm} mm: {', '.join(head.shapes)}"
-            for head in setting.rules.heads
-        )
-
-
-@admin.register(Band)
-class BandAdmin(HouseAdmin[Band]):
-    seen_by = EVERYBODY
-    changed_by = OWNER
-    can_be_added = True
-    list_display = ["name", "width_mm", "profile", "accent_kind", "labor_price"]
     ordering = ["position"]
 
 

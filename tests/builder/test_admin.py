@@ -1,18 +1,13 @@
 """The catalog and the designs in the back office, by role and store."""
 
-from typing import Any
-
 import pytest
-from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from builder.models import Setting, Supplier
+from builder.models import Supplier
 from jeweler.models import AuditEntry, StaffMember
 from tests.factories.builder import (
     DesignFactory,
-    MetalFactory,
-    SettingFactory,
     StoneOfferFactory,
     SupplierFactory,
 )
@@ -106,28 +101,3 @@ def test_a_suppliers_right_mapping_is_kept() -> None:
     url = reverse("admin:builder_supplier_change", args=[supplier.pk])
     assert staff(StaffMember.Role.OWNER).post(url, form).status_code == 302
     assert Supplier.objects.get().aliases == {"shape": {"R": "round"}}
-
-
-def setting_form(setting: Setting) -> dict[str, Any]:
-    """What the setting's page sends when nothing is changed."""
-    form = _fields(setting) | {"metals": [MetalFactory().pk], "is_offered": "on"}
-    for prefix, rows in (("heads", setting.heads.all()), ("locations", setting.locations.all())):
-        form |= {f"{prefix}-TOTAL_FORMS": len(rows), f"{prefix}-INITIAL_FORMS": len(rows)}
-        for place, row in enumerate(rows):
-            form |= {f"{prefix}-{place}-{name}": value for name, value in _fields(row).items()}
-    return form
-
-
-def _fields(row: Model) -> dict[str, Any]:
-    return {
-        field.attname.removesuffix("_id"): getattr(row, field.attname) for field in row._meta.fields
-    }
-
-
-def test_the_owner_changes_a_setting_and_its_shapes_stay_a_list() -> None:
-    setting = SettingFactory()
-    form = setting_form(setting) | {"heads-0-shapes": ["round", "pear"]}
-    url = reverse("admin:builder_setting_change", args=[setting.pk])
-    response = staff(StaffMember.Role.OWNER).post(url, form)
-    assert response.status_code == 302
-    assert setting.heads.get().shapes == ["round", "pear"]
