@@ -1,55 +1,34 @@
-"""The public stone list: GET /api/v1/stones/, described at /api/v1/schema/."""
+"""The public stone list and one stone: GET /api/v1/stones/ and /api/v1/stones/<id>/, described at /api/v1/schema/.
 
+Answered by hand, which takes a fifth of the time: the serializers describe the answers for the schema, REST framework refuses
+the other methods, and tests hold the answers to their description.
+"""
+
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
 import orjson
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from drf_spectacular.views import SpectacularAPIView
-from redis.exceptions import RedisError
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import AllowAny
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.throttling import AnonRateThrottle
 from rest_framework.views import APIView
 
-from builder import compatibility, gemology, pricing, search
-from builder.models import Stone
+from builder import compatibility, market, pricing, search, turns
+from builder.models import Setting, Stone
+from builder.search.told import EXACT, PLAIN, told
 
-PER_MINUTE = 240
-PLAIN = (
-    "id", "lab", "report_number", "growth", "shape", "color", "fancy_color", "clarity", "cut",
-    "polish", "symmetry", "fluorescence",
-)  # fmt: skip
-EXACT = (
-    "carat", "length_mm", "width_mm", "depth_mm", "depth_pct", "table_pct", "crown_angle",
-    "pavilion_angle", "girdle_pct", "price",
-)  # fmt: skip
+TURNS = turns.Turns(scope="stones")
+TWINS = 4
 
 
-class PublicThrottle(AnonRateThrottle):
-    """By address, whoever is logged in. When the cache is down, stones are still shown."""
-
-    rate = f"{PER_MINUTE}/min"
-    scope = "stones"
-
-    def get_cache_key(self, request: Request, view: Any) -> str:
-        return self.cache_format % {"scope": self.scope, "ident": self.get_ident(request)}
-
-    def allow_request(self, request: Request, view: Any) -> bool:
-        try:
-            return super().allow_request(request, view)
-        except RedisError:
-            return True
-
-
-# The serializers describe the answer for the schema. The answer itself is made by hand, which takes a fifth of
-# the time; a test holds the two together.
+# Descriptions of the answers.
 
 
 class FitSerializer(serializers.Serializer[Any]):
@@ -85,10 +64,25 @@ class FacetValueSerializer(serializers.Serializer[Any]):
     selected = serializers.BooleanField()
 
 
+class NearestSerializer(serializers.Serializer[Any]):
+    label = serializers.CharField(help_text="What to change, in words")  # type: ignore[assignment]
+    changes = serializers.DictField(
+        child=serializers.CharField(allow_blank=True),
+        help_text="Parameters and their new text; an empty one is left out",
+    )
+    count = serializers.IntegerField(help_text="How many stones are found then")
+
+
 class ResultsSerializer(serializers.Serializer[Any]):
     total = serializers.IntegerField()
-    page = serializers.IntegerField(help_text="The last one, when a later one was asked for")
+    page = serializers.IntegerField(
+        allow_null=True, help_text="The last one, when a later one was asked for; null by a cursor"
+    )
     pages = serializers.IntegerField()
+    next = serializers.CharField(allow_null=True, help_text="The cursor for `after`")
+    previous = serializers.CharField(allow_null=True, help_text="The cursor for `before`")
+    note = serializers.CharField(help_text="What became of the stone whose number was asked for")
+    nearest = NearestSerializer(many=True, help_text="When nothing is found: what to change")
     stones = StoneSerializer(many=True)
     facets = serializers.DictField(
         child=FacetValueSerializer(many=True),
@@ -96,38 +90,104 @@ class ResultsSerializer(serializers.Serializer[Any]):
     )
 
 
-def answer(results: search.Results, *, rules: compatibility.SettingRules | None) -> dict[str, Any]:
+class MarketSerializer(serializers.Serializer[Any]):
+    words = serializers.CharField()
+    n = serializers.IntegerField(help_text="Comparable stones on offer")
+    cheaper = serializers.IntegerField(help_text="Of them, how many cost no more")
+    median = serializers.DecimalField(max_digits=12, decimal_places=2)
+    low = serializers.DecimalField(max_digits=12, decimal_places=2, help_text="A quarter is lower")
+    high = serializers.DecimalField(max_digits=12, decimal_places=2)
+    median_low = serializers.DecimalField(max_digits=12, decimal_places=2)
+    median_high = serializers.DecimalField(max_digits=12, decimal_places=2)
+    confidence = serializers.FloatField(help_text="That the market's median lies between the two")
+
+
+class TwinSerializer(serializers.Serializer[Any]):
+    words = serializers.CharField(help_text="What is different")
+    stone = StoneSerializer()
+
+
+class OneStoneSerializer(serializers.Serializer[Any]):
+    status = serializers.ChoiceField(choices=Stone.Status.choices)
+    stone = StoneSerializer()
+    offers = serializers.ListField(
+        child=serializers.DecimalField(max_digits=10, decimal_places=2),
+        help_text="What it costs at each of its suppliers, the least first",
+    )
+    market = MarketSerializer(allow_null=True, help_text="null: too few comparable stones to say")
+    twins = TwinSerializer(many=True, help_text="Stones that could stand in for it")
+
+
+# The answers.
+
+
+def answer(listing: search.Listing, *, fits: Setting | None) -> dict[str, Any]:
     return {
-        "total": results.total,
-        "page": results.page,
-        "pages": results.pages,
-        "stones": [_stone(stone, rules=rules) for stone in results.stones],
+        "total": listing.total,
+        "page": listing.page,
+        "pages": listing.pages,
+        "next": listing.next_cursor,
+        "previous": listing.previous_cursor,
+        "note": listing.note,
+        "nearest": [
+            {"label": each.label, "changes": dict(each.changes), "count": each.count}
+            for each in listing.nearest
+        ],
+        "stones": _stones(listing.ids, fits=fits),
         "facets": {
-            name: [dict(vars(value)) for value in values] for name, values in results.facets.items()
+            name: [
+                {
+                    "value": each.value,
+                    "label": each.label,
+                    "count": each.count,
+                    "selected": each.selected,
+                }
+                for each in values
+            ]
+            for name, values in listing.facets.items()
         },
     }
 
 
-def _stone(stone: Stone, *, rules: compatibility.SettingRules | None) -> dict[str, Any]:
-    like = gemology.faces_up_like(
-        shape=stone.shape, length_mm=float(stone.length_mm), width_mm=float(stone.width_mm)
-    )
+def about(stone: Stone, *, fits: Setting | None) -> dict[str, Any]:
+    twins = search.twins(stone=stone, setting=fits, limit=TWINS)
+    stones = _stones([stone.pk, *(twin.stone.pk for twin in twins)], fits=fits, only_offered=False)
+    offers = stone.offers.filter(withdrawn_at=None).order_by("price")
     return {
-        **{name: getattr(stone, name) for name in PLAIN},
-        **{name: _exactly(getattr(stone, name)) for name in EXACT},
-        "currency": pricing.CURRENCY,
-        "store": stone.store.code if stone.store else None,
-        "faces_up_like_carat": round(like, 2),
-        "fit": _fit(rules, stone) if rules else None,
+        "status": stone.status,
+        "stone": stones[0],
+        "offers": [str(price) for price in offers.values_list("price", flat=True)],
+        "market": _market(search.market_position(stone)),
+        "twins": [
+            {"words": twin.words, "stone": told_twin}
+            for twin, told_twin in zip(twins, stones[1:], strict=True)
+        ],
     }
 
 
-def _fit(rules: compatibility.SettingRules, stone: Stone) -> dict[str, Any]:
-    fit = compatibility.check(setting=rules, stone=stone.measures, size=None)
+def _stones(
+    ids: list[int], *, fits: Setting | None, only_offered: bool = True
+) -> list[dict[str, Any]]:
+    stones = told(ids, currency=pricing.CURRENCY, only_offered=only_offered)
+    rules = fits.rules if fits else None
+    for stone in stones:
+        stone["fit"] = _fit(rules, stone) if rules else None
+    return stones
+
+
+def _fit(rules: compatibility.SettingRules, stone: Mapping[str, Any]) -> dict[str, Any]:
+    measures = compatibility.StoneMeasures(
+        shape=stone["shape"],
+        carat=Decimal(stone["carat"]),
+        length_mm=Decimal(stone["length_mm"]),
+        width_mm=Decimal(stone["width_mm"]),
+        depth_mm=Decimal(stone["depth_mm"]),
+    )
+    fit = compatibility.check(setting=rules, stone=measures, size=None)
     return {
         "verdict": fit.verdict,
         "reason": fit.reason,
-        "margin_mm": _exactly(fit.margin_mm),
+        "margin_mm": None if fit.margin_mm is None else str(fit.margin_mm),
         "head": fit.head,
         "fix": fit.fix.words if fit.fix else "",
         "fix_price": str(fit.fix.price) if fit.fix else None,
@@ -136,13 +196,17 @@ def _fit(rules: compatibility.SettingRules, stone: Stone) -> dict[str, Any]:
     }
 
 
-def _exactly(number: Decimal | None) -> str | None:
-    return None if number is None else str(number)
-
-
-class Orjson(JSONRenderer):
-    def render(self, data: Any, *args: Any, **kwargs: Any) -> bytes:
-        return orjson.dumps(data)
+def _market(position: market.Position | None) -> dict[str, Any] | None:
+    if position is None:
+        return None
+    money = ("median", "low", "high", "median_low", "median_high")
+    return {
+        "words": position.words,
+        "n": position.n,
+        "cheaper": position.cheaper,
+        **{name: f"{getattr(position, name):.2f}" for name in money},
+        "confidence": round(position.confidence, 3),
+    }
 
 
 def _many(name: str, words: str) -> OpenApiParameter:
@@ -157,9 +221,15 @@ PARAMETERS = [
     *(_many(name, f"Any of {', '.join(facet.labels)}") for name, facet in search.FACETS.items()),
     *(_one(name, OpenApiTypes.DECIMAL, search.TITLES[name]) for name in search.RANGES),
     _one("store", OpenApiTypes.STR, "Only stones that lie in this store (its code)"),
-    _one("fits", OpenApiTypes.STR, "Only stones that fit this setting's head (its code)"),
+    _one("fits", OpenApiTypes.STR, "Only stones that fit this setting (its code)"),
+    _one(
+        "ready_by", OpenApiTypes.DATE, "Only stones that are here, and set in `fits`, by this day"
+    ),
+    _one("number", OpenApiTypes.STR, "A report or stock number; spaces and dashes do not matter"),
+    _one("after", OpenApiTypes.STR, "The `next` of the page before"),
+    _one("before", OpenApiTypes.STR, "The `previous` of the page behind"),
     OpenApiParameter("sort", OpenApiTypes.STR, enum=list(search.SORTS), default="price"),
-    _one("page", OpenApiTypes.INT, "From 1"),
+    _one("page", OpenApiTypes.INT, f"From 1 to {search.LAST_PAGE}; follow `next` for more"),
     _one(
         "page_size", OpenApiTypes.INT, f"Up to {search.LARGEST_PAGE}; {search.PAGE_SIZE} if unsaid"
     ),
@@ -176,27 +246,77 @@ class Schema(SpectacularAPIView):
         """Not asked for: it would be written into a header as it came."""
 
 
-class StoneList(APIView):
-    """Stones on offer, with the counts of every filter's next step."""
+class Refused(ValueError):
+    """What is wrong with which parameter, and what to write instead."""
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        super().__init__(str(errors))
+        self.errors = errors
+
+
+class Answered(APIView):
+    """GET and HEAD answered directly; REST framework says to the others what is taken."""
 
     authentication_classes = []
     permission_classes = [AllowAny]
-    renderer_classes = [Orjson]
-    throttle_classes = [PublicThrottle]
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method not in ("GET", "HEAD"):
+            return super().dispatch(request, *args, **kwargs)
+        wait = TURNS.wait_s(address=turns.address_of(request), now_s=timezone.now().timestamp())
+        if wait:
+            words = f"Too many requests. Ask again in {wait} seconds."
+            return _json({"detail": words}, status=429, headers={"Retry-After": str(wait)})
+        handler: Callable[..., HttpResponse] = self.get  # type: ignore[attr-defined]  # of each view
+        try:
+            return handler(request, *args, **kwargs)
+        except Refused as refusal:
+            return _json(refusal.errors, status=400)
+
+
+class StoneList(Answered):
+    """Stones on offer, with the counts of every filter's next step."""
 
     @extend_schema(
         operation_id="stones",
         parameters=PARAMETERS,
         responses={200: ResultsSerializer, 400: OpenApiTypes.OBJECT, 429: OpenApiTypes.OBJECT},
     )
-    def get(self, request: HttpRequest) -> Response:
-        unknown = set(request.GET) - search.PARAMETERS
-        if unknown:
-            known = ", ".join(sorted(search.PARAMETERS))
-            raise ValidationError(dict.fromkeys(unknown, f"is no filter; use any of {known}"))
-        try:
-            query = search.StoneQuery.from_params(request.GET)
-        except search.BadFilter as error:
-            raise ValidationError({error.field: str(error)}) from error
-        rules = query.fits.rules if query.fits else None
-        return Response(answer(search.search(query), rules=rules))
+    def get(self, request: HttpRequest) -> HttpResponse:
+        query = _read(request, known=search.PARAMETERS)
+        return _json(answer(search.listing(query), fits=query.fits))
+
+
+class OneStone(Answered):
+    """One stone with its place in the market and the stones that could stand in for it, also when it is sold."""
+
+    @extend_schema(
+        operation_id="stone",
+        parameters=[each for each in PARAMETERS if each.name == "fits"],
+        responses={200: OneStoneSerializer, 404: OpenApiTypes.OBJECT, 429: OpenApiTypes.OBJECT},
+    )
+    def get(self, request: HttpRequest, stone_id: int) -> HttpResponse:
+        query = _read(request, known=frozenset({"fits"}))
+        stone = Stone.objects.filter(pk=stone_id).first() if stone_id < 2**63 else None
+        if stone is None:
+            return _json({"detail": "There is no stone of this id."}, status=404)
+        return _json(about(stone, fits=query.fits))
+
+
+def _read(request: HttpRequest, *, known: frozenset[str]) -> search.StoneQuery:
+    unknown = sorted(set(request.GET) - known)
+    if unknown:
+        words = f"is no filter; use any of {', '.join(sorted(known))}"
+        raise Refused(dict.fromkeys(unknown, words))
+    try:
+        return search.StoneQuery.from_params(request.GET)
+    except search.BadFilter as error:
+        raise Refused({error.field: str(error)}) from error
+
+
+def _json(
+    content: Mapping[str, Any], *, status: int = 200, headers: dict[str, str] | None = None
+) -> HttpResponse:
+    return HttpResponse(
+        orjson.dumps(content), status=status, content_type="application/json", headers=headers
+    )

@@ -18,6 +18,7 @@ urlpatterns = [
     path("ring/saved/", saving.saved, name="saved"),
     path("d/<str:token>/", saving.link, name="link"),
     path("api/v1/stones/", api.StoneList.as_view(), name="stones_api"),
+    path("api/v1/stones/<int:stone_id>/", api.OneStone.as_view(), name="stone_api"),
     path("api/v1/ring/", ring_api.Ring.as_view(), name="ring_api"),
     path("api/v1/schema/", api.Schema.as_view(), name="schema"),
     path("pictures/<str:content_hash>.png", drawn.picture, name="picture"),

@@ -38,6 +38,7 @@ PUBLIC = {
     "builder:save",
     "builder:saved",
     "builder:stones_api",
+    "builder:stone_api",
     "builder:ring_api",
     "builder:schema",
     "builder:picture",

@@ -38,6 +38,7 @@ __all__ = [
     "TITLES",
     "BadFilter",
     "FacetValue",
+    "Listing",
     "Nearest",
     "Results",
     "StoneQuery",
@@ -67,7 +68,10 @@ def search(query: StoneQuery) -> Results:
 
 def listing(query: StoneQuery) -> Listing:
     """The same with the stones' ids alone."""
-    return _listing(query, engine=snapshot.current() or table)
+    memory = snapshot.current()
+    if memory is None:
+        return _listing(query, engine=table)
+    return _listing(query, engine=memory)
 
 
 def _listing(query: StoneQuery, *, engine: Engine) -> Listing:

@@ -59,7 +59,7 @@ def facet_rank(code: int, sort: str) -> int:
 
 
 def _base(rows: Rows, query: StoneQuery, among: Among) -> Mask:
-    holds = rows["is_offered"] == 1
+    holds: Mask = np.asarray(rows["is_offered"] == 1)
     if among is not None:
         holds &= np.isin(rows["id"], list(among))
     for measure in query.measured:
@@ -79,8 +79,7 @@ def _base(rows: Rows, query: StoneQuery, among: Among) -> Mask:
 
 def _in_time(rows: Rows, query: StoneQuery) -> Mask:
     if query.fits is None:
-        prompt: Mask = rows["delivery"] <= query.days_left
-        return prompt
+        return np.asarray(rows["delivery"] <= query.days_left)
     holds, earlier = np.zeros(len(rows), bool), np.zeros(len(rows), bool)
     for each in promptness(query.fits, days_left=query.days_left):
         held = _within_any(rows, each.head.limits)

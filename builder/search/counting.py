@@ -1,7 +1,7 @@
 """One question put to the bitmaps and to the stones that changed since: total, facets, pages, neighbors."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from math import ceil
 
@@ -145,7 +145,7 @@ class Counting:
         if not holds:
             return {}
         numbered = zip(values.values, values.maps, strict=True)
-        count = holds.intersection_cardinality
+        count: Callable[[BitMap], int] = holds.intersection_cardinality
         if len(holds) == len(self.bitmaps):
             count = len
         return {

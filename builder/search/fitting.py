@@ -36,13 +36,12 @@ class HeadLimits:
 
 def heads_of(rules: compatibility.SettingRules) -> tuple[HeadLimits, ...]:
     """In the order in which `check` prefers them: a stone is set in the first that holds it."""
-    others = sorted(rules.heads[1:], key=lambda head: (head.extra_price, head.extra_days))
     return tuple(
         HeadLimits(
             limits=_limits(replace(rules, heads=(head,))),
             days=head.extra_days if place else 0,
         )
-        for place, head in enumerate([*rules.heads[:1], *others])
+        for place, head in enumerate(compatibility.in_order(setting=rules))
     )
 
 

@@ -42,7 +42,8 @@ class Beside:
 
 
 class Engine(Protocol):
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def find(self, query: StoneQuery, *, among: frozenset[int] | None) -> Found:
         """`among`: only these stones, by their ids."""

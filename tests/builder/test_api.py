@@ -7,10 +7,10 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from builder import api
+from builder import api, search, turns
 from builder.models import Stone
 from demo.catalog import load_catalog
-from tests.factories.builder import SettingFactory, StoneFactory
+from tests.factories.builder import SettingFactory, StoneFactory, StoneOfferFactory
 from tests.factories.jeweler import NOW, StoreFactory
 
 pytestmark = pytest.mark.django_db
@@ -18,8 +18,9 @@ STONES = "/api/v1/stones/"
 
 
 @pytest.fixture(autouse=True)
-def _nobody_has_asked_yet() -> None:
+def _nobody_has_asked_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     cache.clear()
+    monkeypatch.setattr(api, "TURNS", turns.Turns(scope="stones"))
 
 
 def test_a_stone_is_told_with_its_measures_its_price_and_where_it_lies(client: Client) -> None:
@@ -69,9 +70,10 @@ def test_a_wrong_filter_is_named_with_what_to_write_instead(
 def test_too_many_questions_are_told_to_wait(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(api.PublicThrottle, "rate", "2/min")
-    codes = [client.get(STONES).status_code for _ in range(3)]
-    assert codes == [200, 200, 429]
+    monkeypatch.setattr(api, "TURNS", turns.Turns(scope="few", per_minute=2))
+    answers = [client.get(STONES) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert 0 < int(answers[2].headers["Retry-After"]) <= 61
 
 
 def test_without_a_cache_stones_are_still_shown(client: Client, settings: object) -> None:
@@ -97,6 +99,83 @@ def test_the_answer_has_just_the_fields_that_are_described(client: Client) -> No
     assert set(answer["stones"][0]) == set(api.StoneSerializer().fields)
     assert set(answer["stones"][0]["fit"]) == set(api.FitSerializer().fields)
     assert set(answer["facets"]["shape"][0]) == set(api.FacetValueSerializer().fields)
+
+
+def test_crossed_ends_find_nothing_and_say_how_to_turn_them(client: Client) -> None:
+    StoneFactory()
+    answer = client.get(STONES, {"carat_min": "2", "carat_max": "1"})
+    assert answer.status_code == 200
+    told = answer.json()
+    assert (told["total"], told["stones"]) == (0, [])
+    assert told["nearest"] == [
+        {
+            "label": "Carat 1 ct to 2 ct",
+            "changes": {"carat_min": "1", "carat_max": "2"},
+            "count": 1,
+        }
+    ]
+
+
+def test_pages_are_followed_by_their_cursors(client: Client) -> None:
+    StoneFactory.create_batch(5)
+    first = client.get(STONES, {"page_size": 2}).json()
+    second = client.get(STONES, {"page_size": 2, "after": first["next"]}).json()
+    back = client.get(STONES, {"page_size": 2, "before": second["previous"]}).json()
+    assert first["stones"] == back["stones"] != second["stones"]
+    assert (first["previous"], second["page"]) == (None, None)
+
+
+def test_a_stone_sold_a_moment_ago_is_not_told(client: Client) -> None:
+    stone = StoneFactory()
+    listing = search.listing(search.StoneQuery())
+    Stone.objects.filter(pk=stone.pk).update(status="held")
+    assert api.answer(listing, fits=None)["stones"] == []
+
+
+# One stone.
+
+
+def test_one_stone_is_told_with_its_twins_and_its_offers(client: Client) -> None:
+    stone, twin = StoneFactory(), StoneFactory(price="12360.00")
+    StoneOfferFactory(stone=stone, price="12480.00")
+    StoneOfferFactory(stone=stone, price="12100.00", withdrawn_at=NOW)
+    told = client.get(f"{STONES}{stone.pk}/", {"fits": SettingFactory().code}).json()
+    assert (told["status"], told["stone"]["id"]) == ("available", stone.pk)
+    assert told["stone"]["fit"]["verdict"] == "fits"
+    assert told["offers"] == ["12480.00"]
+    assert told["market"] is None
+    [told_twin] = told["twins"]
+    assert (told_twin["stone"]["id"], told_twin["words"]) == (twin.pk, "$120 less")
+
+
+def test_one_stones_place_in_the_market_is_counted(client: Client) -> None:
+    stones = [StoneFactory(price=10_000 + 100 * number) for number in range(13)]
+    told = client.get(f"{STONES}{stones[3].pk}/").json()["market"]
+    assert (told["n"], told["cheaper"], told["median"]) == (12, 3, "10650.00")
+    assert told["words"].startswith("Costs less than 75 of 100 comparable stones (n = 12;")
+
+
+def test_a_sold_stone_still_shows_its_twins(client: Client) -> None:
+    stone = StoneFactory(status="sold", sold_at=NOW)
+    StoneFactory()
+    told = client.get(f"{STONES}{stone.pk}/").json()
+    assert (told["status"], len(told["twins"])) == ("sold", 1)
+
+
+@pytest.mark.parametrize("number", [999, 2**63, 10**30])
+def test_a_stone_that_never_was_is_not_found(client: Client, number: int) -> None:
+    answer = client.get(f"{STONES}{number}/")
+    assert answer.status_code == 404
+    assert answer.json() == {"detail": "There is no stone of this id."}
+
+
+def test_one_stone_has_just_the_fields_that_are_described(client: Client) -> None:
+    stones = [StoneFactory() for _ in range(14)]
+    told = client.get(f"{STONES}{stones[0].pk}/").json()
+    assert set(told) == set(api.OneStoneSerializer().fields)
+    assert set(told["market"]) == set(api.MarketSerializer().fields)
+    assert set(told["twins"][0]) == set(api.TwinSerializer().fields)
+    assert set(told["twins"][0]["stone"]) == set(api.StoneSerializer().fields)
 
 
 def test_nobody_can_write_stones(client: Client) -> None:
