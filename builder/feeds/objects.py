@@ -39,7 +39,8 @@ def objects_in(
             event, value = next(events)
         except StopIteration:
             break
-        except (ijson.JSONError, ValueError, OverflowError) as error:
+        # SystemError: the parser in C says so of a number of thousands of digits.
+        except (ijson.JSONError, ValueError, OverflowError, SystemError) as error:
             if isinstance(error, UnreadableFile):
                 raise
             raise UnreadableFile(
@@ -133,7 +134,10 @@ def _text(event: str, value: Any) -> str:
         return ""
     if event == "boolean":
         return "true" if value else "false"
-    text = str(value)
+    try:
+        text = str(value)
+    except ValueError as error:  # Python writes out no number of more than 4,300 digits
+        raise UnreadableFile("The JSON is broken: a number has thousands of digits.") from error
     if "\0" in text:
         raise UnreadableFile("The JSON has a NUL in a text; no feed has. Export it again.")
     return text

@@ -27,7 +27,7 @@ class Staging:
         self._refused: list[str] = []
 
     def add(self, stone: OfferedStone, *, place: int) -> None:
-        self._stones.append(f"{_copied(stone)}\t{place}\n")
+        self._stones.append(f"{copied(stone)}\t{place}\n")
 
     def keep(self, stock_number: str, *, place: int) -> None:
         """The supplier still lists this stock number, but its row is refused."""
@@ -62,7 +62,7 @@ def staging() -> Iterator[Staging]:
                 cursor.execute(sql.DROP_STAGING)
 
 
-def _copied(stone: OfferedStone) -> str:
+def copied(stone: OfferedStone) -> str:
     """The stone as a line of PostgreSQL's COPY; words of our own and numbers need no escaping."""
     safe = stone._replace(
         stock_number=stone.stock_number.translate(_ESCAPES),

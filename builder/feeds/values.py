@@ -35,7 +35,7 @@ def within(text: str, low: float, high: float) -> Decimal | None:
     found = number(text)
     if not found:
         return None
-    if not low <= found <= high:
+    if not Decimal(str(low)) <= found <= Decimal(str(high)):
         raise BadValue(f"{found} is not between {low} and {high}")
     return found
 

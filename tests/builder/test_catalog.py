@@ -12,13 +12,12 @@ from django.core.management import CommandError, call_command
 
 from builder import catalog
 from builder.feeds.text import UnreadableFile
-from builder.models import FeedImport, Stone, StoneOffer, Supplier
+from builder.models import FeedImport, MarkupRule, Stone, StoneOffer, Supplier
 from tests.factories.builder import StoneFactory, StoneOfferFactory, SupplierFactory
-from tests.factories.jeweler import NOW
+from tests.factories.jeweler import NOW, StoreFactory
 
 pytestmark = pytest.mark.django_db
 
-REAL_FEEDS = Path(__file__).resolve().parents[3] / "shared" / "data" / "feeds"
 HEADER = "Stock #,Shape,Weight,Color,Clarity,Cut,Measurements,Lab,Report #,Total Price,Table %"
 RAPNET_HEADER = (
     "Stock Number,Shape,Weight,Color,Clarity,Cut,Measurements,Lab,Certificate Number,Total Price,"
@@ -70,6 +69,136 @@ def test_the_same_feed_again_changes_nothing() -> None:
     report = take_in(feed(line(1), line(2)), now=NOW + timedelta(days=1)).report
     assert (report["new_stones"], report["changed_stones"], report["withdrawn"]) == (0, 0, 0)
     assert list(Stone.objects.order_by("id").values()) == before
+    assert (report["new"], report["changed"], report["unchanged"], report["offers"]) == (0, 0, 2, 2)
+
+
+def test_a_feed_without_news_writes_no_row_at_all() -> None:
+    take_in(feed(line(1), line(2, color="FIY"), line(3, report="12")))
+    before = list(StoneOffer.objects.order_by("id").values())
+    stamps = list(Stone.objects.order_by("id").values_list("changed_xid", "updated_at"))
+    take_in(feed(line(1), line(2, color="FIY"), line(3, report="12")), now=NOW + timedelta(days=1))
+    assert list(StoneOffer.objects.order_by("id").values()) == before
+    assert list(Stone.objects.order_by("id").values_list("changed_xid", "updated_at")) == stamps
+
+
+def test_the_report_shows_what_is_new_changed_and_withdrawn() -> None:
+    lines = [line(number) for number in range(10)]
+    first = take_in(feed(*lines)).report
+    assert len(first["shown"]["new"]) == 10
+    report = take_in(feed(line(0, color="H"), line(1, total="6500"), *lines[3:], line(11))).report
+    assert [report[name] for name in ("new", "changed", "unchanged", "withdrawn")] == [1, 2, 7, 1]
+    assert report["offers"] + sum(report["refused"].values()) == report["rows"]
+    shown = report["shown"]
+    named = "1.01 ct round, GIA 21162810"
+    assert shown["new"] == [{"stock_number": "N-11", "stone": f"{named}11", "price": "6000"}]
+    assert shown["withdrawn"] == [
+        {"stock_number": "N-2", "stone": f"{named}02", "price": "6000.00"}
+    ]
+    assert [each["changes"] for each in shown["changed"]] == [
+        {"color": ["G", "H"]},
+        {"cost": ["6000.00", "6500.00"], "price": ["6000.00", "6500"]},
+    ]
+
+
+def test_a_row_that_is_refused_keeps_the_offer_it_had() -> None:
+    lines = [line(number) for number in range(10)]
+    take_in(feed(*lines))
+    broken = [line(number, mm="oops", total="1") for number in range(3)]
+    report = take_in(feed(*broken, *lines[3:])).report
+    assert (report["kept"], report["withdrawn"], report["refused"]) == (
+        3,
+        0,
+        {"bad_measurements": 3},
+    )
+    assert Stone.objects.filter(status="available", price=6000).count() == 10
+
+
+def test_without_stock_numbers_a_refused_row_still_speaks_of_its_offer() -> None:
+    take_in(feed(*[line(number, stock="") for number in range(10)]))
+    report = take_in(
+        feed(line(0, stock="", mm="oops"), *[line(n, stock="") for n in range(1, 10)])
+    ).report
+    assert (report["kept"], report["withdrawn"]) == (1, 0)
+
+
+def test_a_row_that_says_the_stone_is_gone_withdraws_it() -> None:
+    header = f"{HEADER},Availability,Treatment"
+    lines = [f"{line(number)},G," for number in range(20)]
+    take_in(feed(*lines, header=header))
+    gone = [f"{line(0)},Memo,", f"{line(1)},G,HPHT"]
+    report = take_in(feed(*gone, *lines[2:], header=header)).report
+    assert (report["withdrawn"], report["kept"]) == (2, 0)
+    assert {stone_of(0).status, stone_of(1).status} == {"withdrawn"}
+
+
+def test_a_report_number_that_another_row_contradicts_keeps_the_offer() -> None:
+    lines = [line(number) for number in range(10)]
+    take_in(feed(*lines))
+    report = take_in(feed(*lines[1:], line(0, report="2116281001", carat="1.08"))).report
+    assert report["refused"] == {"report_says_otherwise": 1}
+    assert (report["kept"], stone_of(0).status) == (1, "available")
+
+
+def test_a_fancy_color_has_its_hue_and_intensity_and_may_be_corrected_to_a_letter() -> None:
+    take_in(feed(line(1, color="FIY")))
+    stone = stone_of(1)
+    assert (stone.color, stone.fancy_hue, stone.fancy_intensity) == ("", "yellow", "fancy_intense")
+    take_in(feed(line(1, color="M")))
+    stone.refresh_from_db()
+    assert (stone.color, stone.fancy_color, stone.fancy_hue, stone.fancy_intensity) == (
+        "M", "", "", "",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("cell", ["=cmd|' /C calc'!A0", "+1", "@SUM(A1)", "-cmd", "\t=1", " =1+1"])
+def test_a_cell_that_a_spreadsheet_would_run_is_refused(cell: str) -> None:
+    report = take_in(feed(line(1, stock=cell), line(2, color=cell), line(3))).report
+    assert report["refused"] == {"formula": 2}
+
+
+# What we ask.
+
+
+def test_a_markup_rule_covers_its_growth_and_costs_and_the_supplier_s_factor_the_rest() -> None:
+    supplier = SupplierFactory(code="south", markup=Decimal("1.2"))
+    add_rule(supplier, cost_from=0, cost_below=5000, factor=2)
+    add_rule(supplier, cost_from=5000, cost_below=6000, factor="1.5")
+    add_rule(supplier, cost_from=0, cost_below=None, factor=3, growth="lab")
+    header = f"{HEADER},Growth"
+    totals = {1: "4999.99", 2: "5000", 3: "5999.99", 4: "6000"}
+    rows = [f"{line(number, total=total)},natural" for number, total in totals.items()]
+    take_in(feed(*rows, f"{line(5)},CVD", header=header), supplier=supplier)
+    assert [stone_of(number).price for number in range(1, 6)] == [10000, 7500, 9000, 7200, 18000]
+
+
+def test_repricing_changes_what_is_asked_and_never_a_stone_that_is_held_or_sold() -> None:
+    supplier = SupplierFactory()
+    take_in(feed(line(1), line(2), line(3)), supplier=supplier)
+    Stone.objects.filter(pk=stone_of(2).pk).update(status="held")
+    Stone.objects.filter(pk=stone_of(3).pk).update(status="sold", sold_at=NOW)
+    add_rule(supplier, cost_from=0, cost_below=None, factor="1.5")
+    assert catalog.reprice(supplier=supplier, now=NOW) == 1
+    assert [stone_of(number).price for number in (1, 2, 3)] == [9000, 6000, 6000]
+    assert catalog.reprice(supplier=supplier, now=NOW) == 0
+
+
+def test_a_stone_is_delivered_as_fast_as_its_cheapest_supplier_and_at_once_from_a_store() -> None:
+    slow = SupplierFactory(code="slow", delivery_days=9)
+    take_in(feed(line(1), line(2)), supplier=slow)
+    take_in(
+        feed(line(1, stock="F", total="7000")),
+        supplier=SupplierFactory(code="fast", delivery_days=2),
+    )
+    assert stone_of(1).delivery_days == 9
+    take_in(feed(line(1, stock="F", total="5000")), supplier=Supplier.objects.get(code="fast"))
+    assert stone_of(1).delivery_days == 2
+    Stone.objects.filter(pk=stone_of(2).pk).update(store=StoreFactory(code="nyc"))
+    take_in(feed(line(1), line(2)), supplier=slow)
+    assert stone_of(2).delivery_days == 0
+
+
+def add_rule(supplier: Supplier, *, growth: str = "natural", **changes: Any) -> None:
+    MarkupRule.objects.create(supplier=supplier, growth=growth, **changes)
 
 
 def test_rows_are_refused_by_reason_and_unknown_words_are_counted() -> None:
@@ -261,42 +390,20 @@ def test_the_command_refuses_a_bad_file_in_words(
         call_command("import_stones", tmp_path / "feed.csv", supplier="north")
 
 
+def test_a_file_in_another_format_is_told_which(tmp_path: Path) -> None:
+    SupplierFactory(code="north")
+    file = tmp_path / "feed.csv"
+    file.write_bytes(feed("A-1,", header=RAPNET_HEADER))
+    with pytest.raises(CommandError, match="It looks like rapnet: choose that format"):
+        call_command("import_stones", file, supplier="north", format="polygon")
+    with pytest.raises(CommandError, match="looks like CSV, and this format is JSON"):
+        call_command("import_stones", file, supplier="north", format="vdb_json")
+
+
 def test_the_command_names_the_suppliers_it_knows(tmp_path: Path) -> None:
     SupplierFactory(code="north")
     with pytest.raises(CommandError, match=r"no supplier 'nroth'.*Known: north"):
         call_command("import_stones", tmp_path / "feed.csv", supplier="nroth")
-
-
-# The real feeds, where they lie beside the checkout; nothing of them is in the repository.
-
-
-@pytest.mark.parametrize(
-    ("name", "feed_format", "columns", "least_offers", "ruined_reports"),
-    [
-        ("rapnet-1.0.csv", "rapnet", {}, 6000, 17),
-        ("premier.csv", "generic", {"price_per_carat": "Price"}, 560, 0),
-        ("real_stones_normalised.csv", "generic", {}, 17_500, 15),
-    ],
-)
-def test_real_feeds_are_taken_in(
-    name: str, feed_format: str, columns: dict[str, str], least_offers: int, ruined_reports: int
-) -> None:
-    if not REAL_FEEDS.is_dir():
-        pytest.skip(f"{REAL_FEEDS} is absent: real feeds are tried only where they lie")
-    supplier = SupplierFactory(code="real", columns=columns, aliases={"shape": {"R": "round"}})
-    with (REAL_FEEDS / name).open("rb") as file:
-        report = catalog.import_feed(
-            supplier=supplier,
-            file=file,
-            file_name=name,
-            feed_format=feed_format,
-            dry_run=False,
-            allow_shrink=False,
-            now=NOW,
-        ).report
-    assert report["offers"] == StoneOffer.objects.count() >= least_offers
-    assert report["offers"] + sum(report["refused"].values()) == report["rows"]
-    assert report["refused"].get("bad_report_number", 0) >= ruined_reports
 
 
 def test_a_stone_without_an_offer_is_nobodys_to_withdraw() -> None:
