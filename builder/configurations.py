@@ -4,6 +4,7 @@ The same figures as on the pages, from the same `costing`. While the price book 
 asked. Every parameter is looked at, so that one answer names all that is wrong.
 """
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,6 +25,7 @@ from builder import (
 )
 from builder.book import Book, Metal, Setting, Telling
 from builder.models import Stone
+from builder.search import snapshot
 
 LEAST_CARAT, MOST_CARAT = Decimal("0.05"), Decimal(30)
 LONGEST_VALUE = 64
@@ -42,8 +44,10 @@ PARAMETERS = {
 
 
 class StoneOnOffer(costing.StoneLike, Protocol):
-    """A stone that can be had: a row of the table or of a search snapshot."""
+    """A stone that can be had: a row of the table or of a search snapshot. A fancy one has no `color` letter."""
 
+    @property
+    def color(self) -> str: ...
     @property
     def depth_mm(self) -> Decimal: ...
     @property
@@ -60,6 +64,7 @@ class Asked:
     setting: Setting | None = None
     metal: Metal | None = None
     stone: StoneOnOffer | None = None
+    color: str = ""
     estimate: tuple[str, Decimal] | None = None
     size: Decimal | None = None
     engraving: str = ""
@@ -85,7 +90,7 @@ class Asked:
     @property
     def center(self) -> costing.Center | None:
         if self.stone is not None:
-            return costing.center(self.stone)
+            return costing.center(self.stone, color=self.color)
         if self.estimate is None:
             return None
         shape, carat = self.estimate
@@ -132,7 +137,7 @@ def _read_metal(asked: Asked, code: str) -> None:
 
 def _read_stone(asked: Asked, text: str) -> None:
     number = int(text) if text.isascii() and text.isdigit() else 0
-    asked.stone = on_offer(number) if 0 < number <= LARGEST_ID else None
+    asked.stone, asked.color = on_offer(number) if 0 < number <= LARGEST_ID else (None, "")
     if asked.stone is None:
         asked.errors["stone"] = f"{text!r} is no stone on offer; /api/v1/stones/ lists them"
 
@@ -161,7 +166,7 @@ def _read_carat(asked: Asked, text: str) -> None:
 
 def _read_size(asked: Asked, text: str) -> None:
     try:
-        asked.size = sizes.read(text)
+        asked.size = _size(text)
     except sizes.Unreadable as error:
         asked.errors["size"] = str(error)
 
@@ -194,6 +199,10 @@ _READERS: dict[str, Callable[[Asked, str], None]] = {
 }
 
 
+# People wear few sizes.
+_size = functools.lru_cache(maxsize=512)(sizes.read)
+
+
 def _decimal(text: str) -> Decimal | None:
     try:
         number = Decimal(text)
@@ -202,9 +211,17 @@ def _decimal(text: str) -> Decimal | None:
     return number if number.is_finite() else None
 
 
-def on_offer(stone_id: int) -> StoneOnOffer | None:
-    """The stone, while it can be had."""
-    return Stone.objects.filter(pk=stone_id, status=Stone.Status.AVAILABLE).first()
+def on_offer(stone_id: int) -> tuple[StoneOnOffer | None, str]:
+    """The stone while it can be had, and its color as it is said.
+
+    From the snapshot; from the table without one, and for a fancy color, whose words the snapshot does not have.
+    """
+    known = snapshot.current()
+    listed = known.listed(stone_id) if known else None
+    if known and (listed is None or listed.color):
+        return listed, listed.color if listed else ""
+    row = Stone.objects.filter(pk=stone_id, status=Stone.Status.AVAILABLE).first()
+    return row, (row.color or row.fancy_color) if row else ""
 
 
 # The answer.

@@ -4,10 +4,10 @@ Pure. `priced` raises `pricing.NotPriced` for a part without a price. `inputs` a
 among them.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from builder import compatibility, gemology, geometry, pricing
 from builder.book import Band, Book, Metal, Setting, melee_mm, no_melee
@@ -33,10 +33,6 @@ class StoneLike(Protocol):
     @property
     def growth(self) -> str: ...
     @property
-    def color(self) -> str: ...
-    @property
-    def fancy_color(self) -> str: ...
-    @property
     def clarity(self) -> str: ...
     @property
     def cut(self) -> str: ...
@@ -48,8 +44,7 @@ class StoneLike(Protocol):
     def price(self) -> Decimal | None: ...
 
 
-@dataclass(frozen=True, kw_only=True)
-class Center:
+class Center(NamedTuple):
     """The center stone. Without a `price` it only takes up room: an estimate from shape and weight."""
 
     id: int | None
@@ -60,8 +55,7 @@ class Center:
     width_mm: Decimal
 
 
-@dataclass(frozen=True, kw_only=True)
-class Priced:
+class Priced(NamedTuple):
     """`inputs` can be written as JSON; amounts are strings there."""
 
     lines: list[pricing.PriceLine]
@@ -72,14 +66,17 @@ class Priced:
 UNPRICED = Priced(lines=[], total=_NOTHING, inputs={})
 
 
-def center(stone: StoneLike) -> Center:
-    """A stone that left the market keeps its last price until she chooses another."""
+def center(stone: StoneLike, *, color: str) -> Center:
+    """`color` as it is said: a letter, or a fancy color's words.
+
+    A stone that left the market keeps its last price until she chooses another.
+    """
     cut = f", {gemology.GRADE_LABELS[stone.cut].lower()} cut" if stone.cut else ""
     grown = "lab-grown " if stone.growth == "lab" else ""
     return Center(
         id=stone.id,
         label=f"{stone.shape.capitalize()} {grown}diamond",
-        note=f"{stone.carat:.2f} ct, {stone.color or stone.fancy_color}, {stone.clarity}{cut}",
+        note=f"{stone.carat:.2f} ct, {color}, {stone.clarity}{cut}",
         price=stone.price or _NOTHING,
         length_mm=stone.length_mm,
         width_mm=stone.width_mm,

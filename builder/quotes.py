@@ -5,7 +5,7 @@ the design's store; `total`, `lines` and `inputs` are exact and for staff and fo
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from builder import compatibility, costing, geometry, pictures, pricebook, pricing, workdays
 from builder.book import Book, Metal, Setting, Telling
-from builder.models import Band, Design, DesignVersion
+from builder.models import Band, Design, DesignVersion, Stone
 
 STATE = ("setting_id", "metal_id", "stone_id", "ring_size", "engraving")
 
@@ -202,7 +202,7 @@ def _priced(
             setting=setting,
             head=head,
             metal=_metal(design, book),
-            stone=costing.center(design.stone) if design.stone else None,
+            stone=_center(design.stone) if design.stone else None,
             ring_size=design.ring_size,
             engraving=design.engraving,
             now=now,
@@ -210,7 +210,11 @@ def _priced(
     except pricing.NotPriced as error:
         return costing.UNPRICED, str(error)
     tax = {"display": telling.tax.display, "pct": str(telling.tax.pct)}
-    return replace(priced, inputs={**priced.inputs, "tax": tax}), ""
+    return priced._replace(inputs={**priced.inputs, "tax": tax}), ""
+
+
+def _center(stone: Stone) -> costing.Center:
+    return costing.center(stone, color=stone.color or stone.fancy_color)
 
 
 def _description(

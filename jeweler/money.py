@@ -5,6 +5,7 @@ minor units (cents, yen, fils): `from_minor` and `to_minor` convert by the curre
 (ISO 4217, through py-moneyed), so that JPY has none and KWD has three.
 """
 
+import functools
 from decimal import ROUND_HALF_UP, Decimal
 
 from babel.numbers import format_currency
@@ -48,9 +49,20 @@ def rounded(amount: Decimal, *, currency: str) -> Decimal:
     return amount.quantize(Decimal(1).scaleb(-exponent(currency)), rounding=ROUND_HALF_UP)
 
 
+@functools.cache
+def _sign(currency: str) -> str:
+    """What stands before an amount in American English: "$", "€", "CHF" and a narrow space."""
+    return str(
+        format_currency(1, currency, locale="en_US", format="¤#,##0", currency_digits=False)
+    ).removesuffix("1")
+
+
 def in_words(amount: Decimal, *, currency: str, locale: str = "en_US") -> str:
     """How a price is shown: "$15,500" when it is whole, "$15,500.50" when it is not."""
     whole = amount == amount.to_integral_value()
+    if whole and amount > 0 and locale == "en_US":
+        # What babel makes of it, in a tenth of its time: most amounts of every page and answer.
+        return f"{_sign(currency)}{int(amount):,}"
     return format_currency(
         amount,
         currency,

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from babel.numbers import format_currency
 from django.template import Context, Template
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,3 +78,12 @@ def test_a_price_is_shown_whole_when_it_is_whole(amount: str, currency: str, wor
 def test_a_template_shows_an_amount_in_words(amount: Decimal | str | None, shown: str) -> None:
     template = Template('{% load money %}{{ amount|money:"USD" }}')
     assert template.render(Context({"amount": amount})) == shown
+
+
+@given(
+    amount=st.decimals(min_value=-(10**6), max_value=10**12, places=0),
+    currency=st.sampled_from(["USD", "EUR", "CHF", "GBP", "JPY", "KWD", "INR", "SEK"]),
+)
+def test_whole_amounts_are_said_as_babel_says_them(amount: Decimal, currency: str) -> None:
+    said = format_currency(amount, currency, locale="en_US", format="¤#,##0", currency_digits=False)
+    assert money.in_words(amount, currency=currency) == said
