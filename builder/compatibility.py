@@ -166,11 +166,7 @@ class _Trial:
 
     @property
     def cost(self) -> tuple[Decimal, int]:
-        """What it costs more than the first head, and how many days more it takes."""
-        if self.is_first:
-            return _NOTHING, 0
-        fee = self.head.setting_fee - self.first.setting_fee
-        return self.head.extra_price + fee, self.head.extra_days
+        return _cost(self.head, self.first)
 
 
 def check(*, setting: SettingRules, stone: StoneMeasures, size: Decimal | None) -> Fit:
@@ -179,16 +175,29 @@ def check(*, setting: SettingRules, stone: StoneMeasures, size: Decimal | None) 
     Of the ways to make it fit the cheapest is offered; of two that cost the same the one with fewer days.
     """
     known = _known(stone)
-    trials = [_try(head, setting, known) for head in setting.heads]
-    held = [trial for trial in trials if not trial.refusal]
-    if not held:
+    trials: list[_Trial] = []
+    for head in in_order(setting=setting):
+        trials.append(_try(head, setting, known))
+        if not trials[-1].refusal:
+            break
+    else:
         return _said(_refused(setting, trials, known), known)
     if size is not None and not setting.min_size <= size <= setting.max_size:
         return _wrong_size(setting, size)
-    first = trials[0]
-    is_as_it_is = not (first.refusal or first.move or first.lift)
-    best = first if is_as_it_is else min(held, key=lambda trial: trial.cost)
-    return _said(_accepted(best, first, known, currency=setting.currency), known)
+    fit = _accepted(trials[-1], first=trials[0], stone=known, currency=setting.currency)
+    return _said(fit, known)
+
+
+def in_order(*, setting: SettingRules) -> list[Head]:
+    """The heads as a stone is tried in them: it is set in the first that holds it.
+
+    The one that the setting is shown with, to which the bench does what it does for nothing, then the others by what they cost
+    more, then by days.
+    """
+    if len(setting.heads) < 2:
+        return list(setting.heads)
+    first, *others = setting.heads
+    return [first, *sorted(others, key=lambda head: _cost(head, first))]
 
 
 def envelopes(*, setting: SettingRules) -> list[Envelope]:
@@ -236,7 +245,14 @@ def named(*, kind: str, prongs: int) -> str:
     return "bezel" if kind == "bezel" else f"{NUMBERS.get(prongs, str(prongs))}-prong head"
 
 
-# Limits of one head.
+# Limits and costs of one head.
+
+
+def _cost(head: Head, first: Head) -> tuple[Decimal, int]:
+    """What it costs more than the setting's first head, and how many days more it takes."""
+    if head is first:
+        return _NOTHING, 0
+    return head.extra_price + head.setting_fee - first.setting_fee, head.extra_days
 
 
 def _play(head: Head) -> Decimal:
@@ -327,7 +343,7 @@ def _too_deep(head: Head, setting: SettingRules, stone: _Known, *, is_first: boo
 # Saying what was found.
 
 
-def _accepted(best: _Trial, first: _Trial, stone: _Known, *, currency: str) -> Fit:
+def _accepted(best: _Trial, *, first: _Trial, stone: _Known, currency: str) -> Fit:
     holds = _begun(
         f"{_this(best.head, best.is_first)} holds your {stone.carat:.2f} ct {stone.shape}"
     )
@@ -337,8 +353,7 @@ def _accepted(best: _Trial, first: _Trial, stone: _Known, *, currency: str) -> F
         price, days = best.cost
         return Fit(
             verdict="fits_with_change",
-            reason=first.refusal
-            or f"{_begun(_this(first.head, True))} holds it once {_work(first)}.",
+            reason=first.refusal,
             fix=Fix(
                 words=_change(best, work, currency=currency),
                 price=price,

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from builder import codes, compatibility, gemology
+from builder import codes, compatibility, gemology, spread
 from builder.models import Stone
 from builder.search import FacetValue
 from jeweler import qr
@@ -120,6 +120,16 @@ def phone(number: str) -> str:
 def faces_up_sentence(stone: Stone) -> str:
     """What its outline does for its weight, said in one sentence."""
     like = Decimal(faces_up(stone))
+    unusual = spread.faces_up(
+        shape=stone.shape,
+        carat=float(stone.carat),
+        length_mm=float(stone.length_mm),
+        width_mm=float(stone.width_mm),
+    )
+    if unusual:
+        return (
+            f"Faces up like a {like} ct: unusually {unusual} for its weight. Ask us to look at it."
+        )
     more = like / stone.carat - 1
     if more >= Decimal("0.015"):
         return f"Faces up like a {like} ct: it carries its weight where you see it."

@@ -1,8 +1,12 @@
 """Stones that are unusually large or small for their weight."""
 
+from decimal import Decimal
+
 import pytest
 
 from builder import gemology, spread
+from builder.templatetags.ring import faces_up_sentence
+from tests.factories.builder import StoneFactory
 
 
 @pytest.mark.parametrize("shape", gemology.SHAPES)
@@ -23,3 +27,11 @@ def test_a_round_of_one_carat_is_flagged_beyond_three_deviations(width: float, f
 
 def test_long_shapes_may_stray_farther_than_rounds() -> None:
     assert spread.DEVIATIONS["marquise"] > 3 * spread.DEVIATIONS["round"]
+
+
+def test_a_stone_s_own_line_says_that_it_is_unusual() -> None:
+    usual, deep = StoneFactory.build(), StoneFactory.build(carat=Decimal("1.90"))
+    assert "unusually" not in faces_up_sentence(usual)
+    assert faces_up_sentence(deep) == (
+        "Faces up like a 1.52 ct: unusually small for its weight. Ask us to look at it."
+    )
