@@ -4,13 +4,15 @@ from collections import defaultdict
 from datetime import timedelta
 from decimal import Decimal
 
+import numpy as np
 import pytest
 from django.db.models import Count, F, Max, Min
 
-from builder import compatibility, costing, geometry, pictures, pricebook
+from builder import compatibility, costing, gemology, geometry, pictures, pricebook, quotes
 from builder.book import gaps
 from builder.models import (
     Band,
+    Design,
     Head,
     MarkupRule,
     MeleePrice,
@@ -20,6 +22,7 @@ from builder.models import (
     Stone,
     StoneOffer,
 )
+from builder.pictures.mounting import built
 from demo import market
 from demo.catalog import load_catalog
 from tests.factories.jeweler import NOW, StoreFactory
@@ -80,43 +83,23 @@ def test_every_shape_that_a_setting_names_fits_it_and_is_priced_in_every_metal_a
     by_shape = defaultdict(list)
     for stone in Stone.objects.all():
         by_shape[stone.shape].append(stone)
-    book = pricebook.fresh()
+    metals = list(Metal.objects.all())
     for setting in settings_of_the_house:
         for shape in setting.rules.shapes:
             for size in (setting.min_size, setting.max_size):
-                stone, head = _that_fits(setting, by_shape[shape], size=size)
-                for metal in book.metals.values():
-                    priced = costing.priced(
-                        book=book,
-                        setting=book.settings[setting.pk],
-                        head=head,
-                        metal=metal,
-                        stone=costing.center(stone),
-                        ring_size=size,
-                        engraving="",
-                        now=NOW,
-                    )
-                    assert priced.total == sum(line.amount or 0 for line in priced.lines)
-                    assert priced.total > (stone.price or 0) + 1000
-                described = geometry.describe(
-                    setting=setting.mounting,
-                    head=head,
-                    metal=metal,
-                    stone=stone,
-                    ring_size=size,
-                    engraving="",
-                )
-                assert described["stone"]["shape"] == shape
+                stone = _that_fits(setting, by_shape[shape], size=size)
+                for metal in metals:
+                    ring = Design(setting=setting, metal=metal, stone=stone, ring_size=size)
+                    quote = quotes.quote(ring, now=NOW)
+                    assert quote.total == sum(line.amount or 0 for line in quote.lines)
+                    assert quote.total > (stone.price or 0) + 1000
+                    assert quote.description["stone"]["shape"] == shape
 
 
-def _that_fits(
-    setting: Setting, stones: list[Stone], *, size: Decimal
-) -> tuple[Stone, compatibility.Head]:
+def _that_fits(setting: Setting, stones: list[Stone], *, size: Decimal) -> Stone:
     for stone in stones:
-        fit = compatibility.check(setting=setting.rules, stone=stone.measures, size=size)
-        head = setting.rules.head(fit.head)
-        if fit.fits and head is not None:
-            return stone, head
+        if compatibility.check(setting=setting.rules, stone=stone.measures, size=size).fits:
+            return stone
     raise AssertionError(f"No {stones[0].shape} fits {setting} at size {size}")
 
 
@@ -129,6 +112,30 @@ def test_no_head_is_for_nothing(settings_of_the_house: list[Setting]) -> None:
             for stone in stones
         }
         assert needed - {""} == {head.code for head in setting.rules.heads}
+
+
+def test_every_head_can_be_built_and_leaves_the_finger_free(
+    settings_of_the_house: list[Setting],
+) -> None:
+    metal = Metal.objects.get(code="platinum")
+    shown = {
+        shape: Stone.objects.filter(shape=shape).order_by("carat") for shape in gemology.SHAPES
+    }
+    for setting in settings_of_the_house:
+        for head in setting.rules.heads:
+            for shape in (head.shapes[0], head.shapes[-1]):
+                fitting = shown[shape].filter(
+                    width_mm__range=(head.min_width_mm, head.max_width_mm)
+                )
+                described = geometry.describe(
+                    setting=setting.mounting, head=head, metal=metal, stone=fitting.first(),
+                    ring_size=setting.min_size, engraving="",
+                )  # fmt: skip
+                inner = described["finger"]["inner_diameter_mm"] / 2
+                for mesh in built(described).metal:
+                    above = mesh.vertices[mesh.vertices[:, 1] > 0]
+                    assert np.isfinite(mesh.vertices).all()
+                    assert np.hypot(above[:, 0], above[:, 1]).min(initial=99) > inner - 0.05
 
 
 @pytest.mark.parametrize("code", ["meridian", "juniper", "rowan", "halcyon"])
