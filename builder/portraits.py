@@ -1,20 +1,33 @@
 """Settings as the list shows them: drawn with her stone, or with a usual one where she has none that fits."""
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from builder import compatibility, gallery, gemology, pictures, quotes
+from builder import (
+    compatibility,
+    costing,
+    gallery,
+    gemology,
+    pictures,
+    pricebook,
+    pricing,
+    quotes,
+)
 from builder.models import Design, Head, Metal, Setting, Shape, Stone
 from jeweler.models import Store
 
 
 @dataclass(frozen=True, kw_only=True)
 class Portrait:
-    """`price` is of the setting alone, in the smallest form we quote; `told` is how a shopper may see it."""
+    """`price` is of the setting alone, in the metal that costs least where none was asked for (`is_from`).
+
+    `told` is how a shopper may see it, and so are the words of `fit`.
+    """
 
     setting: Setting
     metal: Metal
@@ -23,6 +36,7 @@ class Portrait:
     width: str
     price: Decimal
     told: str
+    is_from: bool
     fit: compatibility.Fit | None
 
 
@@ -45,6 +59,7 @@ def of_settings(
     """One portrait each, its picture known from now on; settings without a metal are left out."""
     portraits = []
     descriptions = {}
+    mode = pricebook.telling(store).mode
     for setting in settings:
         worn = metal or next(
             iter(sorted(setting.metals.all(), key=lambda each: each.position)), None
@@ -58,7 +73,7 @@ def of_settings(
         )
         shown = stone if stone and fit and fit.fits else usual_stone(setting)
         drawn = quotes.quote(Design(setting=setting, metal=worn, stone=shown), now=now)
-        alone = quotes.quote(Design(setting=setting, metal=worn, store=store), now=now)
+        price = _price(setting, [metal] if metal else setting.metals.all(), now=now)
         content_hash = pictures.content_hash(drawn.description)
         descriptions[content_hash] = drawn.description
         portraits.append(
@@ -68,13 +83,43 @@ def of_settings(
                 picture_hash=content_hash,
                 alt=f"{setting.name} in {worn.name} with {shape_named(shown.shape)} diamond",
                 width=f"{shown.width_mm:.2f}",
-                price=alone.total,
-                told=alone.told,
-                fit=fit,
+                price=price or Decimal(0),
+                told=pricing.told(price or Decimal(0), mode=mode if price else pricing.ON_REQUEST),
+                is_from=metal is None and price is not None and mode == pricing.SHOWN,
+                fit=costing.fit_told(fit, mode=mode),
             )
         )
     gallery.remember(descriptions, now=now)
     return portraits
+
+
+def _price(setting: Setting, metals: Iterable[Metal], *, now: datetime) -> Decimal | None:
+    """The least that the setting costs in one of these; None: it has no price."""
+    book = pricebook.current()
+    if setting.pk not in book.settings:
+        book = pricebook.fresh()
+    kept = tuple(sorted(metal.pk for metal in metals))
+    return _least(book.number, setting.pk, kept, now.replace(microsecond=0))
+
+
+@functools.lru_cache(maxsize=1024)
+def _least(
+    number: int, setting_id: int, metal_ids: tuple[int, ...], now: datetime
+) -> Decimal | None:
+    """By the catalog's version and the second: a list asks for a hundred prices that hardly ever change."""
+    book = pricebook.current()
+    setting = book.settings[setting_id]
+    prices = []
+    for metal_id in metal_ids:
+        try:
+            priced = costing.priced(
+                book=book, setting=setting, head=setting.rules.heads[0], metal=book.metals[metal_id],
+                stone=None, ring_size=None, engraving="", now=now,
+            )  # fmt: skip
+        except pricing.NotPriced:
+            continue
+        prices.append(priced.total)
+    return min(prices, default=None)
 
 
 def usual_stone(setting: Setting) -> Stone:

@@ -1,6 +1,7 @@
 """How measures, sizes and dates are said on the pages, and the drawings that stand beside them."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -14,7 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from builder import codes, compatibility, gemology, spread
-from builder.models import Stone
+from builder.models import Metal, Stone
 from builder.search import FacetValue
 from jeweler import qr
 
@@ -64,6 +65,25 @@ def picture(content_hash: str, width: int = 900) -> str:
 @register.simple_tag
 def srcset(content_hash: str) -> str:
     return ", ".join(f"{picture(content_hash, width)} {width}w" for width in (300, 600, 900))
+
+
+@register.filter
+def by_family(metals: Iterable[Metal]) -> list[tuple[str, str, list[Metal]]]:
+    """Family, its word and its metals, in the order in which they are offered: ("rose", "Rose", [18 k, 14 k])."""
+    families: dict[str, list[Metal]] = {}
+    for metal in metals:
+        families.setdefault(metal.family, []).append(metal)
+    return [
+        (family, Metal.Family(family).label.removesuffix(" gold"), each)
+        for family, each in families.items()
+    ]
+
+
+@register.filter
+def karat(metal: Metal) -> str:
+    """ "18 k" of "18 k yellow gold"; nothing of platinum."""
+    found = re.match(r"\d+ ?k\b", metal.name)
+    return found[0] if found else ""
 
 
 @register.simple_tag

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from builder import compatibility, costing, pricing, search
+from builder import compatibility, costing, market, pricing, search
 from builder.models import Design, Setting, Stone
 from builder.search import numbers
 from builder.views import filters, looks
@@ -30,13 +30,14 @@ class Alike:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """`fit` and `twins` are worked out for an open row alone: it is what shows them."""
+    """`fit` is worked out for an open row alone, market and twins for the one that was asked for: they show them."""
 
     stone: Stone
     is_open: bool = False
     is_asked: bool = False
     is_mine: bool = False
     fit: compatibility.Fit | None = None
+    position: market.Position | None = None
     twins: list[Alike] = field(default_factory=list)
 
     @property
@@ -156,7 +157,8 @@ def rows(
             fit = costing.fit_told(fit_in(holder, stone), mode=mode)
             row = replace(row, is_open=True, fit=fit)
         if is_asked:
-            row = replace(row, twins=alike(stone, setting, mode=mode))
+            position = search.market_position(stone) if mode == pricing.SHOWN else None
+            row = replace(row, twins=alike(stone, setting, mode=mode), position=position)
         found.append(row)
     return found
 

@@ -49,17 +49,15 @@ def rings(request: HttpRequest) -> HttpResponse:
     if metal:
         chosen = chosen.filter(metals=metal)
     stone = design.stone if design else None
+    found = portraits.of_settings(
+        list(chosen), metal=metal, stone=stone, store=design.store if design else None, now=now
+    )
     return page(
         request,
         "builder/rings.html",
         {
-            "shown": portraits.of_settings(
-                list(chosen),
-                metal=metal,
-                stone=stone,
-                store=design.store if design else None,
-                now=now,
-            ),
+            "shown": [each for each in found if each.fit is None or each.fit.fits],
+            "left_out": [each for each in found if each.fit and not each.fit.fits],
             "styles": [
                 each
                 for each in Setting.Style.choices

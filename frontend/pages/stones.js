@@ -61,19 +61,13 @@ function wireAll() {
   if (sheet && matchMedia("(min-width: 900px)").matches) sheet.open = true;
 }
 
-// What was folded or unfolded by hand stays so when the list is put in place anew.
-const leftOpen = new Map();
-document.addEventListener("toggle", ({ target }) => {
-  if (target.matches?.("#sheet, #more")) leftOpen.set(target.id, target.open);
-}, true);
-document.addEventListener("store:swapped", () => {
-  for (const [id, isOpen] of leftOpen) {
-    const part = document.getElementById(id);
-    if (part) part.open = isOpen;
-  }
-  wireAll();
-});
+document.addEventListener("store:swapped", wireAll);
 wireAll();
+
+// The sheet's way out on a phone: folded, and down to the stones.
+document.addEventListener("click", ({ target }) => {
+  if (target.closest("[data-fold]")) document.getElementById("sheet").open = false;
+});
 
 // A row's details or another kind of stones, without losing the place on the page.
 document.addEventListener("click", async (event) => {

@@ -8,13 +8,24 @@ export function swap(page, parts) {
   const focused = document.activeElement?.id;
   for (const id of parts) {
     const [old, fresh] = [document.getElementById(id), page.getElementById(id)];
-    if (old && fresh) old.replaceWith(document.adoptNode(fresh));
-    else if (old) old.remove();
+    if (old && fresh) {
+      const folds = [...old.querySelectorAll("details[id]")].map((each) => [each.id, each.open]);
+      old.replaceWith(document.adoptNode(fresh));
+      leaveOpen(folds);
+    } else if (old) old.remove();
   }
   if (focused && document.activeElement === document.body) {
     document.getElementById(focused)?.focus({ preventScroll: true });
   }
   document.dispatchEvent(new CustomEvent("store:swapped", { detail: parts }));
+}
+
+/** What was folded or unfolded by hand stays so. */
+function leaveOpen(folds) {
+  for (const [id, isOpen] of folds) {
+    const part = document.getElementById(id);
+    if (part) part.open = isOpen;
+  }
 }
 
 let last = 0;

@@ -200,6 +200,15 @@ def test_the_ring_s_page_says_fit_size_price_and_description(client: Client) -> 
     assert "13</span> of 16 characters" in shown
 
 
+def test_a_size_may_be_typed_in_another_system_and_wins_over_the_ruler(client: Client) -> None:
+    choose(client, setting=SettingFactory().code, ring_size="5")
+    choose(client, ring_size="5", size_said="N½")
+    assert Design.objects.get().ring_size == Decimal(7)
+    assert "14 is no size we make: US 3 to 13" in choose(client, ring_size="5", size_said="14")
+    assert Design.objects.get().ring_size == Decimal(7)
+    assert 'name="size_said"' in client.get(reverse("builder:ring")).content.decode()
+
+
 def test_a_ring_without_its_stone_is_shown_with_what_its_head_takes(client: Client) -> None:
     setting = SettingFactory(head_shapes=["round"])
     choose(client, setting=setting.code)
@@ -666,3 +675,61 @@ def test_no_page_needs_the_broker(client: Client, settings: Settings) -> None:
     for name in ("home", "rings", "diamonds", "ring", "summary", "saved"):
         assert client.get(reverse(f"builder:{name}")).status_code == 200
     assert client.post(reverse("builder:save"), {"email": "ada@example.com"}).status_code == 302
+
+
+def test_settings_that_do_not_hold_her_stone_are_folded_away_with_their_reason(
+    client: Client,
+) -> None:
+    choose(client, stone=StoneFactory().pk)
+    SettingFactory(name="The Alba", code="alba")
+    SettingFactory(
+        name="The Small", code="small", head_min_width_mm="4.00", head_max_width_mm="5.00"
+    )
+
+    shown = client.get("/rings/").content.decode()
+
+    assert "The Alba</h2>" in shown
+    assert "The Small</h2>" not in shown
+    assert "One that would not hold it" in shown
+
+
+def test_a_setting_s_price_is_the_least_of_its_metals_until_one_is_chosen(client: Client) -> None:
+    dear = MetalFactory(
+        code="platinum", name="platinum", family="platinum", price_per_gram="900.00"
+    )
+    SettingFactory(code="alba", metals=[MetalFactory(), dear])
+
+    prices = [
+        re.findall(r'price num">(.*?)</span>', client.get(address).content.decode())[0]
+        for address in ("/rings/", "/rings/?metal=18k-yellow", "/rings/?metal=platinum")
+    ]
+
+    assert prices[0] == f"<small>from </small>{prices[1]}"
+    assert prices[2] != prices[1]
+
+
+def test_alloys_of_one_color_stand_together_and_each_is_named_in_full(client: Client) -> None:
+    metals = [
+        MetalFactory(),
+        MetalFactory(code="14k-yellow", name="14 k yellow gold", position=1),
+        MetalFactory(code="platinum", name="platinum", family="platinum", position=2),
+    ]
+    SettingFactory(metals=metals)
+
+    shown = client.get("/rings/").content.decode()
+
+    assert shown.count('class="metal"') == 2
+    for name in ("18 k yellow gold", "14 k yellow gold", "Platinum"):
+        assert f'aria-label="{name}"' in shown
+
+
+def test_an_opened_stone_says_where_its_price_stands_among_those_like_it(client: Client) -> None:
+    for number in range(12):
+        StoneFactory(price=12000 + 100 * number)
+    cheap = StoneFactory(price=11000)
+
+    shown = client.get(f"/diamonds/?open={cheap.pk}").content.decode()
+
+    assert "Lower than most like it." in shown
+    assert "Half of the 12 like it ask between $12,275 and $12,825" in shown
+    assert 'aria-label="Costs less than 100 of 100 comparable stones' in shown
