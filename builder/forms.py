@@ -47,7 +47,10 @@ class Question:
 
 
 def choices(posted: QueryDict) -> Choices:
-    """The choices among the posted fields; an empty setting, stone or size takes the choice back."""
+    """The choices among the posted fields; an empty setting, stone or size takes the choice back.
+
+    A size that is typed in her own words (`size_said`) wins over the one on the ruler.
+    """
     read: Choices = {}
     if "setting" in posted:
         read["setting"] = _setting(posted.get("setting", ""))
@@ -55,8 +58,11 @@ def choices(posted: QueryDict) -> Choices:
         read["metal"] = _metal(posted.get("metal", ""))
     if "stone" in posted:
         read["stone"] = _stone(posted.get("stone", ""))
-    if "ring_size" in posted:
-        read["ring_size"] = _size(posted.get("ring_size", ""), system=posted.get("size_system", ""))
+    said = posted.get("size_said", "").strip()
+    if said or "ring_size" in posted:
+        read["ring_size"] = _size(
+            said or posted.get("ring_size", ""), system=posted.get("size_system", "")
+        )
     if "engraving" in posted:
         read["engraving"] = " ".join(posted.get("engraving", "").split())
     return read
