@@ -5,7 +5,7 @@ moment and a price dated ahead needs nothing to take effect.
 """
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -101,18 +101,22 @@ def gaps(book: Book, *, now: datetime) -> Sequence[str]:
         for metal in book.metals.values()
         if metal.price_at(now) is None
     ]
-    for setting in book.settings.values():
-        for location in setting.mounting.locations:
-            mm = melee_mm(location)
-            if pricing.melee_row(book.melee, mm=mm) is None:
-                place = location.place.replace("_", " ")
-                found.append(no_melee(mm, f"{setting.name}, {place}"))
     found += [
-        no_melee(band.accent_mm, band.name)
-        for band in book.bands.values()
-        if band.accent_count and pricing.melee_row(book.melee, mm=band.accent_mm) is None
+        no_melee(mm, where)
+        for where, mm in small_stones(book)
+        if pricing.melee_row(book.melee, mm=mm) is None
     ]
     return found
+
+
+def small_stones(book: Book) -> Iterator[tuple[str, Decimal]]:
+    """Where small stones are set, and the size that they are priced by."""
+    for setting in book.settings.values():
+        for location in setting.mounting.locations:
+            yield f"{setting.name}, {location.place.replace('_', ' ')}", melee_mm(location)
+    for band in book.bands.values():
+        if band.accent_count:
+            yield band.name, band.accent_mm
 
 
 def no_melee(mm: Decimal, where: str) -> str:

@@ -8,13 +8,14 @@ seconds, when it needs a price; no thread of its own. A number is never used twi
 import threading
 import time
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.conf import settings
 from django.db.models import Prefetch
 
 from builder import models
-from builder.book import Band, Book, GramPrice, Metal, Setting, Telling
-from builder.pricing import MeleeRow, Tax
+from builder.book import Band, Book, GramPrice, Metal, Setting, Telling, small_stones
+from builder.pricing import MeleeRow, Tax, melee_row
 from jeweler.models import Store
 
 _TRIES = 5  # a read that is overtaken by a change is repeated so often
@@ -95,6 +96,26 @@ def telling(store: Store | None) -> Telling:
             mode=settings.PRICE_MODE, tax=Tax(display=settings.TAX_DISPLAY, pct=settings.TAX_PCT)
         )
     return Telling(mode=store.price_mode, tax=Tax(display=store.tax_display, pct=store.tax_pct))
+
+
+def covers(mm: Decimal) -> bool:
+    """Whether a small stone of this size has a price."""
+    return models.MeleePrice.objects.filter(from_mm__lte=mm, below_mm__gt=mm).exists()
+
+
+def lost(row: models.MeleePrice, *, from_mm: Decimal, below_mm: Decimal) -> list[str]:
+    """What has a price by this row today and would have none if the row covered this instead."""
+    if row.pk is None:
+        return []
+    book = fresh()
+    was = [each for each in book.melee if each.from_mm == row.from_mm]
+    others = [each for each in book.melee if each.from_mm != row.from_mm]
+    changed = [each._replace(from_mm=from_mm, below_mm=below_mm) for each in was]
+    return [
+        f"{where} ({mm:.2f} mm)"
+        for where, mm in small_stones(book)
+        if melee_row(book.melee, mm=mm) and not melee_row([*others, *changed], mm=mm)
+    ]
 
 
 def _metal(row: models.Metal) -> Metal:

@@ -18,7 +18,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import StackedInline
 
-from builder import engraving, gemology, portraits, search, sizes
+from builder import engraving, gemology, portraits, pricebook, search, sizes
 from builder.models import Band, Head, Setting, Stone, StoneLocation
 from jeweler.backoffice import EVERYBODY, OWNER, HouseAdmin, has_role
 
@@ -139,7 +139,17 @@ class LocationForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the
             self.add_error("count", "How many stones does the band carry?")
         if (number := cleaned.get("number")) is not None and number < 2:
             self.add_error("number", "Location 1 is the center stone's; number others from 2.")
+        if width and length and length >= width:
+            _refuse_unpriced(self, "width_mm", (width + length) / 2)
         return cleaned
+
+
+def _refuse_unpriced(form: "forms.ModelForm[Any]", field: str, mm: Decimal) -> None:
+    """A ring or band with a stone that no melee price covers could never be priced."""
+    if not pricebook.covers(mm):
+        form.add_error(
+            field, f"No melee price covers {mm:.2f} mm: add a row for it under Melee prices first."
+        )
 
 
 class LocationFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # generic in the stubs alone
@@ -255,6 +265,8 @@ class BandForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stu
             self.add_error("accent_count", "Say how many stones it carries, and their millimeters.")
         if not has_stones and (mm or count):
             self.add_error("accent_kind", "It carries stones: say where, or take them away.")
+        if has_stones and mm > 0:
+            _refuse_unpriced(self, "accent_mm", mm)
         return cleaned
 
 

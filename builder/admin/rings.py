@@ -1,11 +1,14 @@
 """The catalog and the designs in the back office. Stones, versions and look-ups are facts and only shown."""
 
+import json
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from builder import pricing
 from builder.models import (
@@ -68,8 +71,16 @@ class DesignVersionInline(FactsInline):
     model = DesignVersion
     fields = readonly_fields = [
         "number", "setting", "metal", "stone", "ring_size", "engraving", "price",
-        "price_until_date", "saved_at",
+        "price_until_date", "priced_at", "made_from", "saved_at",
     ]  # fmt: skip
+
+    @admin.display(description="Made from")
+    def made_from(self, version: DesignVersion) -> SafeString:
+        """The inputs of its price (docs/algorithms/pricing.md)."""
+        return format_html(
+            "<details><summary>inputs</summary><pre>{}</pre></details>",
+            json.dumps(version.price_inputs, indent=2),
+        )
 
 
 @admin.register(Design)
