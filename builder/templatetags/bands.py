@@ -70,7 +70,7 @@ class Course:
 @register.simple_tag
 def lies(design: Design, band: Band) -> SafeString:
     """How the band lies beside her ring, in words."""
-    found = _beside(design, band)
+    found = laid(design, band)
     if found.is_flush:
         return format_html('<span class="ok">Sits flush.</span> {}', found.sentence)
     return format_html('<b class="num">{} mm apart.</b> {}', found.gap_mm, found.sentence)
@@ -118,7 +118,8 @@ def _ring(design: Design) -> beside.Ring:
     )
 
 
-def _beside(design: Design, band: Band) -> beside.Beside:
+def laid(design: Design, band: Band) -> beside.Beside:
+    """How the band lies beside her ring; it must have its stone."""
     return beside.lie(
         ring=_ring(design),
         width=band.width_mm,
@@ -172,7 +173,7 @@ def _placed(points: Iterable[tuple[float, float]]) -> Spots:
 
 
 def _course(design: Design, band: Band) -> Course:
-    edge = MIDDLE + _top(design) / 2 + float(_beside(design, band).gap_mm) * SCALE
+    edge = MIDDLE + _top(design) / 2 + float(laid(design, band).gap_mm) * SCALE
     deep, bow, half = float(band.width_mm) * SCALE, 0.0, 1.0
     if band.profile == "curved":
         bow, half = _bow(_head(design).around, edge, deep)

@@ -11,11 +11,13 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
-from builder import compatibility, designs, forms, gemology, search
+from builder import compatibility, costing, designs, forms, gemology, search
 from builder.models import Band, Design, Setting, Stone
+from builder.templatetags.bands import laid
 from builder.views.pages import design_of, page, quoted
 from jeweler import visitors
 
+BANDS = 6
 REFUSALS = (
     designs.DoesNotFit,
     designs.StoneGone,
@@ -74,7 +76,8 @@ def summary(request: HttpRequest) -> HttpResponse:
         request,
         "builder/summary.html",
         {
-            "bands": one_of_each(),
+            "bands": beside(design),
+            "making": making(design, quote),
             "today": timezone.localdate(),
             "form": forms.SaveForm(),
             "gone": is_gone(design),
@@ -136,12 +139,24 @@ def next_step(design: Design, read: designs.Choices) -> HttpResponseRedirect:
     return redirect("builder:ring")
 
 
-def one_of_each() -> list[Band]:
-    """A plain, a half set and a fully set band, each the first of its kind."""
-    kinds: dict[str, Band] = {}
-    for band in Band.objects.order_by("position"):
-        kinds.setdefault(band.accent_kind, band)
-    return list(kinds.values())[:3]
+def beside(design: Design) -> list[Band]:
+    """The bands that suit her ring: those that lie flush first, then by how narrow the gap is."""
+
+    def how_close(band: Band) -> tuple[bool, Decimal]:
+        lies = laid(design, band)
+        return not lies.is_flush, lies.gap_mm
+
+    return sorted(Band.objects.order_by("position", "id"), key=how_close)[:BANDS]
+
+
+def making(design: Design, quote: designs.Quote) -> str:
+    """What the days until it is ready are for: "22 working days at our bench, after 3 for your stone to reach it"."""
+    if design.setting is None:
+        return ""
+    at_bench = costing.lead_days(setting=design.setting, head=quote.head, delivery_days=0)
+    words = f"{at_bench} working days at our bench"
+    to_it = design.stone.delivery_days if design.stone else 0
+    return f"{words}, after {to_it} for your stone to reach it" if to_it else words
 
 
 def sizes(design: Design) -> list[dict[str, Any]]:

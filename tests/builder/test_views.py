@@ -13,7 +13,7 @@ from PIL import Image
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from builder import search
-from builder.models import Design, DesignVersion, Picture, Stone
+from builder.models import Band, Design, DesignVersion, Picture, Stone
 from builder.templatetags import bars
 from builder.views import histograms
 from jeweler.models import EmailMessage, Visitor
@@ -733,3 +733,51 @@ def test_an_opened_stone_says_where_its_price_stands_among_those_like_it(client:
     assert "Lower than most like it." in shown
     assert "Half of the 12 like it ask between $12,275 and $12,825" in shown
     assert 'aria-label="Costs less than 100 of 100 comparable stones' in shown
+
+
+def test_the_ring_s_page_says_what_its_engraving_takes(client: Client) -> None:
+    choose(
+        client,
+        setting=SettingFactory(
+            engraving_price="60", engraving_symbols=False, engraving_limit=12
+        ).code,
+    )
+
+    shown = client.get("/ring/").content.decode()
+
+    assert "of 12 characters, $60" in shown
+    assert "Plain letters, digits and points." in shown
+
+
+def test_a_ring_that_cannot_be_engraved_says_so(client: Client) -> None:
+    choose(client, setting=SettingFactory(engraving_limit=0).code)
+
+    shown = client.get("/ring/").content.decode()
+
+    assert "no room inside for an engraving" in shown
+    assert 'name="engraving"' not in shown
+
+
+def test_bands_that_lie_flush_come_first_on_the_summary(client: Client) -> None:
+    whole_ring(client)
+    for position, (name, thickness, profile) in enumerate(
+        (
+            ("The High", "3.00", "straight"),
+            ("The Low", "1.20", "straight"),
+            ("The Bow", "3.00", "curved"),
+        )
+    ):
+        Band.objects.create(
+            code=f"band-{position}",
+            name=name,
+            width_mm="2.00",
+            thickness_mm=thickness,
+            profile=profile,
+            position=position,
+        )
+
+    shown = client.get("/ring/summary/").content.decode()
+
+    names = re.findall(r'<div class="ft"><h3>([^<]+)', shown)
+    assert names == ["The Low", "The Bow", "The High"]
+    assert "working days at our bench" in shown
