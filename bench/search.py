@@ -1,141 +1,223 @@
-"""The stone list over the sample catalog, beside bare SQL that answers the same questions.
+"""The stone list's snapshot beside the table's one tuned query and, with --full, beside other engines in the same run.
 
-The bare side is what one would write by hand: a page, a count, and one GROUP BY per facet that leaves
-its own filter out, over the same table and indexes. Every total, page and facet count is compared
-before anything is timed.
+Two hundred seeded questions of nothing to eight filters. Before anything is timed every answer, total, eleven facets and a
+page of 24, is compared with a scan of all stones (bench/questions.py). By default 100,000 stones; --full takes a
+million, asks DuckDB, polars and a Typesense server too (six facets of them, eleven of ours), and two million of the snapshot
+alone. The API is called as its server calls it, in this process: its CPU time is the server's own.
 """
 
+import functools
+import gc
 import itertools
 import json
-import random
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any
-from urllib.parse import urlencode
+from decimal import Decimal
 
 from django.db import connection as database
-from django.http import QueryDict
 
-from bench import harness, site
+from bench import harness, peers, site
+from bench.questions import COUNTED, Answer, Question, Scan, questions
 from builder import search
-from builder.models import Stone
-from demo import catalog, house
+from builder.models import Supplier
+from builder.search import building, payload, snapshot, table
+from builder.search.results import Engine, Found
+from demo import catalog, house, wholesale
+from jeweler.models import Store
 
 SEED = 20261121
-Bare = tuple[int, list[int], dict[str, dict[str, int]]]
+MOST_P95_MS, MOST_P95_MS_OF_2M, MOST_P99_MS, LEAST_PER_CPU_S = 3.0, 5.0, 8.0, 500.0
+MARKUP = Decimal("1.4")
+NOW = datetime.now(UTC)
 
 
 def run(*, full: bool) -> list[harness.Case]:
     house.open_stores()
-    catalog.load_catalog(now=datetime.now(UTC))
-    with database.cursor() as cursor:
-        cursor.execute("ANALYZE")
-    questions = list(itertools.islice(_questions(), 400 if full else 120))
-    for question in questions:
-        _check(question)
-    addresses = itertools.count()
-
-    def ours(question: str) -> None:
-        search.search(search.StoneQuery.from_params(QueryDict(question)))
-
-    def page(question: str) -> None:
-        harness.same(site.call("/diamonds/", query=question).status, 200, what=question)
-
-    def api(question: str) -> None:
-        address = f"10.0.{next(addresses) // 200}.1"
-        answer = site.call("/api/v1/stones/", query=question, address=address)
-        harness.same(answer.status, 200, what=question)
-
-    cases = []
-    for name, side in (("search", ours), ("API", api), ("page", page)):
-        mine, theirs = harness.side_by_side(side, _bare, questions)
-        cases += harness.compare(
-            case=f"{Stone.objects.count():,} stones, {name}",
-            reference_name="bare SQL",
-            ours=mine,
-            reference=theirs,
-        )
+    catalog.load_catalog(now=NOW, count=100)
+    _fill(1_000_000 if full else 100_000)
+    scan, asked = Scan(), questions(200)
+    answers = [scan.answer(question) for question in asked]
+    cases = _built(len(scan))
+    memory = snapshot.current()
+    if memory is None:
+        raise harness.WrongAnswer("there is no snapshot to measure")
+    _check(memory, asked, answers)
+    _check(table, asked[:40] if full else asked, answers)
+    name = f"{len(scan):,} stones"
+    cases += _beside_the_table(name, memory, asked if not full else asked[:60])
+    cases += [_goal(f"{name}, snapshot, 95th percentile", "ms", _p95(memory, asked), MOST_P95_MS)]
+    cases += _over_http(name, asked, answers)
+    if full:
+        for peer in (peers.duckdb, peers.polars, peers.typesense):
+            cases += _beside_a_peer(name, peer, scan, memory, asked, answers)
+        cases += _two_million()
     return cases
 
 
-def _questions() -> Iterator[str]:
-    """Query strings with nothing to six filters, the same ones every time."""
-    dice = random.Random(SEED)
-    while True:
-        asked: list[tuple[str, str]] = []
-        for name, facet in search.FACETS.items():
-            if dice.random() < 0.28:
-                values = list(facet.always) or list(facet.labels)
-                asked += [(name, value) for value in dice.sample(values, min(3, len(values)))]
-        if dice.random() < 0.4:
-            low = dice.choice([0.5, 0.9, 1.4])
-            asked += [("carat_min", str(low)), ("carat_max", str(low + 0.8))]
-        if dice.random() < 0.3:
-            asked.append(("price_max", str(dice.choice([3000, 8000, 20000]))))
-        asked.append(("sort", dice.choice(["price", "-price", "carat", "-carat"])))
-        yield urlencode(asked)
-
-
-def _check(question: str) -> None:
-    results = search.search(search.StoneQuery.from_params(QueryDict(question)))
-    total, ids, facets = _bare(question)
-    harness.same(results.total, total, what=f"total of {question}")
-    harness.same([stone.pk for stone in results.stones], ids, what=f"page of {question}")
-    for name, values in results.facets.items():
-        mine = {value.value: value.count for value in values if value.count}
-        harness.same(mine, facets[name], what=f"facet {name} of {question}")
-    answer = site.call("/api/v1/stones/", query=question, address="10.1.0.1")
-    if answer.status == 200:
-        harness.same(json.loads(answer.body)["total"], total, what=f"API total of {question}")
-
-
-def _bare(question: str) -> Bare:
-    asked = QueryDict(question)
-    base, values = _ranges(asked)
-    chosen = {name: asked.getlist(name) for name in search.FACETS if name in asked}
+def _fill(count: int) -> None:
+    wholesaler, _ = Supplier.objects.get_or_create(
+        code="bench-search", defaults={"name": "Wholesaler", "markup": MARKUP}
+    )
+    store_ids = list(Store.objects.values_list("pk", flat=True))
+    wholesale.fill(supplier=wholesaler, count=count, seed=SEED, now=NOW, store_ids=store_ids)
     with database.cursor() as cursor:
-        where, arguments = _where(base, values, chosen)
-        cursor.execute(f"SELECT count(*) FROM builder_stone WHERE {where}", arguments)  # noqa: S608
-        total = cursor.fetchone()[0]
-        order = {"price": "price, id", "-price": "price DESC, id"} | {
-            "carat": "carat, price, id",
-            "-carat": "carat DESC, price, id",
-        }
-        cursor.execute(
-            f"SELECT * FROM builder_stone WHERE {where} "  # noqa: S608
-            f"ORDER BY {order[asked['sort']]} LIMIT 24",
-            arguments,
-        )
-        ids = [row[0] for row in cursor.fetchall()]
-        facets = {}
-        for name, facet in search.FACETS.items():
-            others = {key: value for key, value in chosen.items() if key != name}
-            where, arguments = _where(base, values, others)
-            cursor.execute(
-                f"SELECT {facet.column}, count(*) FROM builder_stone "  # noqa: S608
-                f"WHERE {where} AND {facet.column} <> '' GROUP BY 1",
-                arguments,
+        cursor.execute("VACUUM ANALYZE builder_stone")
+
+
+def _built(stones: int) -> list[harness.Case]:
+    """How long a worker takes, how large the snapshot is, and how long a web process takes to load it."""
+    snapshot.forget()
+    begun = time.perf_counter()
+    building.build(now=NOW)
+    built = time.perf_counter() - begun
+    loaded = snapshot.newest()
+    if loaded is None:
+        raise harness.WrongAnswer("no snapshot was kept")
+    begun = time.perf_counter()
+    payload.unpacked(loaded[3])
+    unpacked = time.perf_counter() - begun
+    print(
+        f"  {stones:,} stones: built in {built:.1f} s, {len(loaded[3]) / 1e6:.1f} MB, "
+        f"unpacked in {unpacked * 1e3:.0f} ms"
+    )
+    return []
+
+
+# Answers.
+
+
+def _check(engine: Engine, asked: Sequence[Question], answers: Sequence[Answer]) -> None:
+    for question, (total, counts, page) in zip(asked, answers, strict=False):
+        found = engine.find(question.query, among=None)
+        what = f"{engine.name}: {question.text}"
+        harness.same(found.total, total, what=f"total of {what}")
+        harness.same(found.ids, page, what=f"page of {what}")
+        for name, counted in counts.items():
+            mine = {value: n for value, n in found.counts.get(name, {}).items() if n}
+            harness.same(mine, counted, what=f"facet {name} of {what}")
+
+
+def _finder(engine: Engine) -> Callable[[search.StoneQuery], Found]:
+    return functools.partial(engine.find, among=None)
+
+
+def _beside_the_table(name: str, memory: Engine, asked: Sequence[Question]) -> list[harness.Case]:
+    queries = [question.query for question in asked]
+    ours, theirs = harness.side_by_side(_finder(memory), _finder(table), queries)
+    return harness.compare(
+        case=f"{name}, snapshot",
+        reference_name="one GROUPING SETS query",
+        ours=ours,
+        reference=theirs,
+    )
+
+
+def _beside_a_peer(
+    name: str,
+    open_peer: Callable[[Scan], "peers.Opened"],
+    scan: Scan,
+    memory: Engine,
+    asked: Sequence[Question],
+    answers: Sequence[Answer],
+) -> list[harness.Case]:
+    title = open_peer.__name__
+    try:
+        with open_peer(scan) as ask:
+            for question, (total, counts, page) in zip(asked, answers, strict=True):
+                theirs = ask(question)
+                harness.same(theirs[0], total, what=f"{title}'s total of {question.text}")
+                harness.same(theirs[2], page, what=f"{title}'s page of {question.text}")
+                for facet in COUNTED:
+                    harness.same(theirs[1][facet], counts[facet], what=f"{title}'s {facet} of {question.text}")  # fmt: skip
+            ours, reference = harness.side_by_side(
+                lambda question: memory.find(question.query, among=None), ask, asked
             )
-            facets[name] = dict(cursor.fetchall())
-    return total, ids, facets
+    except peers.Absent as absent:
+        print(f"  without {title}: {absent}")
+        return []
+    return harness.compare(
+        case=f"{name}, snapshot", reference_name=title, ours=ours, reference=reference
+    )
 
 
-def _ranges(asked: QueryDict) -> tuple[list[str], list[Any]]:
-    base, values = ["status = 'available'"], []
-    comparisons = {
-        "carat_min": "carat >= %s",
-        "carat_max": "carat <= %s",
-        "price_max": "price <= %s",
-    }
-    for name, comparison in comparisons.items():
-        if name in asked:
-            base.append(comparison)
-            values.append(asked[name])
-    return base, values
+def _p95(memory: Engine, asked: Sequence[Question]) -> float:
+    queries, find = [question.query for question in asked], _finder(memory)
+    samples = []
+    for query in queries:
+        find(query)
+    gc.collect()
+    for query in queries * 3:
+        begun = time.perf_counter()
+        find(query)
+        samples.append((time.perf_counter() - begun) * 1e3)
+    return harness.Sample(wall=samples).percentile(0.95)
 
 
-def _where(
-    base: list[str], values: list[Any], chosen: dict[str, list[str]]
-) -> tuple[str, list[Any]]:
-    parts = [*base, *(f"{search.FACETS[name].column} = ANY(%s)" for name in chosen)]
-    return " AND ".join(parts), [*values, *chosen.values()]
+def _goal(case: str, unit: str, ours: float, goal: float) -> harness.Case:
+    return harness.Case(
+        case=case,
+        unit=unit,
+        ours=round(ours, 3),
+        reference=goal,
+        reference_name="goal",
+        ratio=round(ours / goal, 2),
+    )
+
+
+# The API.
+
+
+def _over_http(
+    name: str, asked: Sequence[Question], answers: Sequence[Answer]
+) -> list[harness.Case]:
+    addresses = itertools.count()
+
+    def ask(text: str) -> bytes:
+        turn = next(addresses) // 200
+        answer = site.call(
+            "/api/v1/stones/", query=text, address=f"10.{turn // 250}.{turn % 250}.1"
+        )
+        harness.same(answer.status, 200, what=text)
+        return answer.body
+
+    for question, (total, _, page) in zip(asked, answers, strict=True):
+        told = json.loads(ask(question.text))
+        harness.same(told["total"], total, what=f"API's total of {question.text}")
+        harness.same([stone["id"] for stone in told["stones"]], page, what=question.text)
+    texts = [question.text for question in asked] * 5
+    gc.collect()
+    sample, cpu = [], time.process_time()
+    for text in texts:
+        begun = time.perf_counter()
+        ask(text)
+        sample.append((time.perf_counter() - begun) * 1e3)
+    per_cpu_s = len(texts) / (time.process_time() - cpu)
+    timed = harness.Sample(wall=sample)
+    return [
+        _goal(f"{name}, API, 50th percentile", "ms", timed.percentile(0.5), MOST_P99_MS),
+        _goal(f"{name}, API, 99th percentile", "ms", timed.percentile(0.99), MOST_P99_MS),
+        _goal(f"{name}, API, requests per server CPU-second", "/s", per_cpu_s, LEAST_PER_CPU_S),
+    ]
+
+
+def _two_million() -> list[harness.Case]:
+    second, _ = Supplier.objects.get_or_create(
+        code="bench-search-2", defaults={"name": "Second wholesaler", "markup": MARKUP}
+    )
+    wholesale.fill(supplier=second, count=1_000_000, seed=SEED + 1, now=NOW)
+    _built(2_000_000)
+    memory = snapshot.current()
+    if memory is None:
+        raise harness.WrongAnswer("there is no snapshot of two million")
+    asked = questions(200)
+    scan = Scan()
+    _check(memory, asked, [scan.answer(question) for question in asked])
+    return [
+        _goal(
+            f"{len(scan):,} stones, snapshot, 95th percentile",
+            "ms",
+            _p95(memory, asked),
+            MOST_P95_MS_OF_2M,
+        )
+    ]

@@ -45,7 +45,9 @@ def main(command: str, *arguments: str) -> None:
     LOG.write_text("")
     _use_a_writable_cache()
     make_environment()
-    steps: list[Callable[[], None]] = [functools.partial(install_packages_and_bundle, command)]
+    steps: list[Callable[[], None]] = [
+        functools.partial(install_packages_and_bundle, command, tuple(arguments))
+    ]
     if command == "test":
         steps.append(install_browser)
     side_by_side(*steps)
@@ -83,8 +85,10 @@ def make_environment() -> None:
         run(sys.executable, "-m", "venv", VENV)
 
 
-def install_packages_and_bundle(command: str) -> None:
+def install_packages_and_bundle(command: str, arguments: tuple[str, ...] = ()) -> None:
     install_packages(for_development=command != "demo")
+    if command == "bench" and "--full" in arguments:
+        install_peers()
     side_by_side(bundle_front_end, make_database_folder)
 
 
@@ -101,6 +105,16 @@ def install_packages(*, for_development: bool) -> None:
     if for_development:
         write_stamp(dev_stamp, dev)
     write_stamp(base_stamp, base)
+
+
+def install_peers() -> None:
+    """What the benches compare with. Without it they say what they leave out."""
+    lock, stamp = REQUIREMENTS / "bench.txt", VENV / "bench.stamp"
+    if is_stamped(stamp, lock):
+        return
+    with step("installing the benches' peers"):
+        if install_with_uv(lock):
+            write_stamp(stamp, lock)
 
 
 PIP_INSTALL = ("install", "-q", "--disable-pip-version-check", "--require-hashes")
