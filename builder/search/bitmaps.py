@@ -77,21 +77,23 @@ class Bitmaps:
 
     def place_of(self, stone_id: int) -> int | None:
         ids = self.columns["id"]
-        at = int(np.searchsorted(ids, stone_id, sorter=self.places_by_id))
+        at = bisect_left(self.places_by_id, stone_id, key=ids.__getitem__)
         if at == len(ids) or ids[place := int(self.places_by_id[at])] != stone_id:
             return None
         return place
 
     def places(self, *, price: int, stone_id: int) -> int:
         """How many stones come before this price and id."""
-        prices = self.columns["price"]
-        low, high = (int(np.searchsorted(prices, price, side)) for side in ("left", "right"))
-        return low + int(np.searchsorted(self.columns["id"][low:high], stone_id))
+        low, high = self.priced_from(price), self.priced_from(price + 1)
+        return bisect_left(self.columns["id"], stone_id, low, high)
+
+    def priced_from(self, price: int) -> int:
+        """How many stones cost less. (NumPy's own search would copy the column for a number of another width.)"""
+        return bisect_left(self.columns["price"], price)
 
     def priced(self, low: int | None, high: int | None) -> BitMap:
-        prices = self.columns["price"]
-        start = 0 if low is None else int(np.searchsorted(prices, low, "left"))
-        end = len(prices) if high is None else int(np.searchsorted(prices, high, "right"))
+        start = 0 if low is None else self.priced_from(low)
+        end = len(self) if high is None else self.priced_from(high + 1)
         return BitMap(range(start, end)) if start < end else BitMap()
 
     def within(self, limits: Limits) -> BitMap:

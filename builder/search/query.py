@@ -157,6 +157,8 @@ def _text(name: str, params: QueryDict) -> str:
 
 
 def _values(name: str, params: QueryDict) -> tuple[str, ...]:
+    if name not in params:
+        return ()
     given = [value.strip() for text in params.getlist(name) for value in text.split(",")]
     labels = FACETS[name].labels
     by_spelling = {value.lower(): value for value in labels}

@@ -10,7 +10,7 @@ from django.db import connection, connections, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from builder import gemology, search
+from builder import gemology, search, tasks
 from builder.models import SearchSnapshot, Setting, Stone
 from builder.search import building, payload, snapshot, table
 from builder.search.results import Found
@@ -322,6 +322,14 @@ def test_one_is_built_when_stones_changed_and_not_before() -> None:
     Stone.objects.filter(pk=stones[0].pk).update(status="held")
     assert building.refresh(now=NOW + timedelta(seconds=299)) is None
     assert building.refresh(now=NOW + timedelta(seconds=301)) is not None
+
+
+def test_the_clock_has_a_worker_look_whether_one_is_needed(settings: object) -> None:
+    StoneFactory()
+    scheduled = settings.CELERY_BEAT_SCHEDULE["build-snapshot"]  # type: ignore[attr-defined]
+    assert scheduled["task"] == tasks.build_snapshot.name
+    tasks.build_snapshot()
+    assert (ask().engine, ask().total) == ("snapshot", 1)
 
 
 def test_many_changes_do_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from builder import search
+from builder.models import Stone
 from tests.factories.builder import SettingFactory, StoneFactory
 from tests.factories.jeweler import NOW
 
@@ -12,7 +13,8 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_stand_in_faces_up_the_same_and_fits_the_setting() -> None:
-    gone_stone = StoneFactory(status="sold", sold_at=NOW)
+    sold = StoneFactory(status="sold", sold_at=NOW)
+    gone_stone = Stone.objects.get(pk=sold.pk)
     near = StoneFactory(price=12900, width_mm="7.30", length_mm="7.36")
     plainer = StoneFactory(price=12300, color="H")
     StoneFactory(price=12480, width_mm="6.90", length_mm="6.95")
@@ -23,6 +25,8 @@ def test_a_stand_in_faces_up_the_same_and_fits_the_setting() -> None:
     setting = SettingFactory()
     assert search.like(stone=gone_stone, setting=setting) == [near, plainer]
     assert search.like(stone=gone_stone, limit=1) == [near]
+    distances = [twin.distance for twin in search.twins(stone=gone_stone, setting=setting)]
+    assert distances == pytest.approx([1.63, 4.14], abs=0.01)
 
 
 def test_what_is_different_is_said_in_words() -> None:
