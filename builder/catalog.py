@@ -231,6 +231,8 @@ def _change(
         with transaction.atomic(), connection.cursor() as cursor:
             supplier = Supplier.objects.select_for_update().get(pk=record.supplier_id)
             _one_at_a_time(cursor)
+            # Else joins of a million rows go through the disk.
+            cursor.execute("SET LOCAL work_mem = '128MB'")
             report = _apply(cursor, supplier, tally=tally, allow_shrink=allow_shrink, now=now)
             if dry_run:
                 raise _Trial

@@ -96,7 +96,8 @@ class ColumnsForm(forms.Form):
         if title not in self.sample.header:
             return []
         place = self.sample.header.index(title)
-        return [row[place][:40] for row in self.sample.rows if place < len(row)]
+        said = (row[place].strip()[:40] for row in self.sample.rows if place < len(row))
+        return [text for text in said if text]
 
 
 def _kept(supplier: Supplier, name: str) -> str:

@@ -114,6 +114,7 @@ class RuleInline(TabularInline):  # type: ignore[misc]  # unfold has no types
     formset = RuleFormSet
     extra = 0
     tab = False
+    hide_title = True
     ordering = ["growth", "cost_from"]
     verbose_name_plural = "Markup rules, by what a stone costs us"
 
