@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -20,7 +21,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from builder import compatibility, market, pricing, search, turns
+from builder import compatibility, costing, market, pricing, search, turns
 from builder.models import Setting, Stone
 from builder.search.told import EXACT, PLAIN, told
 
@@ -45,6 +46,13 @@ class FitSerializer(serializers.Serializer[Any]):
 
 
 class StoneSerializer(serializers.ModelSerializer[Stone]):
+    price = serializers.DecimalField(
+        max_digits=10,
+        decimal_places=2,
+        allow_null=True,
+        help_text="null where prices are not shown",
+    )
+    told = serializers.CharField(help_text="The price in words: exactly, as a range, or on request")
     currency = serializers.CharField()
     store = serializers.CharField(allow_null=True, help_text="Where it lies; null: at the cutter's")
     faces_up_like_carat = serializers.FloatField(
@@ -54,7 +62,7 @@ class StoneSerializer(serializers.ModelSerializer[Stone]):
 
     class Meta:
         model = Stone
-        fields = [*PLAIN, *EXACT, "currency", "store", "faces_up_like_carat", "fit"]
+        fields = [*PLAIN, *EXACT, "told", "currency", "store", "faces_up_like_carat", "fit"]
 
 
 class FacetValueSerializer(serializers.Serializer[Any]):
@@ -132,6 +140,7 @@ def answer(listing: search.Listing, *, fits: Setting | None) -> dict[str, Any]:
         "nearest": [
             {"label": each.label, "changes": dict(each.changes), "count": each.count}
             for each in listing.nearest
+            if _is_shown() or not any("price" in name for name in each.changes)
         ],
         "stones": _stones(listing.ids, fits=fits),
         "facets": {
@@ -156,10 +165,10 @@ def about(stone: Stone, *, fits: Setting | None) -> dict[str, Any]:
     return {
         "status": stone.status,
         "stone": stones[0],
-        "offers": [str(price) for price in offers.values_list("price", flat=True)],
-        "market": _market(search.market_position(stone)),
+        "offers": [str(price) for price in offers.values_list("price", flat=True) if _is_shown()],
+        "market": _market(search.market_position(stone)) if _is_shown() else None,
         "twins": [
-            {"words": twin.words, "stone": told_twin}
+            {"words": _without_amounts(twin.words), "stone": told_twin}
             for twin, told_twin in zip(twins, stones[1:], strict=True)
         ],
     }
@@ -170,9 +179,24 @@ def _stones(
 ) -> list[dict[str, Any]]:
     stones = told(ids, currency=pricing.CURRENCY, only_offered=only_offered)
     rules = fits.rules if fits else None
+    mode = settings.PRICE_MODE
     for stone in stones:
+        price = stone["price"]
+        stone["told"] = "" if price is None else pricing.told(Decimal(price), mode=mode)
+        stone["price"] = price if mode == pricing.SHOWN else None
         stone["fit"] = _fit(rules, stone) if rules else None
     return stones
+
+
+def _is_shown() -> bool:
+    return bool(settings.PRICE_MODE == pricing.SHOWN)
+
+
+def _without_amounts(words: str) -> str:
+    """What is different but for the price, where prices are not shown."""
+    if _is_shown():
+        return words
+    return ", ".join(each for each in words.split(", ") if "$" not in each)
 
 
 def _fit(rules: compatibility.SettingRules, stone: Mapping[str, Any]) -> dict[str, Any]:
@@ -183,15 +207,17 @@ def _fit(rules: compatibility.SettingRules, stone: Mapping[str, Any]) -> dict[st
         width_mm=Decimal(stone["width_mm"]),
         depth_mm=Decimal(stone["depth_mm"]),
     )
+    mode = settings.PRICE_MODE
     fit = compatibility.check(setting=rules, stone=measures, size=None)
+    fix = costing.fix_told(fit.fix, mode=mode)
     return {
         "verdict": fit.verdict,
         "reason": fit.reason,
         "margin_mm": None if fit.margin_mm is None else str(fit.margin_mm),
         "head": fit.head,
-        "fix": fit.fix.words if fit.fix else "",
-        "fix_price": str(fit.fix.price) if fit.fix else None,
-        "fix_days": fit.fix.days if fit.fix else None,
+        "fix": fix.words if fix else "",
+        "fix_price": str(fix.price) if fix and mode == pricing.SHOWN else None,
+        "fix_days": fix.days if fix else None,
         "is_estimated": fit.is_estimated,
     }
 

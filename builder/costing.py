@@ -114,12 +114,17 @@ def lead_days(
 
 def fit_told(fit: compatibility.Fit | None, *, mode: str) -> compatibility.Fit | None:
     """The fit without the amount of its fix, where prices are not shown."""
-    if fit is None or fit.fix is None or not fit.fix.price or mode == pricing.SHOWN:
+    if fit is None or mode == pricing.SHOWN:
         return fit
-    sign, words = ("+", "for an extra charge") if fit.fix.price > 0 else ("−", "for less")
-    amount = f"{sign}{money.in_words(abs(fit.fix.price), currency=pricing.CURRENCY)}"
-    told = replace(fit.fix, words=fit.fix.words.replace(f": {amount}", f" {words}"), price=_NOTHING)
-    return replace(fit, fix=told)
+    return replace(fit, fix=fix_told(fit.fix, mode=mode))
+
+
+def fix_told(fix: compatibility.Fix | None, *, mode: str) -> compatibility.Fix | None:
+    if fix is None or not fix.price or mode == pricing.SHOWN:
+        return fix
+    sign, words = ("+", "for an extra charge") if fix.price > 0 else ("−", "for less")
+    amount = f"{sign}{money.in_words(abs(fix.price), currency=pricing.CURRENCY)}"
+    return replace(fix, words=fix.words.replace(f": {amount}", f" {words}"), price=_NOTHING)
 
 
 def priced(

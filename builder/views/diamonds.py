@@ -11,7 +11,7 @@ from builder import compatibility, costing, market, pricing, search
 from builder.models import Design, Setting, Stone
 from builder.search import numbers
 from builder.views import filters, looks
-from builder.views.histograms import spreads
+from builder.views.histograms import Spread, spreads
 from builder.views.pages import design_of, mode_for, page, quoted
 from builder.views.ring import held
 from jeweler.models import Store
@@ -56,7 +56,7 @@ def diamonds(request: HttpRequest) -> HttpResponse:
     results = search.search(query)
     is_fancy = looks.present(params) == looks.FANCY
     measured = {
-        each.name: each
+        each.name: as_told(each, mode=mode)
         for each in spreads(query, now=now)
         if each.name != "price" or mode != pricing.ON_REQUEST
     }
@@ -78,7 +78,14 @@ def diamonds(request: HttpRequest) -> HttpResponse:
                 each for name, each in measured.items() if name not in filters.IN_SIGHT
             ],
             "more_chosen": filters.is_more_chosen(params, measured),
-            "ways": filters.ways(results.nearest, params),
+            "ways": filters.ways(
+                [
+                    each
+                    for each in results.nearest
+                    if mode == pricing.SHOWN or not any("price" in name for name in each.changes)
+                ],
+                params,
+            ),
             "gone_alike": gone_alike(query, results, mode=mode),
             "stores": Store.objects.filter(is_open=True).order_by("id"),
             "refused": refused,
@@ -101,6 +108,13 @@ def diamonds(request: HttpRequest) -> HttpResponse:
         quote=quoted(design, now=now),
         status=400 if refused else 200,
     )
+
+
+def as_told(spread: Spread, *, mode: str) -> Spread:
+    """The ends of the prices are themselves prices: in a range they are the steps that hold them."""
+    if spread.name != "price" or mode == pricing.SHOWN:
+        return spread
+    return replace(spread, least=pricing.ends(spread.least)[0], most=pricing.ends(spread.most)[1])
 
 
 def readable(

@@ -43,6 +43,7 @@ def page(
     shared = {
         "currency": pricing.CURRENCY,
         "price_mode": mode_for(design),
+        "tax_display": tax_display_for(design),
         "design": design,
         "quote": quote,
         "steps": steps(design, quote, present=step) if step else [],
@@ -59,6 +60,12 @@ def page(
 def mode_for(design: Design | None) -> str:
     """How this shopper is told prices of what is not in her ring yet."""
     return pricebook.telling(design.store if design else None).mode
+
+
+def tax_display_for(design: Design | None) -> str:
+    """Whether her prices have the tax in them; empty where none is told."""
+    telling = pricebook.telling(design.store if design else None)
+    return "" if telling.mode == pricing.ON_REQUEST else telling.tax.display
 
 
 def quoted(design: Design | None, *, now: datetime) -> quotes.Quote | None:
