@@ -5,10 +5,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from builder import beside
+
+# The first example may wait for a busy machine; nothing here is about time.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 RING = beside.Ring(
     stone_length=Decimal("7.38"),
@@ -67,6 +70,7 @@ def test_the_gap_is_that_of_what_reaches_farthest(
 lengths = st.decimals(min_value=0, max_value=3, places=2)
 
 
+@unhurried
 @given(thickness=lengths, more=lengths, hidden=lengths, side=lengths, is_bezel=st.booleans())
 def test_a_higher_band_never_lies_closer_and_neither_does_one_beside_more_stones(
     thickness: Decimal, more: Decimal, hidden: Decimal, side: Decimal, is_bezel: bool

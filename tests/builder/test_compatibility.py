@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from builder import gemology, models, search
@@ -20,6 +20,9 @@ from builder.compatibility import (
     envelopes,
 )
 from tests.factories.builder import HeadFactory, SettingFactory, StoneFactory
+
+# The first example may wait for a busy machine; nothing here is about time.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 HEAD = Head(
     code="six-prong",
@@ -359,6 +362,7 @@ def is_within(rules: SettingRules, stone: StoneMeasures) -> bool:
     )
 
 
+@unhurried
 @given(case=rings_and_stones())
 def test_a_stone_fits_exactly_when_it_is_within_an_envelope(case: Case) -> None:
     rules, stone = case
@@ -368,6 +372,7 @@ def test_a_stone_fits_exactly_when_it_is_within_an_envelope(case: Case) -> None:
     assert fit.verdict == "fits" or fit.fix is not None
 
 
+@unhurried
 @given(case=rings_and_stones(), more=st.integers(min_value=0, max_value=30))
 def test_a_setting_whose_heads_are_larger_in_every_way_never_holds_less(
     case: Case, more: int
@@ -390,6 +395,7 @@ def test_a_setting_whose_heads_are_larger_in_every_way_never_holds_less(
         assert check(setting=replace(rules, heads=larger), stone=stone, size=None).fits
 
 
+@unhurried
 @given(case=rings_and_stones())
 def test_a_further_head_never_takes_a_fit_away(case: Case) -> None:
     rules, stone = case
@@ -398,6 +404,7 @@ def test_a_further_head_never_takes_a_fit_away(case: Case) -> None:
         assert check(setting=rules, stone=stone, size=None).fits
 
 
+@unhurried
 @given(case=rings_and_stones())
 def test_the_fix_that_is_offered_makes_it_fit_and_no_other_head_is_cheaper(case: Case) -> None:
     rules, stone = case
@@ -424,6 +431,7 @@ def test_the_fix_that_is_offered_makes_it_fit_and_no_other_head_is_cheaper(case:
         assert fit.fix.head == fit.head != rules.heads[0].code
 
 
+@unhurried
 @given(shape=st.sampled_from(gemology.SHAPES), points=st.integers(min_value=20, max_value=900))
 def test_the_weights_that_are_said_to_sit_do_sit_by_the_law(shape: str, points: int) -> None:
     """To the 0.05 ct that is said, and with what the setter can move."""

@@ -3,11 +3,14 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from builder import engraving
 from builder.engraving import BadEngraving, Rules
+
+# The first example may wait for a busy machine; nothing here is about time.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 SIX = Decimal(6)
 
@@ -40,6 +43,7 @@ def test_a_text_is_measured_against_the_size_once_it_is_known() -> None:
         engraving.check(wide, rules=rules, size=Decimal(4))
 
 
+@unhurried
 @given(text=st.text(alphabet=sorted(engraving.PLAIN | engraving.SYMBOLS), max_size=24))
 def test_a_shorter_text_is_never_longer(text: str) -> None:
     assert engraving.width_mm(text[:-1]) <= engraving.width_mm(text)

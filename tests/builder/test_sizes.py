@@ -5,10 +5,13 @@ import math
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from builder import gemology, sizes
+
+# The first example may wait for a busy machine; nothing here is about time.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 OUR_SIZES = [Decimal(half) / 2 for half in range(6, 27)]
 
@@ -108,6 +111,7 @@ def test_what_is_no_size_is_refused_with_the_systems_or_the_range(text: str, wor
         sizes.read(text)
 
 
+@unhurried
 @given(around=st.decimals(min_value=45, max_value=68, places=2))
 def test_the_nearest_half_size_is_never_farther_than_half_a_step(around: Decimal) -> None:
     size = sizes.us_size_of(circumference_mm=around)
@@ -115,6 +119,7 @@ def test_the_nearest_half_size_is_never_farther_than_half_a_step(around: Decimal
     assert abs(gemology.inner_circumference_mm(size) - around) <= Decimal("0.64")
 
 
+@unhurried
 @given(text=st.text(max_size=12))
 def test_any_text_is_a_size_we_make_or_is_refused(text: str) -> None:
     with contextlib.suppress(sizes.Unreadable):
