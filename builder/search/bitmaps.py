@@ -82,6 +82,12 @@ class Bitmaps:
             return None
         return place
 
+    def places_of(self, stone_ids: Numbers) -> BitMap:
+        """Those that are among these, however many are asked for."""
+        ids = self.columns["id"]
+        at = np.flatnonzero(np.isin(ids, stone_ids))
+        return BitMap(at.astype(np.uint32))
+
     def places(self, *, price: int, stone_id: int) -> int:
         """How many stones come before this price and id."""
         low, high = self.priced_from(price), self.priced_from(price + 1)

@@ -27,13 +27,15 @@ def add_counts(
     counts: dict[str, dict[str, int]], rows: Rows, query: StoneQuery, among: Among
 ) -> None:
     """Counts these stones in, each facet's without its own filter."""
-    base = _base(rows, query, among)
+    rows = rows[_base(rows, query, among)]
+    if not len(rows):
+        return
     masks = {facet: _holds(rows, query, facet) for facet in query.chosen}
+    missed = sum((~mask for mask in masks.values()), np.zeros(len(rows), np.int8))
     for name, facet in FACETS.items():
-        holds = base.copy()
-        for other, mask in masks.items():
-            if other != name:
-                holds &= mask
+        holds = missed == 0
+        if name in masks:
+            holds |= (missed == 1) & ~masks[name]
         found = np.bincount(rows[name][holds], minlength=len(facet.labels) + 1)[1:]
         into = counts.setdefault(name, {})
         for value, count in zip(facet.labels, found.tolist(), strict=True):

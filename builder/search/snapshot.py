@@ -31,6 +31,7 @@ from builder.search.results import Beside, Found
 from builder.search.rows import Rows
 
 MOST_CHANGES = 4000
+FEW = 200  # looked up one by one; of more, one pass over all ids is quicker
 Among = frozenset[int] | None
 
 
@@ -83,10 +84,11 @@ class Snapshot:
         return None if place is None else _of_place(self.bitmaps, place)
 
     def with_changes(self, changed: Rows) -> "Snapshot":
+        if len(changed) > FEW:
+            return replace(self, changed=changed, gone=self.bitmaps.places_of(changed["id"]))
         found = (self.bitmaps.place_of(pk) for pk in changed["id"].tolist())
-        return replace(
-            self, changed=changed, gone=BitMap(place for place in found if place is not None)
-        )
+        gone = BitMap(place for place in found if place is not None)
+        return replace(self, changed=changed, gone=gone)
 
 
 _LISTED_FACETS = ("shape", "growth", "color", "clarity", "cut")

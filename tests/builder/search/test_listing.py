@@ -188,3 +188,30 @@ def test_a_cursor_stays_where_it_is_when_stones_come_and_go() -> None:
 def test_nothing_found_is_one_empty_page() -> None:
     results = ask("shape=heart")
     assert (results.stones, results.total, results.page, results.pages) == ([], 0, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "index"),
+    [
+        ("", "stone_by_price"),
+        ("sort=-price&color=D", "stone_by_price"),
+        ("sort=carat&shape=oval", "stone_by_carat"),
+        ("price_min=2000&price_max=3000", "stone_by_price"),
+        ("carat_min=1&carat_max=1.1&sort=carat", "stone_by_carat"),
+    ],
+)
+def test_a_page_is_found_by_walking_an_index(text: str, index: str) -> None:
+    """Of so few rows Postgres would read all; forbidden to, it must have another way."""
+    StoneFactory(color="D", shape="oval", price=2500, carat="1.05")
+    with CaptureQueriesContext(connection) as queries:
+        search.listing(asked(text))
+    [page] = [
+        each["sql"]
+        for each in queries
+        if "GROUPING SETS" not in each["sql"] and "LIMIT 24" in each["sql"]
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_sort = off")
+        cursor.execute(f"EXPLAIN {page}")
+        assert index in str(cursor.fetchall())
