@@ -28,7 +28,7 @@ from builder.search import building
 from demo import catalog, house
 
 SEED = 20261122
-STONES = 4000
+STONES = 2000
 A_TURN = 200  # requests of one side before it is the other's turn
 ADDRESSES = itertools.count()
 
@@ -57,12 +57,12 @@ def run(*, full: bool) -> list[harness.Case]:
     catalog.load_catalog(now=now, count=STONES)
     building.build(now=now)
     book = pricebook.fresh()
-    rings = configurations(book, count=4000 if full else 800)
+    rings = configurations(book, count=2000 if full else 400)
     for ring in rings:
         _check(book, ring, now=now)
     with override_settings(ROOT_URLCONF="bench.with_empty"):
         _check_endpoint(book, rings, now=now)
-        endpoint = _endpoint(rings, turns=60 if full else 16)
+        endpoint = _endpoint(rings, turns=60 if full else 10)
     return [*endpoint, *_in_process(book, rings, now=now)]
 
 
