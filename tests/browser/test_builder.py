@@ -4,11 +4,12 @@ import re
 from decimal import Decimal
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from builder.models import Design, DesignVersion, Stone
 from jeweler.models import EmailMessage
 from tests.browser.conftest import Visit
+from tests.factories.builder import SettingFactory
 from tests.factories.jeweler import NOW
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -117,6 +118,128 @@ def test_a_range_is_moved_by_the_keyboard(visit: Visit) -> None:
     expect(page.get_by_label("Price from", exact=True)).not_to_have_value("")
     expect(page.get_by_role("status")).not_to_have_text("31 stones")
     assert "price_min=" in page.url
+
+
+def test_every_filter_is_at_hand_and_the_unfolded_ones_stay_so(visit: Visit) -> None:
+    page = visit.page
+    visit.go("/diamonds/")
+    open_filters(visit)
+    page.get_by_text("Cut, finish, proportions, laboratory").click()
+    visit.check("more")
+
+    page.get_by_role("checkbox", name="Polish Excellent").check(force=True)
+    expect(page).to_have_url(re.compile("polish=excellent"))
+    expect(page.get_by_role("status")).to_have_text("31 stones")
+    upper = page.get_by_role("slider", name="Length to width, upper end")
+    expect(upper).to_be_visible()
+    upper.focus()
+    for _ in range(20):
+        upper.press("ArrowLeft")
+    expect(page.get_by_role("status")).to_have_text("30 stones")
+    assert "ratio_max=" in page.url
+    expect(page.get_by_role("checkbox", name="Symmetry Excellent")).to_be_visible()
+
+
+def test_a_phone_s_sheet_of_filters_leads_down_to_the_stones(visit: Visit) -> None:
+    page = visit.page
+    visit.go("/diamonds/")
+    open_filters(visit)
+    way_out = page.get_by_role("link", name="Show 31 stones")
+    if visit.width == "390":
+        way_out.click()
+        expect(page.get_by_role("slider", name="Price, lower end")).not_to_be_visible()
+    expect(way_out).not_to_be_visible()
+
+
+def test_a_page_of_nothing_leads_to_the_nearest_that_is_there(visit: Visit) -> None:
+    page = visit.page
+    visit.go("/diamonds/?shape=round&carat_min=1.6")
+    visit.check("nearest")
+
+    page.get_by_role("link", name="Carat from 1.52 ct").click()
+
+    expect(page.get_by_role("status")).to_have_text("30 stones")
+
+
+def test_a_number_leads_to_its_stone_and_nonsense_is_answered(visit: Visit) -> None:
+    page = visit.page
+    stone = Stone.objects.order_by("-price").first()
+    assert stone
+    visit.go("/diamonds/")
+    field = page.get_by_label("Report or stock number")
+
+    field.fill(f"GIA {stone.report_number}")
+    field.press("Enter")
+    expect(page.get_by_role("status")).to_have_text("1 stone")
+    expect(page.get_by_role("heading", name="Three like it")).to_be_visible()
+    expect(page.get_by_text("Against its market.")).to_be_visible()
+    visit.check("number")
+    field.fill("12345")
+    page.get_by_role("button", name="Find").click()
+    expect(page.get_by_text("No stone of ours has the number 12345.")).to_be_visible()
+    field.fill("; drop")
+    page.get_by_role("button", name="Find").click()
+    expect(page.get_by_text("is no number of a report or of our stock")).to_be_visible()
+
+
+def test_kinds_of_stones_are_changed_in_place(visit: Visit) -> None:
+    page = visit.page
+    Stone.objects.filter(shape="oval").update(
+        color="", fancy_color="Fancy pink", fancy_hue="pink", fancy_intensity="fancy"
+    )
+    visit.go("/diamonds/?color=G")
+    open_filters(visit)
+
+    page.get_by_role("link", name="Fancy color").click()
+    expect(page.get_by_role("status")).to_have_text("1 stone")
+    expect(page.get_by_role("link", name="Fancy color")).to_have_attribute("aria-current", "true")
+    expect(page.get_by_role("checkbox", name="Hue Pink")).to_be_visible()
+    visit.check("fancy")
+    page.get_by_role("link", name="All", exact=True).click()
+    expect(page.get_by_role("checkbox", name="Color G")).to_be_checked()
+    expect(page.get_by_role("status")).to_have_text("6 stones")
+
+
+def test_settings_that_do_not_hold_her_stone_are_folded_away(visit: Visit) -> None:
+    page = visit.page
+    SettingFactory(
+        name="The Small", code="small", head_min_width_mm="4.00", head_max_width_mm="5.00"
+    )
+    visit.go("/diamonds/?shape=round")
+    page.locator("a.open").first.click()
+    page.get_by_role("button", name="Set this stone").click()
+    page.wait_for_url("**/rings/")
+
+    expect(page.get_by_role("heading", name="The Alba")).to_be_visible()
+    expect(page.get_by_role("heading", name="The Small")).not_to_be_visible()
+    page.get_by_text("One that would not hold it").click()
+    expect(page.get_by_text("is 7.34 mm wide")).to_be_visible()
+    visit.check("left-out")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_stones_are_filtered_found_and_set_without_scripts(
+    browser: Browser, shop: str, width: int
+) -> None:
+    context = browser.new_context(
+        java_script_enabled=False, viewport={"width": width, "height": 844}
+    )
+    page = context.new_page()
+    page.goto(f"{shop}/diamonds/")
+    if width == 390:
+        page.locator("#filters-summary").click()
+    page.get_by_role("checkbox", name="Color G").check(force=True)
+    page.get_by_label("Price to", exact=True).fill("10000")
+    page.get_by_role("button", name="Show these").click()
+    expect(page.get_by_role("status")).to_have_text("1 stone")
+    page.get_by_role("link", name="Lab-grown").click()
+    expect(page.get_by_role("heading", name="No stone is all of this at once")).to_be_visible()
+    page.get_by_role("link", name="Origin: also Natural").click()
+    expect(page.get_by_role("status")).to_have_text("1 stone")
+    page.locator("a.open").first.click()
+    page.get_by_role("button", name="Set this stone").click()
+    expect(page.get_by_role("heading", name="Settings for your 1.52 ct round")).to_be_visible()
+    context.close()
 
 
 def test_pages_of_few_words_are_accessible_too(visit: Visit) -> None:
