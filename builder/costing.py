@@ -21,6 +21,15 @@ _BAND_ACCENTS = {"half_pave": "Half pavé", "full_pave": "Full pavé", "channel"
 _PLACES = {"sides": "Side stones", "halo": "Halo", "hidden_halo": "Hidden halo"}
 
 
+class MadeLike(Protocol):
+    """A setting of the book or of the table."""
+
+    @property
+    def lead_days(self) -> int: ...
+    @property
+    def rules(self) -> compatibility.SettingRules: ...
+
+
 class StoneLike(Protocol):
     """A stone on offer: a row of the table or of a search snapshot."""
 
@@ -103,7 +112,7 @@ def head_for(setting: Setting, fit: compatibility.Fit | None) -> compatibility.H
 
 
 def lead_days(
-    *, setting: Setting | None, head: compatibility.Head | None, delivery_days: int
+    *, setting: MadeLike | None, head: compatibility.Head | None, delivery_days: int
 ) -> int:
     """Working days: the stone must lie on the bench before the ring is begun, and another head takes longer."""
     if setting is None:
@@ -321,7 +330,7 @@ def _center_costs(setting: Setting, head: compatibility.Head) -> list[pricing.Co
     return costs
 
 
-def _is_other(setting: Setting, head: compatibility.Head) -> bool:
+def _is_other(setting: MadeLike, head: compatibility.Head) -> bool:
     """Whether it is not the head that the setting is shown with."""
     return head.code != setting.rules.heads[0].code
 
