@@ -85,7 +85,7 @@ def duckdb(scan: Scan) -> Iterator[Peer]:
 
     def ask(question: Question) -> Six:
         base = [
-            f"{name}::int BETWEEN {low} AND {high}" for name, low, high in _base(scan, question)
+            f'"{name}"::int BETWEEN {low} AND {high}' for name, low, high in _base(scan, question)
         ]
         holds = {
             name: f"{name} IN ({', '.join(map(str, codes))})"
@@ -175,12 +175,9 @@ def typesense(scan: Scan) -> Iterator[Peer]:
             chosen = [name for name in question.chosen if name in COUNTED]
             others = [name for name in COUNTED if name not in chosen]
             order = ",".join(
-                f"{name}:{'desc' if down else 'asc'}"
+                f"{'number' if name == 'id' else name}:{'desc' if down else 'asc'}"
                 for name, down in ORDERS[question.sort]
-                if name != "id"
             )
-            if len(ORDERS[question.sort]) < 3:
-                order += f",number:{'desc' if question.sort == '-price' else 'asc'}"
             searches = [_search(scan, question, facets=others, sort=order, size=PAGE)]
             searches += [
                 _search(scan, question, but=name, facets=[name], size=1) for name in chosen

@@ -76,13 +76,14 @@ def _question(dice: random.Random, fits: list[str], stores: list[str]) -> Questi
     if dice.random() < 0.35:
         low = dice.choice([0, 50_000, 200_000, 500_000])
         ranges["price"] = (low, low + dice.choice([100_000, 300_000, 1_500_000]))
-    for name, least, most, chance in (
-        ("ratio", (100, 130), (110, 160), 0.12),
-        ("table", (530, 560), (590, 640), 0.06),
-        ("depth", (580, 600), (630, 690), 0.06),
+    for name, lows, widths, chance in (
+        ("ratio", (100, 130), (5, 30), 0.12),
+        ("table", (530, 560), (30, 80), 0.06),
+        ("depth", (580, 600), (30, 90), 0.06),
     ):
         if dice.random() < chance:
-            ranges[name] = (dice.choice(least), dice.choice(most))
+            low = dice.choice(lows)
+            ranges[name] = (low, low + dice.choice(widths))
     return Question(
         chosen=chosen,
         ranges=ranges,

@@ -130,8 +130,9 @@ def _beside_a_peer(
                 harness.same(theirs[2], page, what=f"{title}'s page of {question.text}")
                 for facet in COUNTED:
                     harness.same(theirs[1][facet], counts[facet], what=f"{title}'s {facet} of {question.text}")  # fmt: skip
+            pairs = [(question, question.query) for question in asked]
             ours, reference = harness.side_by_side(
-                lambda question: memory.find(question.query, among=None), ask, asked
+                lambda pair: memory.find(pair[1], among=None), lambda pair: ask(pair[0]), pairs
             )
     except peers.Absent as absent:
         print(f"  without {title}: {absent}")
