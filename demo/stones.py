@@ -254,7 +254,7 @@ def _prices(rng: np.random.Generator, columns: dict[str, NDArray[Any]]) -> Float
     natural = 3900 * carat**1.62 * 1.075**steeper * grade
     grown = 780 * carat**1.18 * (0.5 + 0.5 * grade)
     price = np.where(columns["grown"], grown, natural) * np.exp(rng.normal(0, 0.07, len(carat)))
-    asked: Floats = np.maximum(np.round(price / 10) * 10, 190)
+    asked: Floats = np.maximum(np.round(price / 10) * 10, 60)
     return asked
 
 
