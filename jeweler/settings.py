@@ -212,7 +212,7 @@ if not LOCAL:
     CSRF_COOKIE_SECURE = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 # Suppliers' feeds are the only large uploads; whoever is not logged in may send no more than a form.
-FEED_LARGEST_BYTES = int(os.environ.get("FEED_LARGEST_BYTES", 512 * 1024**2))
+FEED_LARGEST_BYTES = int(os.environ.get("FEED_LARGEST_BYTES") or 512 * 1024**2)
 FILE_UPLOAD_HANDLERS = [
     "jeweler.uploads.Bounded",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",

@@ -14,7 +14,18 @@ from tests.factories.builder import (
 from tests.factories.jeweler import StaffMemberFactory, StoreFactory
 
 pytestmark = pytest.mark.django_db
-TABLES = ["metal", "metalprice", "meleeprice", "setting", "band", "supplier", "stone", "feedimport", "design", "designlookup"]
+TABLES = [
+    "metal",
+    "metalprice",
+    "meleeprice",
+    "setting",
+    "band",
+    "supplier",
+    "stone",
+    "feedimport",
+    "design",
+    "designlookup",
+]
 NO_RULES = {"markup_rules-TOTAL_FORMS": "0", "markup_rules-INITIAL_FORMS": "0"}
 
 
