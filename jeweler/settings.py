@@ -38,15 +38,17 @@ def choice(name: str, *, options: tuple[str, ...], default: str) -> str:
     return value
 
 
-def percentage(name: str) -> Decimal:
-    value = os.environ.get(name) or "0"
+def number(name: str, *, default: str, least: int, below: float, such_as: str) -> Decimal:
+    value = os.environ.get(name) or default
     try:
         found = Decimal(value)
-        is_one = 0 <= found < 100
+        is_one = least <= found < Decimal(below)
     except InvalidOperation:
         is_one = False
     if not is_one:
-        raise ImproperlyConfigured(f"Unexpected value {name}={value}, use a number such as '8.875'")
+        raise ImproperlyConfigured(
+            f"Unexpected value {name}={value}, use a number such as '{such_as}'"
+        )
     return found
 
 
@@ -212,7 +214,11 @@ if not LOCAL:
     CSRF_COOKIE_SECURE = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 # Suppliers' feeds are the only large uploads; whoever is not logged in may send no more than a form.
-FEED_LARGEST_BYTES = int(os.environ.get("FEED_LARGEST_BYTES") or 512 * 1024**2)
+FEED_LARGEST_BYTES = int(
+    number(
+        "FEED_LARGEST_BYTES", default=str(512 * 1024**2), least=1, below=2**63, such_as="536870912"
+    )
+)
 FILE_UPLOAD_HANDLERS = [
     "jeweler.uploads.Bounded",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
@@ -265,7 +271,7 @@ PRICE_PROMISE_DAYS = 14
 # How prices are told where no store's own way holds (docs/algorithms/pricing.md).
 PRICE_MODE = choice("PRICE_MODE", options=("shown", "range", "on_request"), default="shown")
 TAX_DISPLAY = choice("TAX_DISPLAY", options=("added", "included"), default="added")
-TAX_PCT = percentage("TAX_PCT")
+TAX_PCT = number("TAX_PCT", default="0", least=0, below=100, such_as="8.875")
 PRICE_BOOK_PAUSE = 0.5  # seconds between two looks at the catalog's version, in each process
 DESIGN_LINK_DAYS = 180
 LOOKBACK_DAYS = 90
@@ -274,8 +280,12 @@ OUTBOX_MAX_ATTEMPTS = 10
 OUTBOX_KEEP_DAYS = 30
 FEED_MAX_ATTEMPTS = 3
 # Seconds: how old a process's view of the stones on offer may be, and how long few changes may wait for a new snapshot.
-SEARCH_SNAPSHOT_POLL_S = float(os.environ.get("SEARCH_SNAPSHOT_POLL_S", "0.5"))
-SEARCH_SNAPSHOT_REBUILD_S = float(os.environ.get("SEARCH_SNAPSHOT_REBUILD_S", "300"))
+SEARCH_SNAPSHOT_POLL_S = float(
+    number("SEARCH_SNAPSHOT_POLL_S", default="0.5", least=0, below=3600, such_as="0.5")
+)
+SEARCH_SNAPSHOT_REBUILD_S = float(
+    number("SEARCH_SNAPSHOT_REBUILD_S", default="300", least=0, below=86_400, such_as="300")
+)
 INBOX_MAX_ATTEMPTS = 5
 INBOX_KEEP_DAYS = 90
 

@@ -63,6 +63,8 @@ def test_a_flag_that_is_no_flag_is_refused_with_what_to_write() -> None:
         ("TAX_PCT", "eight", "use a number such as '8.875'"),
         ("TAX_PCT", "NaN", "use a number such as '8.875'"),
         ("TAX_PCT", "120", "use a number such as '8.875'"),
+        ("FEED_LARGEST_BYTES", "lots", "use a number such as '536870912'"),
+        ("SEARCH_SNAPSHOT_POLL_S", "-1", "use a number such as '0.5'"),
     ],
 )
 def test_how_prices_are_told_is_refused_when_it_is_no_way_we_know(
