@@ -8,13 +8,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import TypeVar
+from functools import lru_cache
+from typing import NoReturn
 
-from django.db.models import Model, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
-from builder import workdays
+from builder import pricebook, workdays
 from builder.models import Setting
 from builder.search.facets import FACETS, MEASURES, RANGES, SORTS, TITLES
 from builder.search.keys import Key
@@ -22,7 +22,6 @@ from jeweler.models import Store
 
 CODE = re.compile(r"[\w-]{1,50}", re.ASCII)
 NUMBER = re.compile(r"[\w ./#-]{1,64}", re.ASCII)
-Row = TypeVar("Row", bound=Model)
 
 PAGE_SIZE, LARGEST_PAGE = 24, 96
 LAST_PAGE = 400  # whoever wants more pages takes the cursor of the page before
@@ -72,10 +71,8 @@ class StoneQuery:
         return cls(
             chosen={name: chosen for name in FACETS if (chosen := _values(name, params))},
             ranges={name: _amount(name, text) for name in RANGES if (text := _text(name, params))},
-            store=_named("store", params, Store.objects.filter(is_open=True)),
-            fits=_named(
-                "fits", params, Setting.objects.filter(is_offered=True).prefetch_related("heads")
-            ),
+            store=_store(params),
+            fits=_fits(params),
             ready_by=ready_by,
             days_left=workdays.until(ready_by, today=today) if ready_by else 0,
             number=_number(params),
@@ -254,11 +251,28 @@ def _one_of(name: str, text: str, known: Collection[str]) -> str:
     return text
 
 
-def _named(name: str, params: QueryDict, rows: "QuerySet[Row]") -> Row | None:
-    code = _text(name, params)
+def _store(params: QueryDict) -> Store | None:
+    code = _text("store", params)
     if not code:
         return None
-    found = rows.filter(code=code).first() if CODE.fullmatch(code) else None
-    if found is None:
-        raise BadFilter(field=name, message=f"{code[:40]!r} is unknown")
-    return found
+    known = CODE.fullmatch(code) and Store.objects.filter(is_open=True, code=code).first()
+    return known or _unknown("store", code)
+
+
+def _fits(params: QueryDict) -> Setting | None:
+    code = _text("fits", params)
+    if not code:
+        return None
+    known = CODE.fullmatch(code) and _setting(code, pricebook.current().number)
+    return known or _unknown("fits", code)
+
+
+@lru_cache(maxsize=256)
+def _setting(code: str, version: int) -> Setting | None:
+    """As of a version of the catalog, whose number changes with whatever changes a setting or its heads."""
+    offered = Setting.objects.filter(is_offered=True, code=code)
+    return offered.prefetch_related("heads").first()
+
+
+def _unknown(name: str, code: str) -> NoReturn:
+    raise BadFilter(field=name, message=f"{code[:40]!r} is unknown")

@@ -113,11 +113,12 @@ def test_a_stone_without_a_cut_grade_is_in_no_cut_facet() -> None:
     assert ask().total == 1
 
 
-def test_any_search_is_asked_in_three_queries(catalog: None) -> None:
+def test_any_search_is_asked_in_four_queries(catalog: None) -> None:
+    """Whether there is a snapshot, the counts, the page, and its rows."""
     query = asked("fits=alba&shape=round&color=G&store=nyc")
     with CaptureQueriesContext(connection) as queries:
         search.search(query)
-    assert len(queries) == 3
+    assert len(queries) == 4
 
 
 # Sorting and pages.
