@@ -639,6 +639,36 @@ def test_a_picture_has_three_sizes_only(client: Client, width: str) -> None:
     assert client.get(f"/pictures/{known}.png?w={width}").status_code == 404
 
 
+def mailed_link() -> str:
+    found = re.search(r"/d/[\w-]+/", EmailMessage.objects.get().text)
+    assert found
+    return found[0]
+
+
+@pytest.mark.parametrize("taken_back", ["setting", "stone", "ring_size"])
+def test_a_saved_ring_of_which_something_was_taken_back_still_opens(
+    client: Client, taken_back: str
+) -> None:
+    whole_ring(client)
+    client.post(reverse("builder:save"), {"email": "ada@example.com"})
+    link = mailed_link()
+    choose(client, **{taken_back: ""})
+    for opened in (client.get(link), client.get(reverse("builder:saved"))):
+        assert opened.status_code == 200
+    said = Client().get(link).content.decode()
+    assert "Something was taken back since it was saved." in said
+    assert "not promised" not in said
+
+
+def test_a_mailed_link_says_when_the_price_on_it_is_not_the_promised_one(client: Client) -> None:
+    whole_ring(client)
+    client.post(reverse("builder:save"), {"email": "ada@example.com"})
+    link = mailed_link()
+    assert "not promised" not in client.get(link).content.decode()
+    choose(client, ring_size="7")
+    assert "not promised" in client.get(link).content.decode()
+
+
 def test_a_link_that_nobody_made_is_gone_in_the_house_s_words(client: Client) -> None:
     for response in (client.get("/d/forged/"), client.post("/d/forged/")):
         assert response.status_code == 410
