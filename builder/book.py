@@ -1,14 +1,17 @@
 """The price book: everything that prices or fits a ring besides its stone, as frozen values.
 
 Pure; `pricebook` reads it from the tables. A metal carries its whole price history, so that one book is right at every
-moment and a price dated ahead needs nothing to take effect.
+moment and a price dated ahead needs nothing to take effect. Settings and metals are the same when they are one object,
+so that what is worked out of them can be kept beside them.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
+from typing import Any
 
 from builder import compatibility, engraving, geometry, pricing
 
@@ -18,8 +21,13 @@ class GramPrice:
     since_at: datetime
     price: Decimal
 
+    @cached_property
+    def since_in_words(self) -> str:
+        """As it is written among a price's inputs."""
+        return self.since_at.isoformat()
 
-@dataclass(frozen=True, kw_only=True)
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Metal:
     """`prices` are in the order of their moments."""
 
@@ -32,11 +40,13 @@ class Metal:
     prices: tuple[GramPrice, ...]
 
     def price_at(self, moment: datetime) -> GramPrice | None:
+        if self.prices and self.prices[-1].since_at <= moment:  # nearly always the newest
+            return self.prices[-1]
         place = bisect_right(self.prices, moment, key=lambda each: each.since_at)
         return self.prices[place - 1] if place else None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Setting:
     """`metals` are ids, in the order in which they are offered."""
 
@@ -77,7 +87,10 @@ class Telling:
 
 @dataclass(frozen=True, kw_only=True)
 class Book:
-    """Everything that prices or fits a ring. `number` is the catalog's version; nothing in it is ever changed."""
+    """Everything that prices or fits a ring. `number` is the catalog's version; nothing in it is ever changed.
+
+    `kept` is what `costing` has worked out of it; it goes with the book.
+    """
 
     number: int
     settings: Mapping[int, Setting]
@@ -87,6 +100,7 @@ class Book:
     stores: Mapping[str, Telling]
     settings_by_code: Mapping[str, Setting]
     metals_by_code: Mapping[str, Metal]
+    kept: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
 
 def melee_mm(location: geometry.Location) -> Decimal:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from builder import gemology
 
@@ -137,12 +137,34 @@ class BandLike(Protocol):
     def accent_count(self) -> int: ...
 
 
-@dataclass(frozen=True, kw_only=True)
-class MetalVolume:
+class MetalVolume(NamedTuple):
     """In cubic millimeters."""
 
     shank: float
     head: float
+
+
+class Hoop(NamedTuple):
+    """Metal that runs around the stone: its outline × `scale` and `beyond` mm larger, with a section in mm²."""
+
+    scale: float
+    beyond: float
+    section: float
+
+
+class Solids(NamedTuple):
+    """A ring's metal as far as its stone does not change it, and the hoops that grow with the stone."""
+
+    shank: float
+    head: float
+    hoops: tuple[Hoop, ...]
+
+    def around(self, *, length: float, width: float) -> MetalVolume:
+        """With a stone of this outline."""
+        head = self.head
+        for scale, beyond, section in self.hoops:
+            head += section * _perimeter(length * scale + beyond, width * scale + beyond)
+        return MetalVolume(self.shank, head)
 
 
 def describe(
@@ -187,10 +209,15 @@ def describe(
 
 def stone_count(location: Location, *, head: HeadLike, stone: OutlineLike | None) -> int:
     """How many stones the location holds: its own number, or as many as go around the center, a hair apart."""
+    length, width = outline(head=head, stone=stone)
+    return count_around(location, length=length, width=width)
+
+
+def count_around(location: Location, *, length: float, width: float) -> int:
+    """`stone_count` around an outline."""
     if location.count:
         return location.count
     melee = float(location.width_mm)
-    length, width = _outline(head, stone)
     beyond = -melee if location.place == "hidden_halo" else melee
     return max(8, round(_perimeter(length + beyond, width + beyond) / (melee * 1.06)))
 
@@ -209,10 +236,27 @@ def metal_volume(
     *, setting: Mounting, head: HeadLike, stone: OutlineLike | None, ring_size: Decimal | None
 ) -> MetalVolume:
     """The finished solids, without what casting and polishing lose."""
-    return MetalVolume(
-        shank=_shank(setting, ring_size) + _shoulders(setting, head),
-        head=_head(setting, head, stone),
+    length, width = outline(head=head, stone=stone)
+    return solids(setting=setting, head=head, ring_size=ring_size).around(
+        length=length, width=width
     )
+
+
+def solids(*, setting: Mounting, head: HeadLike, ring_size: Decimal | None) -> Solids:
+    own, hoop = _head(head)
+    return Solids(
+        shank=_shank(setting, ring_size) + _shoulders(setting, head),
+        head=own + _baskets(setting),
+        hoops=(hoop, *_halos(setting)),
+    )
+
+
+def outline(*, head: HeadLike, stone: OutlineLike | None) -> tuple[float, float]:
+    """The stone's length and width; without one the middle of what the head takes."""
+    if stone is not None:
+        return float(stone.length_mm), float(stone.width_mm)
+    middle = float(head.min_width_mm + head.max_width_mm) / 2
+    return middle, middle
 
 
 def band_volume(*, band: BandLike, ring_size: Decimal | None) -> float:
@@ -261,26 +305,26 @@ def _shoulders(setting: Mounting, head: HeadLike) -> float:
     return 2 * 0.5 * (rise * _SHOULDER_RUN * rise / 2) * _SHOULDER_MM
 
 
-def _head(setting: Mounting, head: HeadLike, stone: OutlineLike | None) -> float:
-    length, width = _outline(head, stone)
+def _head(head: HeadLike) -> tuple[float, Hoop]:
+    """Its prongs and its gallery wire, or a bezel's wall."""
     rise = float(head.rise_mm)
     if head.kind == "bezel":
-        own = _perimeter(length, width) * _BEZEL_WALL_MM * (rise * 0.55 + _PRONG_OVER_GIRDLE_MM)
-    else:
-        prong = math.pi * (_PRONG_MM / 2) ** 2 * (rise + _PRONG_OVER_GIRDLE_MM)
-        gallery = _perimeter(length * 0.6, width * 0.6) * math.pi * (_GALLERY_WIRE_MM / 2) ** 2
-        own = head.prongs * prong + gallery
-    return own + _halos(setting, length, width) + _baskets(setting)
+        wall = _BEZEL_WALL_MM * (rise * 0.55 + _PRONG_OVER_GIRDLE_MM)
+        return 0.0, Hoop(scale=1.0, beyond=0.0, section=wall)
+    prong = math.pi * (_PRONG_MM / 2) ** 2 * (rise + _PRONG_OVER_GIRDLE_MM)
+    wire = math.pi * (_GALLERY_WIRE_MM / 2) ** 2
+    return head.prongs * prong, Hoop(scale=0.6, beyond=0.0, section=wire)
 
 
-def _halos(setting: Mounting, length: float, width: float) -> float:
+def _halos(setting: Mounting) -> list[Hoop]:
     """The plates under halos: one around the stone, one under its edge."""
-    plates = 0.0
+    plates = []
     for place, sign in (("halo", 1), ("hidden_halo", -1)):
         if found := setting.at(place):
             melee = float(found.width_mm)
-            around = _perimeter(length + sign * melee, width + sign * melee)
-            plates += around * (melee + 0.3) * _HALO_PLATE_MM
+            plates.append(
+                Hoop(scale=1.0, beyond=sign * melee, section=(melee + 0.3) * _HALO_PLATE_MM)
+            )
     return plates
 
 
@@ -291,13 +335,6 @@ def _baskets(setting: Mounting) -> float:
         return 0.0
     side = float(sides.width_mm)
     return sides.count * (4 * math.pi * 0.4**2 * (side * 0.8 + 0.5) + math.pi * side * 0.6 * 0.5)
-
-
-def _outline(head: HeadLike, stone: OutlineLike | None) -> tuple[float, float]:
-    if stone is not None:
-        return float(stone.length_mm), float(stone.width_mm)
-    middle = float(head.min_width_mm + head.max_width_mm) / 2
-    return middle, middle
 
 
 def _perimeter(length: float, width: float) -> float:
