@@ -14,6 +14,11 @@ from django.utils.functional import cached_property
 from builder import compatibility, engraving, geometry
 
 
+def _at_commit(*, fields: list[str], name: str) -> models.UniqueConstraint:
+    """Judged when everything is saved: two rows of one page may trade their places."""
+    return models.UniqueConstraint(fields=fields, name=name, deferrable=models.Deferrable.DEFERRED)
+
+
 class Metal(models.Model):
     """What a ring is cast in."""
 
@@ -175,8 +180,8 @@ class Head(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["setting", "code"], name="head_code_once"),
-            models.UniqueConstraint(fields=["setting", "position"], name="head_position_once"),
+            _at_commit(fields=["setting", "code"], name="head_code_once"),
+            _at_commit(fields=["setting", "position"], name="head_position_once"),
             models.CheckConstraint(
                 condition=Q(
                     min_width_mm__gt=0,
@@ -258,8 +263,8 @@ class StoneLocation(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["setting", "number"], name="location_number_once"),
-            models.UniqueConstraint(fields=["setting", "place"], name="location_place_once"),
+            _at_commit(fields=["setting", "number"], name="location_number_once"),
+            _at_commit(fields=["setting", "place"], name="location_place_once"),
             models.CheckConstraint(
                 condition=Q(number__gte=2, width_mm__gt=0, length_mm__gte=F("width_mm")),
                 name="location_is_sane",

@@ -62,6 +62,30 @@ def test_the_owner_changes_a_head_and_its_shapes_stay_a_list(alba: Setting) -> N
     assert (changed.shapes, changed.extra_price) == (["round", "pear"], 55)
 
 
+def test_two_heads_trade_their_places_and_names_in_one_save(alba: Setting) -> None:
+    form = form_of(alba) | {
+        "heads-0-position": "1", "heads-0-code": "four",
+        "heads-1-position": "0", "heads-1-code": "six", "heads-1-extra_price": "0", "heads-1-extra_days": "0",
+    }  # fmt: skip
+    assert staff().post(page_of(alba), form).status_code == 302
+    heads = Head.objects.order_by("position").values_list("code", "prongs")
+    assert list(heads) == [("six", 4), ("four", 6)]
+
+
+def test_two_stone_locations_trade_their_numbers_and_places_in_one_save(alba: Setting) -> None:
+    LocationFactory(setting=alba, place="halo", width_mm="1.20")
+    form = form_of(alba) | {
+        "locations-0-number": "3", "locations-0-place": "halo",
+        "locations-1-number": "2", "locations-1-place": "half_band", "locations-1-count": "20",
+    }  # fmt: skip
+    assert staff().post(page_of(alba), form).status_code == 302
+    places = alba.locations.order_by("number").values_list("place", "width_mm")
+    assert [(place, str(width)) for place, width in places] == [
+        ("half_band", "1.20"),
+        ("halo", "1.40"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
