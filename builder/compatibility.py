@@ -2,11 +2,14 @@
 
 `check` judges one stone in one setting: its heads as they are, what the setter can do to them, and the setting's other
 heads. `envelopes` says the same as limits, from which the stone list makes its filter, so that the two can never disagree.
+A setting's rules remember their limits; what is made anew for every stone is a named tuple, as in `pricing`.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from functools import cached_property
+from typing import NamedTuple
 
 from builder import gemology
 from jeweler import money
@@ -64,6 +67,18 @@ class SettingRules:
     def shapes(self) -> list[str]:
         """Every shape that one of its heads takes."""
         return list(dict.fromkeys(shape for head in self.heads for shape in head.shapes))
+
+    @cached_property
+    def in_order(self) -> Sequence[Head]:
+        if len(self.heads) < 2:
+            return self.heads
+        first, *others = self.heads
+        return [first, *sorted(others, key=lambda head: _cost(head, first))]
+
+    @cached_property
+    def limits(self) -> "dict[tuple[str, str], Limits]":
+        """By head and shape, as they were asked for."""
+        return {}
 
     def head(self, code: str) -> Head | None:
         return next((head for head in self.heads if head.code == code), None)
@@ -133,8 +148,16 @@ class Envelope:
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Known:
+class Limits(NamedTuple):
+    """Of one shape in one head of a setting, in millimeters."""
+
+    play: Decimal  # how far the setter bends prongs
+    least_uncovered: Decimal  # the narrowest stone whose usual table stays free
+    deepest: Decimal  # with the head at its highest
+    free: Decimal  # below the girdle, with the head as it is
+
+
+class _Known(NamedTuple):
     """A stone whose measures are all known or estimated."""
 
     shape: str
@@ -145,8 +168,7 @@ class _Known:
     is_estimated: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Trial:
+class _Trial(NamedTuple):
     """One stone tried in one head. `refusal` is empty when the bench can make it fit."""
 
     head: Head
@@ -188,16 +210,13 @@ def check(*, setting: SettingRules, stone: StoneMeasures, size: Decimal | None) 
     return _said(fit, known)
 
 
-def in_order(*, setting: SettingRules) -> list[Head]:
+def in_order(*, setting: SettingRules) -> Sequence[Head]:
     """The heads as a stone is tried in them: it is set in the first that holds it.
 
     The one that the setting is shown with, to which the bench does what it does for nothing, then the others by what they cost
     more, then by days.
     """
-    if len(setting.heads) < 2:
-        return list(setting.heads)
-    first, *others = setting.heads
-    return [first, *sorted(others, key=lambda head: _cost(head, first))]
+    return setting.in_order
 
 
 def envelopes(*, setting: SettingRules) -> list[Envelope]:
@@ -265,6 +284,18 @@ def _deepest(head: Head, setting: SettingRules, shape: str) -> Decimal:
     return (room / _BELOW[shape]).quantize(_HUNDREDTH, rounding=ROUND_FLOOR)
 
 
+def _limits(head: Head, setting: SettingRules, shape: str) -> Limits:
+    found = setting.limits.get((head.code, shape))
+    if found is None:
+        found = setting.limits[head.code, shape] = Limits(
+            play=_play(head),
+            least_uncovered=_least_uncovered(head, shape),
+            deepest=_deepest(head, setting, shape),
+            free=head.rise_mm + setting.thickness_mm - FINGER_CLEARANCE_MM,
+        )
+    return found
+
+
 def _least_uncovered(head: Head, shape: str) -> Decimal:
     """The narrowest stone whose usual table the prongs or the rim leave free."""
     if not head.overhang_mm:
@@ -281,15 +312,16 @@ def _try(head: Head, setting: SettingRules, stone: _Known) -> _Trial:
     if stone.shape not in head.shapes:
         refusal = f"{_this(head, is_first)} is made for {_listed(head.shapes)}, not for {_a(stone.shape)}."
         return _Trial(head=head, first=first, margin=None, refusal=_begun(refusal))
+    limits = _limits(head, setting, stone.shape)
     margin = min(
         stone.width - head.min_width_mm,
         head.max_width_mm - stone.width,
         stone.length - head.min_length_mm,
         head.max_length_mm - stone.length,
     )
-    uncovered = stone.width - _least_uncovered(head, stone.shape)
-    spare_depth = _deepest(head, setting, stone.shape) - stone.depth
-    if margin < -_play(head):
+    uncovered = stone.width - limits.least_uncovered
+    spare_depth = limits.deepest - stone.depth
+    if margin < -limits.play:
         refusal = _too_large_or_small(head, stone, is_first=is_first)
     elif uncovered < 0:
         margin, refusal = uncovered, _covered(head, stone, is_first=is_first)
@@ -297,14 +329,8 @@ def _try(head: Head, setting: SettingRules, stone: _Known) -> _Trial:
         margin, refusal = spare_depth, _too_deep(head, setting, stone, is_first=is_first)
     else:
         refusal = ""
-    point = stone.depth * _BELOW[stone.shape] + FINGER_CLEARANCE_MM
-    return _Trial(
-        head=head,
-        first=first,
-        margin=margin,
-        lift=max(_NOTHING, point - head.rise_mm - setting.thickness_mm),
-        refusal=refusal,
-    )
+    lift = max(_NOTHING, stone.depth * _BELOW[stone.shape] - limits.free)
+    return _Trial(head, first, margin, lift, refusal)
 
 
 def _too_large_or_small(head: Head, stone: _Known, *, is_first: bool) -> str:
@@ -499,12 +525,7 @@ def _known(stone: StoneMeasures) -> _Known:
     """The stone's own millimeters, and the millimeter law's where the report gives none."""
     if stone.length_mm is not None and stone.width_mm is not None and stone.depth_mm is not None:
         return _Known(
-            shape=stone.shape,
-            carat=stone.carat,
-            length=stone.length_mm,
-            width=stone.width_mm,
-            depth=stone.depth_mm,
-            is_estimated=False,
+            stone.shape, stone.carat, stone.length_mm, stone.width_mm, stone.depth_mm, False
         )
     usual = gemology.expected_mm(shape=stone.shape, carat=float(stone.carat))
     width = stone.width_mm if stone.width_mm is not None else _hundredths(usual.width)
