@@ -69,6 +69,10 @@ class Incomplete(Exception):
         self.missing = missing
 
 
+class NoLongerMade(Exception):
+    """The house changed its catalog under the ring; the message names what, and the way out."""
+
+
 class NoPrice(Exception):
     """Something of the ring lacks a price; what it is, is the house's business."""
 
@@ -366,6 +370,8 @@ def _saveable(design: Design, *, now: datetime) -> quotes.Quote:
     quoted = quotes.quote(design, now=now)
     if quoted.fit and not quoted.fit.fits:
         raise DoesNotFit(fit=quoted.fit)
+    if quoted.outdated:
+        raise NoLongerMade(quoted.outdated)
     if quoted.unpriced:
         raise NoPrice
     return quoted

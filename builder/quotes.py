@@ -13,7 +13,16 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from builder import compatibility, costing, geometry, pictures, pricebook, pricing, workdays
+from builder import (
+    compatibility,
+    costing,
+    engraving,
+    geometry,
+    pictures,
+    pricebook,
+    pricing,
+    workdays,
+)
 from builder.book import Book, Metal, Setting, Telling
 from builder.models import Band, Design, DesignVersion, Stone
 
@@ -24,7 +33,8 @@ STATE = ("setting_id", "metal_id", "stone_id", "ring_size", "engraving")
 class Quote:
     """A design as a page shows it. `missing` names steps: setting, stone, ring.
 
-    `unpriced` says to staff what of it has no price, and then the price is on request.
+    `unpriced` says to staff what of it has no price, and then the price is on request. `outdated` says to her what of it the
+    house no longer makes; a promised ring is made as promised.
     """
 
     lines: list[pricing.PriceLine]
@@ -41,6 +51,7 @@ class Quote:
     inputs: dict[str, Any]
     telling: Telling
     unpriced: str = ""
+    outdated: str = ""
 
     @property
     def is_complete(self) -> bool:
@@ -106,6 +117,7 @@ def quote(design: Design, *, now: datetime | None = None) -> Quote:
         inputs=kept.price_inputs if kept else priced.inputs,
         telling=telling,
         unpriced="" if kept else unpriced,
+        outdated="" if kept else _outdated(design, setting, book),
     )
 
 
@@ -116,6 +128,23 @@ def missing(design: Design) -> list[str]:
         "ring": design.metal_id is not None and design.ring_size is not None,
     }
     return [step for step, is_done in steps.items() if not is_done]
+
+
+def _outdated(design: Design, setting: Setting | None, book: Book) -> str:
+    """What the house changed under a ring that was designed before, with the way out; empty: nothing."""
+    if setting is None:
+        return ""
+    if not setting.is_offered:
+        return f"We no longer make {setting.name}. Choose another setting; everything else is kept."
+    metal = _metal(design, book)
+    if metal and metal.id not in setting.metals:
+        offered = ", ".join(book.metals[key].name for key in setting.metals if key in book.metals)
+        return f"{setting.name} is no longer made in {metal.name}; choose {offered or 'another setting'}."
+    try:
+        engraving.check(design.engraving, rules=setting.engraving, size=design.ring_size)
+    except engraving.BadEngraving as error:
+        return str(error)
+    return ""
 
 
 def fit_of(design: Design) -> compatibility.Fit | None:

@@ -39,6 +39,7 @@ def save(request: HttpRequest) -> HttpResponse:
             designs.StoneGone,
             designs.DoesNotFit,
             designs.Incomplete,
+            designs.NoLongerMade,
             designs.NoPrice,
         ) as refusal:
             messages.error(request, str(refusal))

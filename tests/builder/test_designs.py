@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 
 from builder import designs, inventory
-from builder.models import Design, DesignLink, DesignVersion, Stone
+from builder.models import Design, DesignLink, DesignVersion, Setting, Stone
 from jeweler import customers
 from jeweler.models import EmailMessage, IdentityEdge, OutboxEvent
 from tests.factories.builder import (
@@ -280,6 +280,50 @@ def test_a_stone_sold_between_choosing_and_saving_stops_the_save_and_keeps_the_r
     kept = Design.objects.get(pk=design.pk)
     assert (kept.setting, kept.engraving, kept.saved_at) == (design.setting, "Ever & always", None)
     assert not EmailMessage.objects.exists()
+
+
+def withdraw_metal(design: Design) -> None:
+    assert design.setting
+    design.setting.metals.set([MetalFactory(code="platinum", name="platinum", family="platinum")])
+
+
+def withdraw_setting(design: Design) -> None:
+    Setting.objects.filter(pk=design.setting_id).update(is_offered=False)
+
+
+def shorten_engraving(design: Design) -> None:
+    Setting.objects.filter(pk=design.setting_id).update(engraving_limit=4)
+
+
+WITHDRAWN = [
+    (withdraw_metal, "The Alba is no longer made in 18 k yellow gold; choose platinum."),
+    (withdraw_setting, "We no longer make The Alba. Choose another setting"),
+    (shorten_engraving, "4 characters fit inside this ring; yours has 13. Shorten it."),
+]
+
+
+@pytest.mark.parametrize(("withdraw", "words"), WITHDRAWN)
+def test_what_the_house_makes_no_longer_is_said_and_not_saved(
+    withdraw: Callable[[Design], None], words: str
+) -> None:
+    design = DesignFactory()
+    withdraw(design)
+    assert words in designs.quote(design, now=LATER).outdated
+    with pytest.raises(designs.NoLongerMade, match=words):
+        save(design)
+    assert not design.versions.exists()
+
+
+@pytest.mark.parametrize(("withdraw", "words"), WITHDRAWN)
+def test_a_promised_ring_is_made_as_promised_until_its_last_day(
+    withdraw: Callable[[Design], None], words: str
+) -> None:
+    design = DesignFactory()
+    save(design)
+    design.refresh_from_db()
+    withdraw(design)
+    assert designs.quote(design, now=LATER).outdated == ""
+    assert words in designs.quote(design, now=LATER + timedelta(days=15)).outdated
 
 
 def test_a_discreet_mail_gives_nothing_away_in_its_subject() -> None:

@@ -13,7 +13,7 @@ from PIL import Image
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from builder import search
-from builder.models import Band, Design, DesignVersion, Picture, Stone
+from builder.models import Band, Design, DesignVersion, Head, Picture, Setting, Stone
 from builder.templatetags import bars
 from builder.views import histograms
 from jeweler.models import EmailMessage, Visitor
@@ -235,6 +235,25 @@ def test_a_stone_sold_meanwhile_is_said_on_the_ring_s_page_and_cannot_be_saved(
     assert not DesignVersion.objects.exists()
     design.refresh_from_db()
     assert design.engraving == "Ever & always"
+
+
+def test_what_the_house_changed_under_her_ring_is_said_before_she_saves_it(client: Client) -> None:
+    whole_ring(client)
+    Setting.objects.update(is_offered=False)
+    for page in ("ring", "summary"):
+        said = client.get(reverse(f"builder:{page}")).content.decode()
+        assert "We no longer make The Alba." in said
+    answer = client.post(reverse("builder:save"), {"email": "ada@example.com"}, follow=True)
+    assert "We no longer make The Alba." in answer.content.decode()
+    assert not DesignVersion.objects.exists()
+
+
+def test_the_summary_says_that_its_setting_s_new_head_does_not_hold_the_stone(
+    client: Client,
+) -> None:
+    whole_ring(client)
+    Head.objects.update(max_width_mm="7.00", max_length_mm="7.00")
+    assert "this six-prong head takes" in client.get("/ring/summary/").content.decode()
 
 
 def test_stones_like_the_sold_one_are_offered_where_she_is(client: Client) -> None:
