@@ -94,8 +94,8 @@ def reprice(*, supplier: Supplier, now: datetime) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         _one_at_a_time(cursor)
         _run(cursor, sql.REPRICE_OFFERS, values)
-        _touched(cursor)
-        _run(cursor, sql.TOUCH_OFFERED, values)
+        _run(cursor, sql.TOUCH, values)
+        _run(cursor, sql.ANALYZE_TOUCHED, values)
         changed = _run(cursor, sql.REPRICE, values)
         cursor.execute("DROP TABLE pg_temp.touched_stone")
     return changed
@@ -251,26 +251,26 @@ def _apply(
         "now": now,
     }
     _drop(cursor, sql.DROP_REPEATED, "stock_number_repeated", values, tally=tally)
+    _run(cursor, sql.COMPARE, values)
+    _run(cursor, sql.FIND_REPEATED_REPORTS, values)
     _drop(cursor, sql.DROP_CONTRADICTING, "report_says_otherwise", values, tally=tally)
+    _run(cursor, sql.FIND_LATER_ROWS, values)
+    _run(cursor, sql.FIND_GONE, values)
     _refuse_shrinking(cursor, tally=tally, allow_shrink=allow_shrink, values=values)
     kept = _count(cursor, sql.COUNT_KEPT, values)[0]
-    _touched(cursor)
-    _run(cursor, sql.TOUCH_OFFERED, values)
-    new_stones = _run(cursor, sql.INSERT_STONES, values)
     _run(cursor, sql.FIND_CHANGED_STONES, values)
     facts = differences.of_facts(cursor)
     changed_stones = _run(cursor, sql.UPDATE_STONES, values)
-    _run(cursor, sql.FIND_CHANGED_OFFERS, values)
+    new_stones = _run(cursor, sql.INSERT_STONES, values)
     _run(cursor, sql.UPDATE_OFFERS, values)
     _run(cursor, sql.INSERT_OFFERS, values)
-    _run(cursor, sql.FIND_GONE, values)
     withdrawn = _run(cursor, sql.WITHDRAW, values)
-    _run(cursor, sql.TOUCH_OFFERED, values)
+    _run(cursor, sql.TOUCH, values)
+    _run(cursor, sql.MOVED, values)
+    _run(cursor, sql.ANALYZE_TOUCHED, values)
     _run(cursor, sql.REPRICE, values)
     changes = differences.report(cursor, facts=facts)
-    cursor.execute(
-        "DROP TABLE pg_temp.touched_stone, pg_temp.next_stone, pg_temp.next_offer, pg_temp.gone_offer"
-    )
+    cursor.execute(sql.DROP_APPLYING)
     return (
         tally.report()
         | changes
@@ -286,10 +286,6 @@ def _apply(
 def _one_at_a_time(cursor: CursorWrapper) -> None:
     """Two feeds that offer the same stones would else wait for each other in a circle."""
     cursor.execute("SELECT pg_advisory_xact_lock(hashtext('builder.catalog'))")
-
-
-def _touched(cursor: CursorWrapper) -> None:
-    cursor.execute("CREATE TEMP TABLE touched_stone (id bigint PRIMARY KEY) ON COMMIT DROP")
 
 
 def _run(cursor: CursorWrapper, statement: str, values: Mapping[str, Any]) -> int:
@@ -320,7 +316,7 @@ def _drop(
 def _refuse_shrinking(
     cursor: CursorWrapper, *, tally: Tally, allow_shrink: bool, values: Mapping[str, Any]
 ) -> None:
-    missing, offered = _count(cursor, sql.COUNT_MISSING, values)
+    missing, offered = _count(cursor, sql.COUNT_GONE, values)
     if missing * 100 > offered * LARGEST_SHRINK_PCT and not allow_shrink:
         report = tally.report() | {"stopped": f"would withdraw {missing} of {offered}"}
         raise FeedWouldShrink(missing=missing, offered=offered, report=report)

@@ -45,9 +45,9 @@ class Staging:
                 lines.clear()
 
     def finish(self) -> None:
-        """The last piece, and what the statements that follow look rows up by."""
+        """The last piece, and what the planner of the statements that follow should know."""
         self.send()
-        self._cursor.execute(sql.INDEX_STAGING)
+        self._cursor.execute(sql.ANALYZE_STAGING)
 
 
 @contextlib.contextmanager
