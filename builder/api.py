@@ -168,7 +168,7 @@ def about(stone: Stone, *, fits: Setting | None) -> dict[str, Any]:
         "offers": [str(price) for price in offers.values_list("price", flat=True) if _is_shown()],
         "market": _market(search.market_position(stone)) if _is_shown() else None,
         "twins": [
-            {"words": _without_amounts(twin.words), "stone": told_twin}
+            {"words": twin.words(currency=_currency()), "stone": told_twin}
             for twin, told_twin in zip(twins, stones[1:], strict=True)
         ],
     }
@@ -192,11 +192,9 @@ def _is_shown() -> bool:
     return bool(settings.PRICE_MODE == pricing.SHOWN)
 
 
-def _without_amounts(words: str) -> str:
-    """What is different but for the price, where prices are not shown."""
-    if _is_shown():
-        return words
-    return ", ".join(each for each in words.split(", ") if "$" not in each)
+def _currency() -> str:
+    """What differences in price are told in; empty where they are not told."""
+    return pricing.CURRENCY if _is_shown() else ""
 
 
 def _fit(rules: compatibility.SettingRules, stone: Mapping[str, Any]) -> dict[str, Any]:
@@ -227,7 +225,7 @@ def _market(position: market.Position | None) -> dict[str, Any] | None:
         return None
     money = ("median", "low", "high", "median_low", "median_high")
     return {
-        "words": position.words,
+        "words": position.words(currency=pricing.CURRENCY),
         "n": position.n,
         "cheaper": position.cheaper,
         **{name: f"{getattr(position, name):.2f}" for name in money},

@@ -10,7 +10,7 @@ from math import ceil
 
 from builder.models import Stone
 from builder.search import numbers, snapshot, table
-from builder.search.comparables import market_position
+from builder.search.comparables import market_position, market_positions
 from builder.search.facets import FACETS, MEASURES, PARAMETERS, RANGES, SORTS, TITLES
 from builder.search.fitting import fitting
 from builder.search.nearest import nearest
@@ -47,6 +47,7 @@ __all__ = [
     "like",
     "listing",
     "market_position",
+    "market_positions",
     "search",
     "snapshot",
     "twins",

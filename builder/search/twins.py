@@ -15,6 +15,7 @@ from django.db.models.functions import Abs
 from builder import gemology
 from builder.models import Setting, Stone
 from builder.search.fitting import fitting
+from jeweler import money
 
 SPAN_PCT = 3
 WEIGHED = 300  # of the candidates, those nearest in price
@@ -30,15 +31,23 @@ NUMBERS = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five"}
 
 @dataclass(frozen=True, kw_only=True)
 class Twin:
-    """`reasons`: what is different, such as "0.02 mm wider", "one color better", "$120 less"."""
+    """`reasons`: what is different but for the price, such as "0.02 mm wider", "one color better".
+
+    `dearer_by` is negative for a cheaper one, 0 where either has no price.
+    """
 
     stone: Stone
     reasons: list[str]
     distance: float
+    dearer_by: Decimal = Decimal(0)
 
-    @property
-    def words(self) -> str:
-        return ", ".join(self.reasons) or "the same in every measure and grade"
+    def words(self, *, currency: str = "") -> str:
+        """All that is different, the price in this currency; without one the price is not told."""
+        words = list(self.reasons)
+        if currency and self.dearer_by:
+            difference = money.in_words(abs(self.dearer_by), currency=currency)
+            words.append(f"{difference} {'more' if self.dearer_by > 0 else 'less'}")
+        return ", ".join(words) or "the same in every measure and grade"
 
 
 def like(*, stone: Stone, setting: Setting | None = None, limit: int = 3) -> list[Stone]:
@@ -66,7 +75,12 @@ def twins(*, stone: Stone, setting: Setting | None = None, limit: int = 3) -> li
     nearest = found.order_by(Abs(F("price_cents") - Value(cents)), "pk")[:WEIGHED]
     ranked = sorted(
         (
-            Twin(stone=each, reasons=reasons(stone, each), distance=distance(stone, each))
+            Twin(
+                stone=each,
+                reasons=reasons(stone, each),
+                distance=distance(stone, each),
+                dearer_by=each.price - stone.price if each.price and stone.price else Decimal(0),
+            )
             for each in nearest
         ),
         key=lambda twin: (twin.distance, twin.stone.pk),
@@ -100,9 +114,6 @@ def reasons(stone: Stone, other: Stone) -> list[str]:
             many = NUMBERS.get(abs(steps), str(abs(steps)))
             grade = name if abs(steps) == 1 else _plural(name)
             words.append(f"{many} {grade} {'better' if steps > 0 else 'plainer'}")
-    if stone.price and other.price and stone.price != other.price:
-        difference = f"${abs(other.price - stone.price):,.0f}"
-        words.append(f"{difference} {'more' if other.price > stone.price else 'less'}")
     return words
 
 

@@ -3,31 +3,31 @@
 from decimal import Decimal
 
 from django import template
-from django.utils.html import format_html
+from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
 
-from builder import market
+from builder import market, pricing
 
 register = template.Library()
 
-WIDE = 240.0  # units of the drawing
-LOW, HIGH = 0.25, 0.75  # where the middle half begins and ends on it
+LOW, HIGH = 0.25, 0.75  # where the middle half begins and ends on the line
+LINE = (
+    '<svg class="mk" viewBox="0 0 {wide:g} {tall:g}" fill="none" stroke="#16181d" role="img" aria-label="{words}">'
+    '<path d="M0 {y:g}H{wide:g}M{low:g} {tick:g}v{half:g}M{high:g} {tick:g}v{half:g}" stroke="#8d867a"/>'
+    '<path d="M{mark:.1f} 3v{most:g}" stroke-width="3"/></svg>'
+)
 
 
 @register.simple_tag
-def market_line(position: market.Position, price: Decimal) -> SafeString:
-    """What lies farther out than half of the middle half's width again stands at the line's end."""
-    at = LOW + (HIGH - LOW) * _share(position, float(price))
-    mark = WIDE * min(max(at, 0.01), 0.99)
-    return format_html(
-        '<svg class="mk" viewBox="0 0 240 26" fill="none" stroke="#16181d" role="img" aria-label="{}">'
-        '<path d="M0 13H240" stroke="#8d867a"/><path d="M{low} 8v10M{high} 8v10" stroke="#8d867a"/>'
-        '<path d="M{mark} 3v20" stroke-width="3"/></svg>',
-        position.words,
-        low=f"{WIDE * LOW:.1f}",
-        high=f"{WIDE * HIGH:.1f}",
-        mark=f"{mark:.1f}",
-    )
+def market_line(position: market.Position, price: Decimal, mode: str) -> SafeString:
+    """For a stone's own sheet, with the whole sentence for whoever cannot see it."""
+    words = position.words(currency=_currency(mode))
+    return _line(position, price, wide=240, tall=26, words=words)
+
+
+def market_mark(position: market.Position, price: Decimal) -> SafeString:
+    """For a row of the list, with as few words."""
+    return _line(position, price, wide=150, tall=22, words=stands(position))
 
 
 @register.filter
@@ -38,6 +38,39 @@ def stands(position: market.Position) -> str:
     if position.of_100 <= 25:
         return "Higher than most like it"
     return "In the middle of its kind"
+
+
+@register.simple_tag
+def middle_half(position: market.Position, mode: str) -> str:
+    """Between which prices half of them lie: " between $5,575 and $6,725"; empty where amounts are not told."""
+    if not (currency := _currency(mode)):
+        return ""
+    return " between {} and {}".format(*position.middle_half(currency=currency))
+
+
+def _currency(mode: str) -> str:
+    return pricing.CURRENCY if mode == pricing.SHOWN else ""
+
+
+def _line(
+    position: market.Position, price: Decimal, *, wide: float, tall: float, words: str
+) -> SafeString:
+    """What lies farther out than half of the middle half's width again stands at the line's end."""
+    at = LOW + (HIGH - LOW) * _share(position, float(price))
+    return SafeString(
+        LINE.format(
+            wide=wide,
+            tall=tall,
+            y=tall / 2,
+            tick=tall / 2 - 5,
+            half=10,
+            most=tall - 6,
+            low=wide * LOW,
+            high=wide * HIGH,
+            mark=wide * min(max(at, 0.01), 0.99),
+            words=conditional_escape(words),
+        )
+    )
 
 
 def _share(position: market.Position, price: float) -> float:

@@ -6,9 +6,10 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from builder import pricing
+from builder import market, pricing
 from builder.models import Stone
 from builder.templatetags.drawings import glyph_again
+from builder.templatetags.market import market_mark
 from builder.templatetags.ring import faces_up, grade
 
 register = template.Library()
@@ -27,18 +28,33 @@ data-open="stone-{key}" id="open-{key}"><span class="ct">{carat}</span>\
     <td class="c4" role="cell">{cut}{growth}</td>
     <td class="c5" role="cell"><span class="lb">Faces up like </span>{faces_up} ct</td>
     <td class="c6" role="cell">{lab} {report}</td>
-    <td class="c7" role="cell">{where}</td>
+    <td class="c7" role="cell">{where}</td>{market}
     <td class="c9" role="cell"><span class="price">{price}</span></td>
 """
 LAB_TOO = SafeString('<span class="dim">, lab-grown</span>')
 LAB = SafeString('<span class="dim">Lab-grown</span>')
 HERE = '<span class="where ok">In {}</span>'
 AWAY = SafeString('<span class="where">With the cutter</span>')
+PLACED = '<td class="c8" role="cell">{}</td>'
+TOO_FEW = SafeString(
+    '<td class="c8" role="cell"><span class="dim" aria-hidden="true">–</span>'
+    '<span class="vh">Too few like it to say</span></td>'
+)
 
 
 @register.simple_tag
-def stone_cells(stone: Stone, *, address: str, mode: str) -> SafeString:
-    """What the list says of a stone; `address` is the list's own query, ready for one more name."""
+def stone_cells(
+    stone: Stone,
+    *,
+    address: str,
+    mode: str,
+    position: market.Position | None = None,
+    has_market: bool = False,
+) -> SafeString:
+    """What the list says of a stone; `address` is the list's own query, ready for one more name.
+
+    `has_market`: the list has a column for where each stone's price stands.
+    """
     return format_html(
         CELLS,
         glyph=glyph_of(stone.shape),
@@ -54,6 +70,7 @@ def stone_cells(stone: Stone, *, address: str, mode: str) -> SafeString:
         lab=stone.lab,
         report=stone.report_number,
         where=_where(stone.store.city if stone.store else ""),
+        market=_market(position, stone) if has_market else "",
         price="" if stone.price is None else told(stone.price, mode=mode),
     )
 
@@ -67,6 +84,12 @@ def _growth(stone: Stone) -> SafeString | str:
     if stone.growth != Stone.Growth.LAB:
         return ""
     return LAB_TOO if stone.cut else LAB
+
+
+def _market(position: market.Position | None, stone: Stone) -> SafeString:
+    if position is None or stone.price is None:
+        return TOO_FEW
+    return format_html(PLACED, market_mark(position, stone.price))
 
 
 @functools.lru_cache(maxsize=256)

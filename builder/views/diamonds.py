@@ -30,7 +30,7 @@ class Alike:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """`fit` is worked out for an open row alone, market and twins for the one that was asked for: they show them."""
+    """`fit` is worked out for an open row alone, twins for the one that was asked for: they show them."""
 
     stone: Stone
     is_open: bool = False
@@ -54,6 +54,7 @@ def diamonds(request: HttpRequest) -> HttpResponse:
     mode = mode_for(design)
     params, query, refused = readable(request.GET, mode=mode, now=now)
     results = search.search(query)
+    listed = rows(results.stones, params=params, setting=query.fits, design=design, mode=mode)
     is_fancy = looks.present(params) == looks.FANCY
     measured = {
         each.name: as_told(each, mode=mode)
@@ -65,9 +66,8 @@ def diamonds(request: HttpRequest) -> HttpResponse:
         "builder/diamonds.html",
         {
             "results": results,
-            "rows": rows(
-                results.stones, params=params, setting=query.fits, design=design, mode=mode
-            ),
+            "rows": listed,
+            "has_market": any(row.position for row in listed),
             "facets": filters.shown(results, query, is_fancy=is_fancy, params=params),
             "is_fancy": is_fancy,
             "looks": looks.looks(params),
@@ -162,29 +162,29 @@ def rows(
     if params.get("number") and len(stones) == 1:
         opened = str(stones[0].pk)
     holder = setting or (design.setting if design else None)
+    # Where prices are told on request, their order among others is not to be read either.
+    positions = {} if mode == pricing.ON_REQUEST else search.market_positions(stones)
     found = []
     for place, stone in enumerate(stones):
         is_mine = design is not None and design.stone_id == stone.pk
         is_asked = str(stone.pk) == opened
-        row = Row(stone=stone, is_asked=is_asked, is_mine=is_mine)
+        position = positions.get(stone.pk)
+        row = Row(stone=stone, is_asked=is_asked, is_mine=is_mine, position=position)
         if is_asked or (not opened and place == 0):
             fit = costing.fit_told(fit_in(holder, stone), mode=mode)
             row = replace(row, is_open=True, fit=fit)
         if is_asked:
-            position = search.market_position(stone) if mode == pricing.SHOWN else None
-            row = replace(row, twins=alike(stone, setting, mode=mode), position=position)
+            row = replace(row, twins=alike(stone, setting, mode=mode))
         found.append(row)
     return found
 
 
 def alike(stone: Stone, setting: Setting | None, *, mode: str) -> list[Alike]:
     """Differences in price are left out where prices are not shown."""
+    currency = pricing.CURRENCY if mode == pricing.SHOWN else ""
     found = []
     for twin in search.twins(stone=stone, setting=setting, limit=TWINS):
-        reasons = [
-            each for each in twin.reasons if mode == pricing.SHOWN or not each.startswith("$")
-        ]
-        words = ", ".join(reasons) or "The same in every measure and grade"
+        words = twin.words(currency=currency)
         found.append(Alike(stone=twin.stone, words=words[:1].upper() + words[1:]))
     return found
 

@@ -2,7 +2,10 @@
 
 import random
 from dataclasses import replace
-from statistics import median
+from fractions import Fraction
+from itertools import accumulate
+from math import comb
+from statistics import median, quantiles
 
 import pytest
 from hypothesis import given
@@ -25,9 +28,11 @@ def test_it_is_said_in_words_without_judgment() -> None:
     found = market.position(stone=STONE, among=others(*range(5000, 7400, 100)))
     assert found is not None
     assert (found.n, found.cheaper) == (24, 11)
-    assert found.words == (
+    assert found.words(currency="USD") == (
         "Costs less than 54 of 100 comparable stones (n = 24; middle half $5,575–$6,725)."
     )
+    assert found.words() == "Costs less than 54 of 100 comparable stones (n = 24)."
+    assert "€5,575–€6,725" in found.words(currency="EUR")
 
 
 def test_of_too_few_stones_nothing_is_said() -> None:
@@ -81,6 +86,17 @@ def test_the_medians_interval_is_the_published_one(n: int, rank: int) -> None:
     assert market.median_ranks(n)[1] >= 0.95
 
 
+@pytest.mark.parametrize("n", [2, 6, 12, 13, 25, 101, 250, 1000])
+def test_the_median_s_interval_is_that_of_exact_binomials(n: int) -> None:
+    """Plain sums of whole numbers, from the smallest rank on."""
+    tails = list(accumulate(comb(n, k) for k in range(n // 2)))
+    sure = [k for k, tail in enumerate(tails) if 1 - 2 * Fraction(tail, 2**n) >= Fraction(19, 20)]
+    rank = max(sure, default=0)
+    assert market.median_ranks(n)[0] == rank
+    confidence = float(1 - 2 * Fraction(tails[rank], 2**n))
+    assert market.median_ranks(n)[1] == pytest.approx(confidence, abs=1e-9)
+
+
 def test_the_interval_holds_the_median_as_often_as_it_says() -> None:
     dice = random.Random(3)
     rank, confidence = market.median_ranks(25)
@@ -100,4 +116,5 @@ def test_the_figures_are_those_of_plain_counting(prices: list[int]) -> None:
     assert found.median == pytest.approx(median(prices))
     ordered = sorted(prices)
     assert ordered[0] <= found.median_low <= found.median <= found.median_high <= ordered[-1]
-    assert found.low <= found.median <= found.high
+    low, middle, high = quantiles(prices, n=4, method="inclusive")
+    assert (found.low, found.median, found.high) == pytest.approx((low, middle, high))

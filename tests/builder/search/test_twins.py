@@ -33,14 +33,16 @@ def test_what_is_different_is_said_in_words() -> None:
     stone = StoneFactory()
     StoneFactory(price=12360, color="F", width_mm="7.36", length_mm="7.38")
     [twin] = search.twins(stone=stone)
-    assert twin.words == "0.02 mm wider, one color better, $120 less"
+    assert twin.words(currency="USD") == "0.02 mm wider, one color better, $120 less"
+    assert twin.words(currency="GBP") == "0.02 mm wider, one color better, £120 less"
+    assert twin.words() == "0.02 mm wider, one color better"
 
 
 def test_a_stone_alike_in_everything_is_no_distance_away() -> None:
     stone = StoneFactory()
     StoneFactory()
     [twin] = search.twins(stone=stone)
-    assert (twin.distance, twin.words) == (0, "the same in every measure and grade")
+    assert (twin.distance, twin.words(currency="USD")) == (0, "the same in every measure and grade")
 
 
 def test_a_better_grade_is_nearer_than_a_plainer_one() -> None:
