@@ -1,4 +1,6 @@
-"""How the stones on offer spread over what is measured: the bars above the sliders, in one query.
+"""How the stones on offer spread over what is measured: the bars above the sliders.
+
+Counted in the snapshot, or in one query while there is none.
 
 The bars are a drawing, so each process keeps them for up to a minute; what they filter is never kept. Carat and price are
 drawn by their logarithms. The others end where hardly a stone lies beyond, and their last bars hold those too.
@@ -6,22 +8,22 @@ drawn by their logarithms. The others end where hardly a stone lies beyond, and 
 
 import functools
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
+import numpy as np
 from django.db import connection
+from numpy.typing import NDArray
 
 from builder import search
 from builder.models import Stone
+from builder.search.fitting import Limits, heads_of
+from builder.search.spreads import CELLS, Tallies, tallies
 
 BARS = 40
 HEEDED = ("shape", "growth", "fancy_hue")  # ways to look; the other filters leave the bars alone
-_CELLS = (
-    100  # prices are counted in cells of a hundredth of the logarithm: a sixth of the narrowest bar
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,17 +73,18 @@ class Spread:
         return self.low is not None or self.high is not None
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What the bars heed, as the key under which they are kept."""
+
+    query: search.StoneQuery = field(compare=False)
+    chosen: tuple[tuple[str, tuple[str, ...]], ...]
+    limits: tuple[Limits, ...]
+
+
 def spreads(query: search.StoneQuery, *, now: datetime) -> list[Spread]:
     """Each measure of the stones of the chosen shapes and kinds that fit, whatever else is filtered."""
-    stones = Stone.objects.filter(status=Stone.Status.AVAILABLE)
-    for facet in HEEDED:
-        if chosen := query.chosen.get(facet):
-            stones = stones.filter(**{f"{search.FACETS[facet].column}__in": chosen})
-    if query.fits:
-        stones = stones.filter(search.fitting(query.fits.rules))
-    columns = [search.MEASURES[name].column for name in SCALES]
-    listed, parameters = stones.values_list(*columns).query.sql_with_params()
-    found = counted(listed, tuple(parameters), minute=int(now.timestamp() // 60))
+    found = counted(_asked(query), minute=int(now.timestamp() // 60))
     return [
         Spread(
             name=name,
@@ -98,15 +101,37 @@ def spreads(query: search.StoneQuery, *, now: datetime) -> list[Spread]:
     ]
 
 
+def _asked(query: search.StoneQuery) -> Asked:
+    chosen = {name: tuple(query.chosen[name]) for name in HEEDED if query.chosen.get(name)}
+    heads = heads_of(query.fits.rules) if query.fits else ()
+    return Asked(
+        search.StoneQuery(chosen=chosen, fits=query.fits),
+        tuple(chosen.items()),
+        tuple(limits for head in heads for limits in head.limits),
+    )
+
+
 @functools.lru_cache(maxsize=256)
-def counted(listed: str, parameters: tuple[Any, ...], *, minute: int) -> Mapping[str, Counted]:
-    """By measure; one that no stone has is left out. A single pass counts all five, prices in cells."""
+def counted(asked: Asked, *, minute: int) -> Mapping[str, Counted]:
+    """By measure; one that no stone has is left out."""
+    memory = search.snapshot.current()
+    found = tallies(asked.query, memory=memory) if memory else _in_table(asked.query)
+    return {name: _counted(name, found[name]) for name in SCALES if name in found}
+
+
+def _in_table(query: search.StoneQuery) -> dict[str, Tallies]:
+    """A single pass counts all five, prices in cells."""
+    stones = Stone.objects.filter(status=Stone.Status.AVAILABLE)
+    for facet, chosen in query.chosen.items():
+        stones = stones.filter(**{f"{search.FACETS[facet].column}__in": chosen})
+    if query.fits:
+        stones = stones.filter(search.fitting(query.fits.rules))
     names = list(SCALES)
+    measured = stones.values_list(*(search.MEASURES[name].column for name in names))
+    listed, parameters = measured.query.sql_with_params()
     columns = [f"its_{name}" for name in names]
     cells = ", ".join(
-        f"floor(ln(its_price::float8) * {_CELLS})::int AS its_price"
-        if name == "its_price"
-        else name
+        f"floor(ln(its_price::float8) * {CELLS})::int AS its_price" if name == "its_price" else name
         for name in columns
     )
     joined = ", ".join(columns)
@@ -124,27 +149,26 @@ def counted(listed: str, parameters: tuple[Any, ...], *, minute: int) -> Mapping
         (1 << len(names)) - 1 - (1 << (len(names) - 1 - place)): name
         for place, name in enumerate(names)
     }
-    measured: dict[str, list[tuple[Any, ...]]] = {}
+    found: dict[str, list[tuple[int, ...]]] = {}
     for mask, *row in rows:
-        measured.setdefault(by_mask[mask], []).append(tuple(row))
-    return {name: _counted(name, measured[name]) for name in names if name in measured}
+        found.setdefault(by_mask[mask], []).append(tuple(row))
+    return {name: _tallied(name, np.array(rows)) for name, rows in found.items()}
 
 
-def _counted(name: str, rows: Sequence[tuple[Any, ...]]) -> Counted:
-    """From rows of value, stones, and the least and the most price among them in cents."""
+def _tallied(name: str, rows: NDArray[np.integer]) -> Tallies:
+    """From columns of value, stones, and the least and the most price among them in cents."""
+    values, counts, least, most = rows.T
+    ends = (least, most) if name == "price" else (values, values)
+    return Tallies(values, counts, int(ends[0].min()), int(ends[1].max()))
+
+
+def _counted(name: str, found: Tallies) -> Counted:
     scale = SCALES[name]
-    if name == "price":
-        values = [(math.exp((row[0] + 0.5) / _CELLS), row[1]) for row in rows]
-        ends = min(row[2] for row in rows), max(row[3] for row in rows)
-    else:
-        values = [(row[0], row[1]) for row in rows]
-        ends = min(row[0] for row in rows), max(row[0] for row in rows)
-    least, most = _ends(name, *ends)
-    per_unit = search.MEASURES[name].scale
-    stones = [0] * BARS
-    for value, many in values:
-        stones[_bar(value / per_unit, float(least), float(most), scale)] += many
-    return Counted(stones=tuple(stones), least=least, most=most)
+    least, most = _ends(name, found.least, found.most)
+    values = np.exp((found.values + 0.5) / CELLS) if name == "price" else found.values
+    bars = _bars(values / search.MEASURES[name].scale, float(least), float(most), scale)
+    stones = np.bincount(bars, weights=found.counts, minlength=BARS)
+    return Counted(stones=tuple(map(int, stones.tolist())), least=least, most=most)
 
 
 def _ends(name: str, least: int, most: int) -> tuple[Decimal, Decimal]:
@@ -157,12 +181,15 @@ def _ends(name: str, least: int, most: int) -> tuple[Decimal, Decimal]:
     return ends[0], ends[1]
 
 
-def _bar(value: float, least: float, most: float, scale: Scale) -> int:
-    """Its place among the bars; what lies beyond an end belongs to the last one there."""
+def _bars(
+    values: NDArray[np.floating], least: float, most: float, scale: Scale
+) -> NDArray[np.intp]:
+    """Their places among the bars; what lies beyond an end belongs to the last one there."""
     if most <= least:
-        return 0
+        return np.zeros(len(values), np.intp)
     if scale.is_logarithmic:
-        at = math.log(value / least) / math.log(most / least)
+        at = np.log(values / least) / math.log(most / least)
     else:
-        at = (value - least) / (most - least)
-    return min(max(int(at * BARS), 0), BARS - 1)
+        at = (values - least) / (most - least)
+    bars: NDArray[np.intp] = np.clip((at * BARS).astype(np.intp), 0, BARS - 1)
+    return bars
