@@ -147,7 +147,8 @@ def _outdated(design: Design, setting: Setting | None, book: Book) -> str:
     return ""
 
 
-def fit_of(design: Design) -> compatibility.Fit | None:
+def fit_of(design: Design | DesignVersion) -> compatibility.Fit | None:
+    """By the rules of today, for a saved version too."""
     return _fit(design, _setting(design, _book(design)))
 
 
@@ -191,7 +192,7 @@ def band_told(band: Band, *, design: Design, now: datetime) -> str:
 # The price book.
 
 
-def _book(design: Design) -> Book:
+def _book(design: Design | DesignVersion) -> Book:
     """The kept book, read again for a design of a row that it does not have yet."""
     book = pricebook.current()
     has_setting = design.setting_id is None or design.setting_id in book.settings
@@ -199,15 +200,15 @@ def _book(design: Design) -> Book:
     return book if has_setting and has_metal else pricebook.fresh()
 
 
-def _setting(design: Design, book: Book) -> Setting | None:
+def _setting(design: Design | DesignVersion, book: Book) -> Setting | None:
     return None if design.setting_id is None else book.settings.get(design.setting_id)
 
 
-def _metal(design: Design, book: Book) -> Metal | None:
+def _metal(design: Design | DesignVersion, book: Book) -> Metal | None:
     return None if design.metal_id is None else book.metals.get(design.metal_id)
 
 
-def _fit(design: Design, setting: Setting | None) -> compatibility.Fit | None:
+def _fit(design: Design | DesignVersion, setting: Setting | None) -> compatibility.Fit | None:
     if setting is None or design.stone is None:
         return None
     return compatibility.check(

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from appointments.models import Appointment
-from builder import codes, diagrams, gemology
+from builder import codes, compatibility, diagrams, gemology, pricing, quotes
 from builder.models import Design, DesignVersion, Stone
 from jeweler import customers, qr
 from jeweler.models import ContactPoint, Customer, Store
@@ -54,6 +54,10 @@ def shown(
         "sizes": gemology.size_systems(version.ring_size),
         "changes": changes(before=earlier, after=version) if earlier else [],
         "more": version.price - earlier.price if earlier else None,
+        "less": earlier.price - version.price if earlier else None,
+        "currency": version.price_inputs.get("currency", pricing.CURRENCY),
+        "head": head(version),
+        "fit": quotes.fit_of(version),
         "picture": _picture(version),
         "plan": _drawing(diagrams.stone_plan, version),
         "profile": _drawing(diagrams.stone_profile, version),
@@ -91,6 +95,16 @@ def whereabouts(*, stone: Stone, store: Store) -> str:
         return f"The stone is at its supplier’s{held}."
     place = "here" if stone.store == store else f"in {stone.store.name}"
     return f"The stone is {place}{held}."
+
+
+def head(version: DesignVersion) -> str:
+    """What holds the stone, as it was saved: "four-prong head, platinum"."""
+    saved = version.description.get("head", {})
+    if "kind" not in saved:
+        return ""
+    words = compatibility.named(kind=saved["kind"], prongs=saved.get("prongs", 0))
+    metal = saved.get("metal", version.metal.family)
+    return words if metal == version.metal.family else f"{words}, {metal}"
 
 
 def changes(*, before: DesignVersion, after: DesignVersion) -> list[Change]:

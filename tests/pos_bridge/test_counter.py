@@ -7,12 +7,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from builder import codes
-from builder.models import DesignLookup
+from builder import codes, designs
+from builder.models import DesignLookup, Stone
 from jeweler import customers, tokens
 from jeweler.models import AuditEntry, Customer, OutboxEvent, StaffMember, Store
 from pos_bridge.counter import desk, showing
 from tests.factories import pos_bridge as tills
+from tests.factories.builder import DesignFactory, HeadFactory, SettingFactory, StoneFactory
 from tests.factories.jeweler import StaffMemberFactory
 
 pytestmark = pytest.mark.django_db
@@ -128,6 +129,46 @@ def test_an_opened_design_shows_exactly_what_was_saved(
         "QR code of OS-2345-67A",
     ]:
         assert shown in page, shown
+
+
+def test_a_ring_is_shown_with_its_head_its_fit_and_what_its_price_was_made_from(
+    marisol: StaffMember, store: Store
+) -> None:
+    setting = SettingFactory(head_code="six", head_setting_fee="90")
+    HeadFactory(
+        setting=setting, code="four", position=1, prongs=4, metal_family="platinum", min_width_mm="7.50",
+        max_width_mm="9.20", extra_price="40", extra_days=3,
+    )  # fmt: skip
+    large = StoneFactory(width_mm="8.76", length_mm="8.80", depth_mm="5.40", carat=Decimal("2.51"))
+    design = DesignFactory(setting=setting, stone=large)
+    designs.save(
+        design=design, email="ada@example.com", visitor=None, is_discreet=False, now=timezone.now()
+    )
+
+    page = at_the_counter(marisol).get(f"/admin/counter/{design.code}/").content.decode()
+
+    for words in ("four-prong head, platinum", "The four-prong head fits:", "+3 days", "12480.00"):
+        assert words in page, words
+
+
+def test_prices_are_told_in_the_house_s_currency_whatever_the_store_s_till_takes(
+    marisol: StaffMember, store: Store, clara: Customer
+) -> None:
+    Store.objects.update(currency="GBP")
+    tills.saved_design(customer=clara)
+    page = at_the_counter(marisol).get(f"/admin/counter/{tills.CODE}/").content.decode()
+    assert "$15,490" in page
+    assert "£" not in page
+
+
+def test_a_version_that_costs_less_says_how_much(marisol: StaffMember) -> None:
+    design = DesignFactory(engraving="", stone=StoneFactory(price="9000"))
+    said = {"email": "ada@example.com", "visitor": None, "is_discreet": False}
+    designs.save(design=design, now=timezone.now(), **said)
+    Stone.objects.update(price="8000")
+    designs.save(design=design, now=timezone.now(), **said)
+    page = at_the_counter(marisol).get(f"/admin/counter/{design.code}/").content.decode()
+    assert "$1,000 less than version 1" in page
 
 
 def test_her_addresses_stay_covered_until_somebody_asks_and_is_noted(
