@@ -5,13 +5,11 @@ asked. Every parameter is looked at, so that one answer names all that is wrong.
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Protocol
-
-from django.http import QueryDict
 
 from builder import (
     compatibility,
@@ -59,7 +57,7 @@ class Asked:
     """A configuration, read piece by piece; `errors` says what is wrong with which parameter."""
 
     book: Book
-    params: QueryDict
+    params: Mapping[str, str]
     errors: dict[str, str] = field(default_factory=dict)
     setting: Setting | None = None
     metal: Metal | None = None
@@ -97,21 +95,22 @@ class Asked:
         return costing.estimated_center(shape=shape, carat=carat)
 
 
-def read(params: QueryDict, *, book: Book) -> Asked:
-    """What is asked for, with `errors` where something of it cannot be."""
-    asked = Asked(book=book, params=params)
-    for name, values in params.lists():
+def read(given: Iterable[tuple[str, str]], *, book: Book) -> Asked:
+    """What is asked for by these names and values, with `errors` where something of it cannot be."""
+    params: dict[str, str] = {}
+    errors: dict[str, str] = {}
+    for name, value in given:
         if name not in PARAMETERS:
-            asked.errors[name[:LONGEST_VALUE]] = (
-                f"is no parameter; use any of {', '.join(PARAMETERS)}"
-            )
-        elif len(values) > 1:
-            asked.errors[name] = "is given twice; give it once"
-        elif len(values[0]) > LONGEST_VALUE:
-            asked.errors[name] = f"is longer than {LONGEST_VALUE} characters; shorten it"
+            errors[name[:LONGEST_VALUE]] = f"is no parameter; use any of {', '.join(PARAMETERS)}"
+        elif name in params:
+            errors[name] = "is given twice; give it once"
+        elif len(value) > LONGEST_VALUE:
+            errors[name] = f"is longer than {LONGEST_VALUE} characters; shorten it"
+        params[name] = value
+    asked = Asked(book=book, params=params, errors=errors)
     for name, reader in _READERS.items():
         value = params.get(name, "")
-        if name not in asked.errors and (value or name in ("setting", "metal")):
+        if (value or name in _ALWAYS_READ) and name not in errors:
             reader(asked, value)
     return asked
 
@@ -128,11 +127,17 @@ def _read_metal(asked: Asked, code: str) -> None:
     """Of the setting's own metals; the first where none is said."""
     if asked.setting is None:
         return
-    metals = [asked.book.metals[key] for key in asked.setting.metals if key in asked.book.metals]
-    asked.metal = next((each for each in metals if code in ("", each.code)), None)
-    if asked.metal is None:
+    book, setting = asked.book, asked.setting
+    named = book.metals_by_code.get(code)
+    if named and named.id in setting.metals:
+        asked.metal = named
+        return
+    metals = [book.metals[key] for key in setting.metals if key in book.metals]
+    if metals and not code:
+        asked.metal = metals[0]
+    else:
         known = ", ".join(each.code for each in metals) or "another setting"
-        asked.errors["metal"] = f"{asked.setting.name} is not made in {code!r}; use {known}"
+        asked.errors["metal"] = f"{setting.name} is not made in {code!r}; use {known}"
 
 
 def _read_stone(asked: Asked, text: str) -> None:
@@ -197,6 +202,7 @@ _READERS: dict[str, Callable[[Asked, str], None]] = {
     "engraving": _read_engraving,
     "store": _read_store,
 }
+_ALWAYS_READ = frozenset({"setting", "metal"})
 
 
 # People wear few sizes.
@@ -212,16 +218,28 @@ def _decimal(text: str) -> Decimal | None:
 
 
 def on_offer(stone_id: int) -> tuple[StoneOnOffer | None, str]:
-    """The stone while it can be had, and its color as it is said.
-
-    From the snapshot; from the table without one, and for a fancy color, whose words the snapshot does not have.
-    """
+    """The stone while it can be had, and its color as it is said: from the snapshot, and from the table without one."""
     known = snapshot.current()
-    listed = known.listed(stone_id) if known else None
-    if known and (listed is None or listed.color):
+    if known is None:
+        row = Stone.objects.filter(pk=stone_id, status=Stone.Status.AVAILABLE).first()
+        return row, (row.color or row.fancy_color) if row else ""
+    listed = known.listed(stone_id)
+    if listed is None or listed.color:
         return listed, listed.color if listed else ""
-    row = Stone.objects.filter(pk=stone_id, status=Stone.Status.AVAILABLE).first()
-    return row, (row.color or row.fancy_color) if row else ""
+    if known.is_as_built(stone_id):
+        return listed, _fancy_color_in(known.id, stone_id)
+    return listed, _fancy_color(stone_id)
+
+
+def _fancy_color(stone_id: int) -> str:
+    """The words of a fancy color, which the snapshot does not have."""
+    return Stone.objects.filter(pk=stone_id).values_list("fancy_color", flat=True).first() or ""
+
+
+@functools.lru_cache(maxsize=4096)
+def _fancy_color_in(_snapshot_id: int, stone_id: int) -> str:
+    """Kept while the snapshot and the stone's row in it are what they were."""
+    return _fancy_color(stone_id)
 
 
 # The answer.

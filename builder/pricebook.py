@@ -5,6 +5,7 @@ noticed: the admin, a command, SQL by hand. A process asks for the number at mos
 seconds, when it needs a price; no thread of its own. A number is never used twice, not even after a rollback.
 """
 
+import functools
 import threading
 import time
 from dataclasses import dataclass
@@ -92,10 +93,13 @@ def _rows(number: int) -> Book:
 def telling(store: Store | None) -> Telling:
     """How a store tells its prices; None: how the site does."""
     if store is None:
-        return Telling(
-            mode=settings.PRICE_MODE, tax=Tax(display=settings.TAX_DISPLAY, pct=settings.TAX_PCT)
-        )
+        return _site_telling(settings.PRICE_MODE, settings.TAX_DISPLAY, settings.TAX_PCT)
     return Telling(mode=store.price_mode, tax=Tax(display=store.tax_display, pct=store.tax_pct))
+
+
+@functools.lru_cache(maxsize=8)
+def _site_telling(mode: str, display: str, pct: Decimal) -> Telling:
+    return Telling(mode=mode, tax=Tax(display=display, pct=pct))
 
 
 def covers(mm: Decimal) -> bool:

@@ -5,6 +5,7 @@ shown adds up. Values in, values out; `costing` finds the values. What is made a
 which takes a quarter of a frozen dataclass's time to make.
 """
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
@@ -220,6 +221,7 @@ def tax_told(tax: Tax, *, total: Decimal, mode: str, currency: str = CURRENCY) -
     return f"{words}, about {about}" if mode == SHOWN else words
 
 
+@functools.lru_cache(maxsize=64)
 def percent(pct: Decimal) -> str:
     """8.8750 is said "8.875 %"."""
     return f"{pct.normalize():f} %"

@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import psycopg
@@ -23,7 +23,7 @@ from django.db import connection
 from pyroaring import BitMap
 
 from builder.search import payload, rows
-from builder.search.bitmaps import Bitmaps
+from builder.search.bitmaps import Bitmaps, Values
 from builder.search.counting import Counting
 from builder.search.facets import FACETS
 from builder.search.query import StoneQuery
@@ -35,9 +35,11 @@ FEW = 200  # looked up one by one; of more, one pass over all ids is quicker
 Among = frozenset[int] | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Listed:
-    """What the snapshot knows of one stone on offer; lengths in millimeters, the price in major units."""
+class Listed(NamedTuple):
+    """What the snapshot knows of one stone on offer; lengths in millimeters, the price in major units.
+
+    With two decimals, as the table has them.
+    """
 
     id: int
     shape: str
@@ -76,12 +78,16 @@ class Snapshot:
 
     def listed(self, stone_id: int) -> Listed | None:
         """None: not on offer as of the last look."""
-        at = np.flatnonzero(self.changed["id"] == stone_id)
-        if len(at):
-            row = self.changed[at[0]]
-            return _of_row(row) if row["is_offered"] else None
         place = self.bitmaps.place_of(stone_id)
-        return None if place is None else _of_place(self.bitmaps, place)
+        if place is not None and place not in self.gone:
+            return _of_place(self.bitmaps, place)
+        at = np.flatnonzero(self.changed["id"] == stone_id)
+        return _of_row(self.changed[at[0]]) if len(at) else None
+
+    def is_as_built(self, stone_id: int) -> bool:
+        """Whether its row is, as of the last look, still the one that the bitmaps were made from."""
+        place = self.bitmaps.place_of(stone_id)
+        return place is not None and place not in self.gone
 
     def with_changes(self, changed: Rows) -> "Snapshot":
         if len(changed) > FEW:
@@ -91,42 +97,48 @@ class Snapshot:
         return replace(self, changed=changed, gone=gone)
 
 
-_LISTED_FACETS = ("shape", "growth", "color", "clarity", "cut")
+_WORDS = {name: ("", *facet.labels) for name, facet in FACETS.items()}
 
 
-def _of_row(row: Any) -> Listed:
-    numbers = {name: int(row[name]) for name in row.dtype.names}
-    values = {name: _value(name, numbers[name]) for name in _LISTED_FACETS}
-    return _listed(numbers, values)
+def _of_row(row: Any) -> Listed | None:
+    """One that changed since; None while it is not on offer."""
+    numbers = dict(zip(row.dtype.names, row.item(), strict=True))
+    return _listed(numbers, numbers, numbers["delivery"]) if numbers["is_offered"] else None
 
 
 def _of_place(bitmaps: Bitmaps, place: int) -> Listed:
-    numbers = {name: int(column[place]) for name, column in bitmaps.columns.items()}
-    values = {name: _value(name, _holding(bitmaps.facets[name], place)) for name in _LISTED_FACETS}
-    return _listed(numbers | {"delivery": _holding(bitmaps.delivery, place)}, values)
+    numbers = {name: column.item(place) for name, column in bitmaps.columns.items()}
+    facets = {name: _holding(bitmaps.facets[name], place) for name in _HELD}
+    facets["shape"] = numbers["shape"]
+    return _listed(numbers, facets, _holding(bitmaps.delivery, place))
 
 
-def _listed(numbers: dict[str, int], values: dict[str, str]) -> Listed:
+_HELD = ("growth", "color", "clarity", "cut")
+
+
+def _listed(numbers: dict[str, int], facets: dict[str, int], delivery_days: int) -> Listed:
     return Listed(
         id=numbers["id"],
-        carat=Decimal(numbers["carat"]) / 100,
-        length_mm=Decimal(numbers["length_mm"]) / 100,
-        width_mm=Decimal(numbers["width_mm"]) / 100,
-        depth_mm=Decimal(numbers["depth_mm"]) / 100,
-        price=Decimal(numbers["price"]) / 100,
-        delivery_days=numbers["delivery"],
-        **values,
+        shape=_WORDS["shape"][facets["shape"]],
+        growth=_WORDS["growth"][facets["growth"]],
+        color=_WORDS["color"][facets["color"]],
+        clarity=_WORDS["clarity"][facets["clarity"]],
+        cut=_WORDS["cut"][facets["cut"]],
+        carat=Decimal(numbers["carat"]).scaleb(-2),
+        length_mm=Decimal(numbers["length_mm"]).scaleb(-2),
+        width_mm=Decimal(numbers["width_mm"]).scaleb(-2),
+        depth_mm=Decimal(numbers["depth_mm"]).scaleb(-2),
+        price=Decimal(numbers["price"]).scaleb(-2),
+        delivery_days=delivery_days,
     )
 
 
-def _holding(values: Any, place: int) -> int:
-    return next(
-        (value for value, each in zip(values.values, values.maps, strict=True) if place in each), 0
-    )
-
-
-def _value(facet: str, number: int) -> str:
-    return list(FACETS[facet].labels)[number - 1] if number else ""
+def _holding(values: Values, place: int) -> int:
+    """The value that this place has; 0 where it has none."""
+    for number, each in enumerate(values.maps):
+        if place in each:
+            return values.values[number]
+    return 0
 
 
 # Keeping one in this process.

@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
+from django.http import QueryDict
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from builder import pricebook, quotes, ring_api, turns
 from builder.models import Design, MeleePrice, Setting, Stone
+from builder.search import building, snapshot
 from tests.factories.builder import (
     HeadFactory,
     MetalFactory,
@@ -267,6 +269,86 @@ def test_while_the_book_is_kept_a_ring_without_a_stone_asks_no_table(
     with CaptureQueriesContext(connection) as asked:
         ask(client, setting="alba", shape="round", carat="1.5", size="6½")
     assert len(asked) == 0
+
+
+@pytest.fixture
+def _looks_rarely(settings: Any) -> Iterator[None]:
+    """Neither the book nor the snapshot is looked at again while a test runs."""
+    settings.PRICE_BOOK_PAUSE = settings.SEARCH_SNAPSHOT_POLL_S = 3600.0
+    snapshot.forget()
+    yield
+    snapshot.forget()
+
+
+# A transaction that has written is not answered from memory, so these commit what they make.
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("_looks_rarely")
+@pytest.mark.parametrize("color", ["G", ""])
+def test_with_a_snapshot_a_ring_with_a_stone_asks_no_table(
+    client: Client, alba: Setting, color: str
+) -> None:
+    stone = StoneFactory(color=color, fancy_color="" if color else "fancy deep yellowish brown")
+    other_stone = StoneFactory()
+    building.build(now=timezone.now())
+    pricebook.fresh()
+    ask(client, setting="alba", stone=stone.pk, size="6")
+    with CaptureQueriesContext(connection) as asked:
+        answer = ask(client, setting="alba", stone=stone.pk, size="7", engraving="Ever")
+        if color:
+            ask(client, setting="alba", stone=other_stone.pk)
+    assert asked.captured_queries == []
+    assert answer["breakdown"][0]["note"] == (
+        f"1.52 ct, {color or 'fancy deep yellowish brown'}, VS1, excellent cut"
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("_looks_rarely")
+def test_a_snapshot_answers_as_the_table_does(client: Client) -> None:
+    rings = [(setting, stone) for setting, stones in several() for stone in stones]
+    Stone.objects.filter(pk=rings[0][1].pk).update(color="", fancy_color="fancy pink", cut="")
+    pricebook.fresh()
+
+    def answers() -> list[dict[str, Any]]:
+        found = [ask(client, setting=each.code, stone=stone.pk) for each, stone in rings]
+        return [{**answer, "priced_at": None} for answer in found]
+
+    from_table = answers()
+    building.build(now=timezone.now())
+    snapshot.forget()
+    assert snapshot.current() is not None
+    assert answers() == from_table
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("_looks_rarely")
+def test_a_fancy_color_that_is_corrected_is_told_as_it_is_now(
+    client: Client, alba: Setting, settings: Any
+) -> None:
+    stone = StoneFactory(color="", fancy_color="fancy pink")
+    building.build(now=timezone.now())
+    pricebook.fresh()
+    settings.SEARCH_SNAPSHOT_POLL_S = 0.0
+    assert "fancy pink" in ask(client, setting="alba", stone=stone.pk)["breakdown"][0]["note"]
+    Stone.objects.filter(pk=stone.pk).update(fancy_color="fancy purplish pink")
+    corrected = ask(client, setting="alba", stone=stone.pk)
+    assert "fancy purplish pink" in corrected["breakdown"][0]["note"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "", "setting=alba", "setting=alba&size=6.5", "&&a=&=b&c&a=1&a=2&d==e", "x=1;y=2",
+        "size=6%C2%BD", "engraving=for+ever", "q=é", "a=" + "b" * 2000,
+    ],
+)  # fmt: skip
+def test_a_query_is_read_as_django_reads_it(query: str, rf: RequestFactory) -> None:
+    request = rf.get(URL, QUERY_STRING=query)
+    django_reads = dict(QueryDict(query).lists())
+    ours: dict[str, list[str]] = {}
+    for name, value in ring_api.given(request):
+        ours.setdefault(name, []).append(value)
+    assert ours == django_reads
 
 
 def test_the_answer_is_what_the_description_says(client: Client, alba: Setting) -> None:
