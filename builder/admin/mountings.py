@@ -19,6 +19,7 @@ from django.utils.safestring import SafeString
 from unfold.admin import StackedInline
 
 from builder import engraving, gemology, portraits, pricebook, search, sizes
+from builder.admin import amounts
 from builder.models import Band, Head, Setting, Stone, StoneLocation
 from jeweler.backoffice import EVERYBODY, OWNER, HouseAdmin, has_role
 
@@ -45,6 +46,14 @@ class SettingForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the 
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        amounts.refuse(
+            self,
+            positive=("shank_width_mm", "top_width_mm", "thickness_mm"),
+            not_negative=("labor_price", "engraving_price"),
+        )
+        for name in ("min_size", "max_size"):
+            if (size := cleaned.get(name)) is not None and size * 2 % 1:
+                self.add_error(name, "We make half sizes, such as 6 or 6.5.")
         least, most = cleaned.get("min_size"), cleaned.get("max_size")
         if least is None or most is None:
             return cleaned
@@ -67,6 +76,7 @@ class HeadForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stu
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        amounts.refuse(self, not_negative=("setting_fee", "overhang_mm"))
         for field, words in self._wrong(cleaned):
             self.add_error(field, words)
         return cleaned
@@ -259,6 +269,7 @@ class BandForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stu
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        amounts.refuse(self, positive=("width_mm", "thickness_mm"), not_negative=("labor_price",))
         has_stones = cleaned.get("accent_kind") != "none"
         mm, count = cleaned.get("accent_mm") or Decimal(0), cleaned.get("accent_count") or 0
         if has_stones and not (mm > 0 and count > 0):

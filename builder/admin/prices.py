@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from builder import pricebook
+from builder.admin import amounts
 from builder.book import gaps
 from builder.models import MeleePrice, MetalPrice
 from jeweler.backoffice import EVERYBODY, OWNER, HouseAdmin, Row
@@ -39,6 +40,11 @@ class MetalPriceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in t
         required=False,
         help_text="Empty: from now on. A moment ahead: it takes effect then, by itself",
     )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        amounts.refuse(self, positive=("price_per_gram",))
+        return cleaned
 
     def clean_since_at(self) -> datetime:
         now = timezone.now()
@@ -78,6 +84,7 @@ class MeleePriceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in t
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        amounts.refuse(self, not_negative=("from_mm", "stone_price", "setting_fee"))
         low, high = cleaned.get("from_mm"), cleaned.get("below_mm")
         if low is None or high is None:
             return cleaned

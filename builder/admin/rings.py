@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponseBase
@@ -11,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from builder import pricing
+from builder.admin import amounts
 from builder.models import (
     Design,
     DesignLookup,
@@ -31,8 +33,20 @@ from jeweler.backoffice import (
 from jeweler.models import Store
 
 
+class MetalForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
+    class Meta:
+        model = Metal
+        fields = ["code", "name", "family", "density", "waste_pct", "position"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        amounts.refuse(self, positive=("density",), not_negative=("waste_pct",))
+        return cleaned
+
+
 @admin.register(Metal)
 class MetalAdmin(HouseAdmin[Metal]):
+    form = MetalForm
     seen_by = EVERYBODY
     changed_by = OWNER
     can_be_added = True

@@ -16,6 +16,7 @@ from unfold.admin import TabularInline
 from unfold.decorators import action
 
 from builder import catalog, imports, suppliers
+from builder.admin import amounts
 from builder.admin.mapping import ColumnsForm, SampleForm
 from builder.feeds import generic
 from builder.feeds.formats import FORMATS
@@ -32,6 +33,12 @@ class SupplierForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the
         fields = "__all__"  # noqa: DJ007  everything about a supplier is the owner's
 
     feed_format = forms.ChoiceField(choices=FORMAT_CHOICES)
+
+    def clean_markup(self) -> Decimal:
+        markup: Decimal = self.cleaned_data["markup"]
+        if markup <= 0:
+            raise forms.ValidationError("The markup is more than 0; 1.4 asks 40 % over the cost.")
+        return markup
 
     def clean_columns(self) -> dict[str, Any]:
         columns = self.cleaned_data["columns"] or {}
@@ -67,6 +74,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stu
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        amounts.refuse(self, not_negative=("cost_from",))
         start, end = cleaned.get("cost_from"), cleaned.get("cost_below")
         if start is not None and end is not None and start >= end:
             self.add_error("cost_below", f"The end must be more than {start}; empty means no end.")

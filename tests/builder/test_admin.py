@@ -86,6 +86,7 @@ def test_another_stores_design_does_not_exist_for_a_manager() -> None:
         ("aliases", '{"shape": {"R": "ruond"}}', "ruond"),
         ("aliases", '{"sparkle": {}}', "no spellings"),
         ("aliases", '{"shape": "R"}', "an object such as"),
+        ("markup", "0", "The markup is more than 0"),
     ],
 )
 def test_a_suppliers_wrong_mapping_is_refused_when_it_is_typed(

@@ -237,6 +237,7 @@ def test_saved_rules_give_the_supplier_s_stones_other_prices() -> None:
         (rule("4000", "", "1.5"), "natural from 0 to below 5,000 (× 2), and natural from 4,000 on"),
         (rule("6000", "5500", "1.5"), "must be more than 6000"),
         (rule("5000", "", "0"), "more than 0"),
+        (rule("-5", "0", "2"), "It must not be less than 0."),
     ],
 )
 def test_rules_that_overlap_or_make_no_sense_are_refused_in_words(

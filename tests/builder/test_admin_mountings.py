@@ -108,6 +108,13 @@ def test_two_stone_locations_trade_their_numbers_and_places_in_one_save(alba: Se
         ({"profile": "hexagonal"}, "hexagonal is not one of the available choices"),
         ({"max_size": "20"}, "Sizes run from 3 to 13, the smallest first."),
         ({"engraving_limit": "40"}, "A design keeps 32 characters"),
+        ({"labor_price": "-500"}, "It must not be less than 0."),
+        ({"engraving_price": "-1"}, "It must not be less than 0."),
+        ({"thickness_mm": "0"}, "It must be more than 0."),
+        ({"shank_width_mm": "-1.9"}, "It must be more than 0."),
+        ({"min_size": "3.3"}, "We make half sizes, such as 6 or 6.5."),
+        ({"heads-1-setting_fee": "-100"}, "It must not be less than 0."),
+        ({"heads-0-overhang_mm": "-0.5"}, "It must not be less than 0."),
     ],
 )
 def test_what_would_break_fits_or_prices_is_refused_in_words(
@@ -163,6 +170,8 @@ def test_a_new_setting_starts_with_its_picture_to_come() -> None:
         ({"section": "square"}, "square is not one of the available choices"),
         ({"accent_kind": "full_pave"}, "Say how many stones it carries"),
         ({"accent_count": "20", "accent_mm": "1.5"}, "say where, or take them away"),
+        ({"thickness_mm": "0"}, "It must be more than 0."),
+        ({"labor_price": "-1"}, "It must not be less than 0."),
     ],
 )
 def test_a_wedding_band_is_checked_as_well(change: dict[str, Any], words: str) -> None:

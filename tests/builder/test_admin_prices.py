@@ -90,6 +90,21 @@ def test_melee_prices_that_are_ambiguous_are_refused_as_they_are_saved(
     assert MeleePrice.objects.count() == 1
 
 
+def test_prices_and_densities_of_nothing_or_less_are_refused_in_words(owner: Client) -> None:
+    metal = MetalFactory()
+    assert "It must be more than 0." in said(owner, METALS, metal=metal.pk, price_per_gram="0")
+    page = said(owner, MELEE, from_mm="1", below_mm="2", stone_price="-5", setting_fee="6")
+    assert "It must not be less than 0." in page
+    url = reverse("admin:builder_metal_change", args=[metal.pk])
+    for field, words in (("density", "more than 0."), ("waste_pct", "not be less than 0.")):
+        fields = {"code": metal.code, "name": metal.name, "family": metal.family, "position": 0}
+        numbers = {"density": "15.5", "waste_pct": "0"} | {field: "-1"}
+        assert f"It must {'be ' if field == 'density' else ''}{words}" in said(
+            owner, url, **fields, **numbers
+        )
+    assert not MeleePrice.objects.exists()
+
+
 def test_a_melee_price_that_stones_stand_on_is_not_taken_from_under_them(owner: Client) -> None:
     SettingFactory(stones={"half_band": "1.40"})
     row = MeleePrice.objects.get()
