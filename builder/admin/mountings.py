@@ -24,7 +24,9 @@ from builder.models import Band, Head, Setting, Stone, StoneLocation
 from jeweler.backoffice import EVERYBODY, OWNER, HouseAdmin, has_role
 
 SECTIONS = [("round", "Round"), ("flat", "Flat"), ("knife", "Knife edge")]
-ACCENTS = [("none", "None"), ("half_pave", "Half pavé"), ("full_pave", "Full pavé")]
+ACCENTS = [
+    ("none", "None"), ("half_pave", "Half pavé"), ("full_pave", "Full pavé"), ("channel", "Channel"),
+]  # fmt: skip
 SHAPES = [(shape, shape.capitalize()) for shape in gemology.SHAPES]
 Place = StoneLocation.Place
 

@@ -9,8 +9,15 @@ from django.test import Client
 from django.urls import reverse
 
 from builder.models import Band, Head, Setting
+from demo import collection
 from jeweler.models import StaffMember
-from tests.factories.builder import HeadFactory, LocationFactory, SettingFactory, StoneFactory
+from tests.factories.builder import (
+    HeadFactory,
+    LocationFactory,
+    MeleePriceFactory,
+    SettingFactory,
+    StoneFactory,
+)
 from tests.factories.jeweler import StaffMemberFactory, StoreFactory
 
 pytestmark = pytest.mark.django_db
@@ -182,3 +189,17 @@ def test_a_wedding_band_is_checked_as_well(change: dict[str, Any], words: str) -
     response = staff().post(url, _fields(band) | change)
     assert response.status_code == 200
     assert words in response.content.decode()
+
+
+@pytest.mark.parametrize("row", collection.BANDS, ids=lambda row: row[0])
+def test_each_band_of_the_sample_house_can_be_saved_again(row: tuple[Any, ...]) -> None:
+    MeleePriceFactory()
+    names = (
+        "code", "name", "width_mm", "thickness_mm", "profile", "section", "accent_kind", "accent_mm",
+        "accent_count", "labor_price", "lead_days",
+    )  # fmt: skip
+    band = Band.objects.create(**dict(zip(names, row, strict=True)))
+    url = reverse("admin:builder_band_change", args=[band.pk])
+    assert staff().post(url, _fields(band) | {"name": "Renamed"}).status_code == 302
+    band.refresh_from_db()
+    assert (band.name, band.accent_kind) == ("Renamed", row[6])
