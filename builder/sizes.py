@@ -18,7 +18,8 @@ _PER_HALF = gemology.inner_circumference_mm(Decimal(1)) - gemology.inner_circumf
     Decimal(0)
 )
 _FRACTIONS = {"¼": ".25", "½": ".5", "¾": ".75"}
-_SPELLED = re.compile(r"\s*(1/4|1/2|3/4)")
+_SPELLED = re.compile(r"[\s-]*(1/4|1/2|3/4)")
+_SIZE = re.compile(r"\bSIZE\b:?")
 _DIAMETERS = (Decimal(13), Decimal(23))  # inside a ring that a hand wears
 _AROUND = (Decimal(41), Decimal(76))  # ISO 8653
 _US = (Decimal(0), Decimal(20))
@@ -73,15 +74,16 @@ def circumference_of_uk(letter: str) -> Decimal:
 def _parts(text: str) -> tuple[str, str]:
     """What is said, with decimals for fractions, and the system where it is named: ("6.5", "us")."""
     said = text.strip().upper().replace(",", ".")[:24]
+    said = _SIZE.sub(" ", said).strip()
     for fraction, decimals in _FRACTIONS.items():
-        said = re.sub(rf"\s*{fraction}", decimals, said)
+        said = re.sub(rf"[\s-]*{fraction}", decimals, said)
     spelled = {"1/4": ".25", "1/2": ".5", "3/4": ".75"}
     said = _SPELLED.sub(lambda found: spelled[found[1]], said)
     for name, mark in SYSTEMS.items():
         if name == "mm":
             if said.endswith("MM"):
                 return said[:-2].strip(), name
-        elif re.match(rf"{mark}\b", said) or re.search(rf"\b{mark}$", said):
+        elif re.match(rf"{mark}(\b|(?=\d|[A-Z](?![A-Z])))", said) or re.search(rf"\b{mark}$", said):
             return said.replace(mark, "", 1).strip(), name
     return said, ""
 

@@ -81,6 +81,7 @@ def test_what_we_say_in_a_system_is_read_back_as_the_same_ring(size: Decimal) ->
         ("6", "6"), ("6.5", "6.5"), ("6½", "6.5"), ("6 1/2", "6.5"), (" 6,5 ", "6.5"), ("US 6", "6"), ("6 us", "6"),
         ("L", "6"), ("l½", "6"), ("L 1/2", "6"), ("UK M", "6.5"), ("Z", "12.5"), ("Z+1", "13"), ("z + 1", "13"), ("52", "6"), ("EU 53", "6.5"),
         ("54.5", "7"), ("16.5 mm", "6"), ("16.5mm", "6"), ("52 mm", "6"),
+        ("size 6", "6"), ("US size: 6½", "6.5"), ("US6", "6"), ("EU52", "6"), ("UKL", "6"), ("6-1/2", "6.5"), ("6-½", "6.5"),
     ],
 )  # fmt: skip
 def test_sizes_are_read_as_they_are_typed(text: str, size: str) -> None:
@@ -101,7 +102,7 @@ def test_a_system_beside_the_field_is_heeded() -> None:
     ("text", "words"),
     [
         ("14", "US 3 to 13, UK F. to Z+1, EU 44 to 70"), ("A", "no size we make"), ("UK 6", "Write a US size such as 6½"),
-        ("6¼", "Choose 6 or 6½"), ("30 mm", "16.5 mm"), ("six", "Write a US size"), ("", "Write a US size"),
+        ("6¼", "Choose 6 or 6½"), ("size 6 1/4", "Choose 6 or 6½"), ("USA", "Write a US size"), ("30 mm", "16.5 mm"), ("six", "Write a US size"), ("", "Write a US size"),
         ("-6", "Write a US size"), ("6e1", "Write a US size"), ("٦", "Write a US size"), ("L½½", "Write a US size"),
         ("9" * 400, "Write a US size"), ("L;DROP", "Write a US size"),
     ],
