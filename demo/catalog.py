@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from django.db import connection, transaction
 
+from builder import catalog
 from builder.models import (
     Band,
     Head,
@@ -26,9 +27,18 @@ from demo.collection import BANDS, SETTINGS
 from jeweler.models import Store
 
 STONES = 20_000
+IMPORTED = 900
 IN_A_STORE_EVERY = 12  # one stone of twelve lies in a showroom, the others with the cutter
 MARKUP = Decimal("1.4")
 DELIVERY_DAYS = 3
+
+# The importer: fancy colors are what the house goes to it for.
+IMPORTER_MARKUP = Decimal("1.5")
+IMPORTER_DAYS = 9
+FANCY_SHARE = 1 / 6
+IMPORTED_SEED = 9
+SHARED_EVERY = 500  # of the house's own stones, one that the importer lists too
+SHARED_COSTS = 40  # at 0.80, 0.81 … 1.19 of what it costs the house
 
 STONE_COLUMNS = (
     "lab", "report_number", "growth", "shape", "carat", "color", "clarity", "cut", "polish",
@@ -37,8 +47,11 @@ STONE_COLUMNS = (
 )  # fmt: skip
 
 
-def load_catalog(*, now: datetime, count: int = STONES) -> None:
-    """Everything that a ring is made from, once; stones lie in the stores that are open by then."""
+def load_catalog(*, now: datetime, count: int = STONES, imported: int = 0) -> None:
+    """Everything that a ring is made from, once; stones lie in the stores that are open by then.
+
+    `imported`: so many more stones of a second supplier, which lists some of the first one's reports as well.
+    """
     with transaction.atomic():
         metals = _load_metals(now=now)
         _load_melee()
@@ -47,6 +60,8 @@ def load_catalog(*, now: datetime, count: int = STONES) -> None:
         supplier = _hire_cutters()
         if not supplier.offers.exists():
             _copy_stones(supplier, now=now, count=count)
+            if imported:
+                _import_stones(own=supplier, now=now, count=imported)
 
 
 def _load_metals(*, now: datetime) -> list[Metal]:
@@ -191,6 +206,31 @@ def _copy_stones(supplier: Supplier, *, now: datetime, count: int) -> None:
                 number = f"OSM-{position + 1:05}"
                 copy.write_row([ids[position], supplier.pk, number, cost, price, now])
         cursor.execute(f"ANALYZE {Stone._meta.db_table}, {StoneOffer._meta.db_table}")
+
+
+def _import_stones(*, own: Supplier, now: datetime, count: int) -> None:
+    importer = Supplier.objects.create(
+        code="antwerp",
+        name="Van Roosen, Antwerp",
+        markup=IMPORTER_MARKUP,
+        delivery_days=IMPORTER_DAYS,
+    )
+    wholesale.fill(
+        supplier=importer, count=count, seed=IMPORTED_SEED, now=now, fancy_share=FANCY_SHARE
+    )
+    listed_too = own.offers.order_by("pk").values_list("stone_id", "cost")[1::SHARED_EVERY]
+    StoneOffer.objects.bulk_create(
+        StoneOffer(
+            stone_id=stone_id,
+            supplier=importer,
+            stock_number=f"VR-{number:04}",
+            cost=(cost * (80 + number % SHARED_COSTS) / 100).quantize(Decimal("0.01")),
+            price=cost,
+            seen_at=now,
+        )
+        for number, (stone_id, cost) in enumerate(listed_too)
+    )
+    catalog.reprice(supplier=importer, now=now)
 
 
 def _asked(made: Sequence[stones.Made], supplier: Supplier) -> list[tuple[Decimal, Decimal]]:

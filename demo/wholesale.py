@@ -25,7 +25,7 @@ Whole = NDArray[np.int64]
 CHUNK = 25_000
 MOST = 5_000_000  # report numbers of one seed
 CODE = "wholesale"
-_FANCY_SHARE = 0.03
+FANCY_SHARE = 0.03
 # Hue: share, and what it costs beside a colorless stone of the same grades, natural and lab-grown.
 _HUES = {
     "yellow": (0.58, 0.9, 1.1), "brown": (0.12, 0.45, 0.8), "pink": (0.11, 7.0, 1.3), "orange": (0.05, 1.6, 1.2),
@@ -91,12 +91,13 @@ class Lot:
         return len(self.cost_cents)
 
 
-def lots(*, count: int, seed: int) -> Iterator[Lot]:
-    """The first `count` stones of a seed. Raises TooMany."""
+def lots(*, count: int, seed: int, fancy_share: float = FANCY_SHARE) -> Iterator[Lot]:
+    """The first `count` stones of a seed, so many of them of fancy color. Raises TooMany."""
     if count > MOST:
         raise TooMany(count=count)
     for start in range(0, count, CHUNK):
-        yield _lot(start=start, size=min(CHUNK, count - start), seed=seed)
+        size = min(CHUNK, count - start)
+        yield _lot(start=start, size=size, seed=seed, fancy_share=fancy_share)
 
 
 def write_csv(file: TextIO, *, count: int, seed: int) -> None:
@@ -117,6 +118,7 @@ def fill(
     now: datetime,
     store_ids: Sequence[int] = (),
     in_a_store_every: int = 400,
+    fancy_share: float = FANCY_SHARE,
     told: Callable[[int], None] = lambda done: None,
 ) -> None:
     """Into the catalog in one transaction, as the supplier's offers at prices by its markup rules.
@@ -127,7 +129,7 @@ def fill(
         if supplier.offers.filter(stock_number=_stock_numbers(0, 1, seed)[0]).exists():
             raise AlreadyThere(supplier=supplier, seed=seed)
         done = 0
-        for lot in lots(count=count, seed=seed):
+        for lot in lots(count=count, seed=seed, fancy_share=fancy_share):
             stores = _stores(done, len(lot), store_ids, in_a_store_every)
             _copy(lot, supplier, stores=stores, now=now)
             done += len(lot)
@@ -152,12 +154,12 @@ def asked_cents(*, cost_cents: Whole, is_grown: NDArray[np.bool_], supplier: Sup
 # One lot.
 
 
-def _lot(*, start: int, size: int, seed: int) -> Lot:
+def _lot(*, start: int, size: int, seed: int, fancy_share: float) -> Lot:
     """Always drawn whole and then cut, so that a longer list begins with the shorter one."""
     rng = np.random.default_rng([seed, start // CHUNK])
     columns = stones.drawn(rng, count=CHUNK)
     columns["cost"] = columns.pop("price") / 1.4
-    _color(rng, columns)
+    _color(rng, columns, fancy_share)
     blank = _blanks(rng, columns)
     columns = {name: values[:size] for name, values in columns.items()}
     cost_cents = np.maximum(np.round(columns["cost"] * 100), 100 * columns["carat"] * 40)
@@ -172,10 +174,10 @@ def _lot(*, start: int, size: int, seed: int) -> Lot:
     )
 
 
-def _color(rng: np.random.Generator, columns: dict[str, NDArray[Any]]) -> None:
+def _color(rng: np.random.Generator, columns: dict[str, NDArray[Any]], fancy_share: float) -> None:
     """Few stones are of a fancy color, and most of those are yellow."""
     size, grown = len(columns["carat"]), columns["grown"]
-    is_fancy = rng.random(size) < _FANCY_SHARE
+    is_fancy = rng.random(size) < fancy_share
     hue = rng.choice(len(_HUES), size=size, p=_shares(_HUES))
     intensity = rng.choice(len(_INTENSITIES), size=size, p=_shares(_INTENSITIES))
     natural, lab = (np.array([row[k] for row in _HUES.values()])[hue] for k in (1, 2))

@@ -21,6 +21,7 @@ from builder.models import (
     Setting,
     Stone,
     StoneOffer,
+    Supplier,
 )
 from builder.pictures.mounting import built
 from demo import market
@@ -229,3 +230,28 @@ def test_rings_that_are_set_all_the_way_around_are_not_engraved(
 def test_without_stores_all_stones_are_the_cutters() -> None:
     load_catalog(now=NOW, count=50)
     assert not Stone.objects.exclude(store=None).exists()
+
+
+def test_an_importer_adds_fancy_colors_and_lists_some_of_the_house_s_reports() -> None:
+    load_catalog(now=NOW, count=20_000, imported=900)
+
+    importer = Supplier.objects.get(code="antwerp")
+    assert 120 <= Stone.objects.exclude(fancy_hue="").count() <= 180
+    assert Stone.objects.exclude(fancy_hue="").values("fancy_hue").distinct().count() == 8
+    assert importer.offers.count() == 940
+    shared = (
+        Stone.objects.annotate(n=Count("offers"), cheapest=Min("offers__price"))
+        .filter(n=2)
+        .prefetch_related("offers__supplier")
+    )
+    assert len(shared) == 40
+    cheaper_abroad = [s for s in shared if _best(s).supplier == importer]
+    assert 5 <= len(cheaper_abroad) <= 35
+    for stone in shared:
+        assert stone.price == stone.cheapest
+        days = 0 if stone.store_id else _best(stone).supplier.delivery_days
+        assert stone.delivery_days == days
+
+
+def _best(stone: Stone) -> StoneOffer:
+    return min(stone.offers.all(), key=lambda offer: offer.price)

@@ -34,7 +34,7 @@ def sample(django_db_setup: None, django_db_blocker: object) -> Iterator[None]:
         now = timezone.now()
         stores = house.open_stores()
         house.hire(stores=stores)
-        catalog.load_catalog(now=now, count=2000)
+        catalog.load_catalog(now=now, count=2000, imported=200)
         dice = random.Random(11)
         threads = history.write(stores=stores, dice=dice, now=now, days=DAYS)
         tills.write(threads, stores=stores, dice=dice, now=now, days=DAYS)

@@ -36,8 +36,8 @@ class Command(BaseCommand):
         now = timezone.now()
         stores = house.open_stores()
         house.hire(stores=stores)
-        catalog.load_catalog(now=now)
-        self._say("stores, staff and 20,000 stones")
+        catalog.load_catalog(now=now, imported=catalog.IMPORTED)
+        self._say(f"stores, staff and {catalog.STONES + catalog.IMPORTED:,} stones")
         if catalog_only:
             return
         dice = random.Random(SEED)
