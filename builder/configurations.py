@@ -179,6 +179,7 @@ def _read_size(asked: Asked, text: str) -> None:
 def _read_engraving(asked: Asked, text: str) -> None:
     if asked.setting is None:
         return
+    text = engraving.tidied(text)
     try:
         engraving.check(text, rules=asked.setting.engraving, size=asked.size)
     except engraving.BadEngraving as error:

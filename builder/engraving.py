@@ -5,6 +5,7 @@ widths are those of an upright serif at that height, by three classes, which is 
 is free of the head and of its gallery is taken as three fifths of the circumference.
 """
 
+import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -15,6 +16,7 @@ PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345678
 SYMBOLS = frozenset("♥∞ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝàáâãäåæçèéêëìíîïñòóôõöøùúûüýÿŒœß")
 FREE_PART = Decimal("0.6")
 
+_LOOKS = "\ufe0e\ufe0f"  # whether a symbol is drawn plain or colored
 _NARROW = frozenset("iIjlftr .,-'’!:()/")
 _WIDE = frozenset("mwMWÆŒæœ&∞♥")
 _NARROW_MM, _USUAL_MM, _WIDE_MM = Decimal("0.6"), Decimal("1.0"), Decimal("1.4")
@@ -33,6 +35,15 @@ class Rules:
     price: Decimal = Decimal(0)
 
 
+def tidied(text: str) -> str:
+    """The text as it is kept, whichever keyboard it came from: one character for a letter and its accent, single spaces, a heart
+    that is cut and not colored, and nothing that cannot be seen.
+    """
+    composed = unicodedata.normalize("NFC", text).replace("❤", "♥")
+    seen = (each for each in composed if unicodedata.category(each) != "Cf" and each not in _LOOKS)
+    return " ".join("".join(seen).split())
+
+
 def check(text: str, *, rules: Rules, size: Decimal | None) -> None:
     """Raises BadEngraving with the way out. `size` is US; None: not chosen yet, and the width is not judged."""
     if not text:
@@ -44,7 +55,7 @@ def check(text: str, *, rules: Rules, size: Decimal | None) -> None:
             f"{rules.limit} characters fit inside this ring; yours has {len(text)}. Shorten it."
         )
     if strange := sorted(set(text) - PLAIN - SYMBOLS):
-        raise BadEngraving(f"We cannot engrave {' '.join(strange)}; leave it out.")
+        raise BadEngraving(f"We cannot engrave {' '.join(map(_shown, strange))}; leave it out.")
     if not rules.has_symbols and (drawn := sorted(set(text) & SYMBOLS)):
         raise BadEngraving(
             f"This ring takes plain letters, digits and points; leave out {' '.join(drawn)}."
@@ -64,6 +75,13 @@ def width_mm(text: str) -> Decimal:
 def room_mm(size: Decimal) -> Decimal:
     """How much of the inside is free at this US size."""
     return gemology.inner_circumference_mm(size) * FREE_PART
+
+
+def _shown(strange: str) -> str:
+    """A character in a sentence: a mark without its letter stands on a circle."""
+    if not strange.isprintable():
+        return "what cannot be seen"
+    return f"◌{strange}" if unicodedata.combining(strange) else strange
 
 
 def _advance(character: str) -> Decimal:

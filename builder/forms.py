@@ -7,7 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
-from builder import search, sizes
+from builder import engraving, search, sizes
 from builder.designs import Choices
 from builder.models import Design, Metal, Setting, Stone
 from jeweler import customers
@@ -64,7 +64,7 @@ def choices(posted: QueryDict) -> Choices:
             said or posted.get("ring_size", ""), system=posted.get("size_system", "")
         )
     if "engraving" in posted:
-        read["engraving"] = " ".join(posted.get("engraving", "").split())
+        read["engraving"] = engraving.tidied(posted.get("engraving", ""))
     return read
 
 

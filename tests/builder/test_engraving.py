@@ -35,6 +35,28 @@ def test_what_does_not_is_refused_with_the_way_out(text: str, rules: Rules, word
         engraving.check(text, rules=rules, size=SIX)
 
 
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("Rene\u0301", "René"),
+        ("  for   ever ", "for ever"),
+        ("a\u200bb\u202e", "ab"),
+        ("❤\ufe0f", "♥"),
+        ("x\u0302", "x\u0302"),
+        ("😀", "😀"),
+    ],
+)
+def test_a_text_is_kept_the_same_whichever_keyboard_it_came_from(typed: str, kept: str) -> None:
+    assert engraving.tidied(typed) == kept
+    assert engraving.tidied(kept) == kept
+
+
+@pytest.mark.parametrize(("text", "words"), [("x\u0302", "engrave ◌\u0302;"), ("\0", "be seen;")])
+def test_what_cannot_be_shown_alone_is_named_all_the_same(text: str, words: str) -> None:
+    with pytest.raises(BadEngraving, match=words):
+        engraving.check(text, rules=Rules(), size=SIX)
+
+
 def test_a_text_is_measured_against_the_size_once_it_is_known() -> None:
     wide, rules = "W" * 24, Rules(limit=24)
     engraving.check(wide, rules=rules, size=None)

@@ -798,6 +798,16 @@ def test_the_ring_s_page_says_what_its_engraving_takes(client: Client) -> None:
     assert "Plain letters, digits and points." in shown
 
 
+def test_an_engraving_is_the_same_on_the_page_and_in_the_api(client: Client) -> None:
+    setting = SettingFactory(engraving_limit=6)
+    choose(client, setting=setting.code)
+    typed = " Re\u0301ne\u0301 \u200b ❤\ufe0f"
+    choose(client, engraving=typed)
+    assert Design.objects.get().engraving == "Réné ♥"
+    answer = client.get("/api/v1/ring/", {"setting": setting.code, "engraving": typed})
+    assert answer.status_code == 200
+
+
 def test_a_ring_that_cannot_be_engraved_says_so(client: Client) -> None:
     choose(client, setting=SettingFactory(engraving_limit=0).code)
 
