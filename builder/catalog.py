@@ -7,6 +7,7 @@ a feed does not change is not written. How and why: docs/algorithms/feeds.md.
 
 import contextlib
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, BinaryIO
@@ -15,16 +16,20 @@ from django.core.files import File
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from builder.feeds import differences, formats, sql
+from builder.feeds import differences, formats, progress, sql
+from builder.feeds.holders import Holders
 from builder.feeds.layout import MissingColumns
+from builder.feeds.progress import Progress
 from builder.feeds.rows import Aliases, Format, Refused, Row
 from builder.feeds.source import Source
 from builder.feeds.staging import Staging, staging
-from builder.feeds.stones import GONE, Reader
+from builder.feeds.stones import GONE, Reader, Reading
 from builder.feeds.tally import Tally
-from builder.models import FeedImport, Supplier
+from builder.models import FeedImport, Setting, StoneOffer, Supplier
 
 LARGEST_SHRINK_PCT = 20
+TOLD_EVERY = 5000  # rows
+MOST_AT_ONCE = 5000  # offers that are repriced while somebody waits for the page
 FORMATS = tuple(formats.FORMATS)
 State = FeedImport.State
 
@@ -60,7 +65,7 @@ def import_feed(
 
     A trial gives the report and changes nothing; without a `record` made for it, it keeps nothing either. Raises
     UnknownFormat, UnreadableFile, MissingColumns, UnknownField and FeedWouldShrink. Imports of one supplier wait for
-    each other. Where no transaction is open, the record tells others how far the reading is.
+    each other. Where no transaction is open, the record tells others how far it is, over a second connection.
     """
     known = formats.find(feed_format)
     if record is None:
@@ -73,9 +78,17 @@ def import_feed(
         is_kept = bool(record.pk) or not dry_run
         _begin(record, file, feed_format=feed_format, is_kept=is_kept, now=now)
         try:
-            _read(record, supplier, known, Source(file), tally=tally, staged=staged)
-            _tell(record, state=State.APPLYING)
-            _change(record, tally=tally, dry_run=dry_run, allow_shrink=allow_shrink, now=now)
+            with progress.of(record) as told:
+                _read(supplier, known, Source(file), tally=tally, staged=staged, told=told)
+                told.tell(state=State.APPLYING)
+                _change(
+                    record,
+                    tally=tally,
+                    dry_run=dry_run,
+                    allow_shrink=allow_shrink,
+                    told=told,
+                    now=now,
+                )
         except FeedWouldShrink as stop:
             _end(record, State.STOPPED, tally, report=stop.report, error=str(stop), now=now)
             raise
@@ -83,6 +96,35 @@ def import_feed(
             _end(record, State.FAILED, tally, report=tally.report(), error=str(error), now=now)
             raise
     return record
+
+
+def ask_to_reprice(*, supplier: Supplier, now: datetime) -> int | None:
+    """Reprice a short list at once and say how many stones changed; a long one is a worker's: None."""
+    living = StoneOffer.objects.filter(supplier=supplier, withdrawn_at=None)
+    if living[: MOST_AT_ONCE + 1].count() <= MOST_AT_ONCE:
+        return reprice(supplier=supplier, now=now)
+    Supplier.objects.filter(pk=supplier.pk).update(reprice_asked_at=now)
+    return None
+
+
+def reprice_due(*, now: datetime) -> int:
+    """Reprice whoever waits longest; how many suppliers were: one or none.
+
+    What was asked goes away with what was done; asked again meanwhile, it is done again.
+    """
+    with transaction.atomic():
+        due = (
+            Supplier.objects.select_for_update(skip_locked=True, no_key=True)
+            .filter(reprice_asked_at__isnull=False)
+            .order_by("reprice_asked_at")
+            .first()
+        )
+        if due is None:
+            return 0
+        reprice(supplier=due, now=now)
+        due.reprice_asked_at = None
+        due.save(update_fields=["reprice_asked_at"])
+    return 1
 
 
 def reprice(*, supplier: Supplier, now: datetime) -> int:
@@ -122,17 +164,10 @@ def _begin(
     record: FeedImport, file: BinaryIO, *, feed_format: str, is_kept: bool, now: datetime
 ) -> None:
     record.feed_format, record.state, record.error = feed_format, State.READING, ""
-    record.total_bytes, record.read_bytes, record.read_rows = _size(file), 0, 0
+    record.total_bytes, record.read_bytes, record.read_rows, record.step = _size(file), 0, 0, 0
     record.started_at = now
     if is_kept:
         record.save()
-
-
-def _tell(record: FeedImport, **changes: Any) -> None:
-    for name, value in changes.items():
-        setattr(record, name, value)
-    if record.pk:
-        record.save(update_fields=list(changes))
 
 
 def _end(
@@ -149,15 +184,21 @@ def _end(
     if record.pk and tally.refused_rows.kept:
         name = f"refused-{record.pk}.csv"
         record.refused_rows.save(name, File(tally.refused_rows.file()), save=False)
-    _tell(
-        record,
-        state=state,
-        report=report,
-        error=error,
-        read_rows=tally.rows,
-        finished_at=now,
-        refused_rows=record.refused_rows,
-    )
+    record.state, record.report, record.error = state, report, error
+    record.read_rows, record.finished_at = tally.rows, now
+    if record.pk:
+        record.save(
+            update_fields=[
+                "state",
+                "report",
+                "error",
+                "read_rows",
+                "read_bytes",
+                "step",
+                "finished_at",
+                "refused_rows",
+            ]
+        )
 
 
 def _size(file: BinaryIO) -> int:
@@ -174,34 +215,52 @@ def _size(file: BinaryIO) -> int:
 
 
 def _read(
-    record: FeedImport,
     supplier: Supplier,
     known: Format,
     source: Source,
     *,
     tally: Tally,
     staged: Staging,
+    told: Progress,
 ) -> None:
     reader = Reader(aliases=_aliases(supplier.aliases, known.aliases))
+    holders = _holders()
+    tally.without_setting = Counter() if holders else None
     try:
-        for place, row in known.read(source, supplier.columns):
-            tally.rows += 1
-            try:
-                reading = reader.read(row)
-            except Refused as refusal:
-                _refuse(refusal, row, at=place, reader=reader, tally=tally, staged=staged)
-            else:
-                staged.add(reading.stone, place=place)
-                for name, word in reading.unknown:
-                    tally.note_unknown(name, word)
-            if staged.is_full:
-                staged.send()
-                _tell(record, read_bytes=source.taken, read_rows=tally.rows)
+        with staged.streaming():
+            for place, row in known.read(source, supplier.columns):
+                tally.rows += 1
+                try:
+                    reading = reader.read(row)
+                except Refused as refusal:
+                    _refuse(refusal, row, at=place, reader=reader, tally=tally, staged=staged)
+                else:
+                    _take(reading, at=place, holders=holders, tally=tally, staged=staged)
+                if tally.rows % TOLD_EVERY == 0:
+                    told.tell(read_bytes=source.taken, read_rows=tally.rows)
     except MissingColumns as error:
         fitting = [code for code in formats.fitting(error.header) if code != known.code]
         raise MissingColumns(missing=error.missing, header=error.header, fitting=fitting) from error
-    staged.finish()
-    _tell(record, read_bytes=source.taken, read_rows=tally.rows)
+    told.tell(read_bytes=source.taken, read_rows=tally.rows)
+
+
+def _take(reading: Reading, *, at: int, holders: Holders, tally: Tally, staged: Staging) -> None:
+    stone = reading.stone
+    staged.add(stone, place=at)
+    for name, word in reading.unknown:
+        tally.note_unknown(name, word)
+    if tally.without_setting is not None and not holders.hold(
+        shape=stone.shape,
+        length_mm=stone.length_mm,
+        width_mm=stone.width_mm,
+        depth_mm=stone.depth_mm,
+    ):
+        tally.without_setting[stone.shape] += 1
+
+
+def _holders() -> Holders:
+    offered = Setting.objects.filter(is_offered=True).prefetch_related("heads")
+    return Holders(setting.rules for setting in offered)
 
 
 def _refuse(
@@ -223,7 +282,13 @@ def _aliases(own: Aliases, usual: Aliases) -> Aliases:
 
 
 def _change(
-    record: FeedImport, *, tally: Tally, dry_run: bool, allow_shrink: bool, now: datetime
+    record: FeedImport,
+    *,
+    tally: Tally,
+    dry_run: bool,
+    allow_shrink: bool,
+    told: Progress,
+    now: datetime,
 ) -> None:
     """The catalog and the record that says so change together; a trial is taken back and then recorded."""
     report: dict[str, Any] = {}
@@ -233,7 +298,9 @@ def _change(
             _one_at_a_time(cursor)
             # Else joins of a million rows go through the disk.
             cursor.execute("SET LOCAL work_mem = '128MB'")
-            report = _apply(cursor, supplier, tally=tally, allow_shrink=allow_shrink, now=now)
+            report = _apply(
+                cursor, supplier, tally=tally, allow_shrink=allow_shrink, told=told, now=now
+            )
             if dry_run:
                 raise _Trial
             _end(record, State.DONE, tally, report=report, error="", now=now)
@@ -242,7 +309,13 @@ def _change(
 
 
 def _apply(
-    cursor: CursorWrapper, supplier: Supplier, *, tally: Tally, allow_shrink: bool, now: datetime
+    cursor: CursorWrapper,
+    supplier: Supplier,
+    *,
+    tally: Tally,
+    allow_shrink: bool,
+    told: Progress,
+    now: datetime,
 ) -> dict[str, Any]:
     values = {
         "supplier": supplier.pk,
@@ -250,25 +323,34 @@ def _apply(
         "delivery_days": supplier.delivery_days,
         "now": now,
     }
+    told.next_step()
     _drop(cursor, sql.DROP_REPEATED, "stock_number_repeated", values, tally=tally)
+    told.next_step()
     _run(cursor, sql.COMPARE, values)
     _run(cursor, sql.FIND_REPEATED_REPORTS, values)
     _drop(cursor, sql.DROP_CONTRADICTING, "report_says_otherwise", values, tally=tally)
     _run(cursor, sql.FIND_LATER_ROWS, values)
+    told.next_step()
     _run(cursor, sql.FIND_GONE, values)
     _refuse_shrinking(cursor, tally=tally, allow_shrink=allow_shrink, values=values)
     kept = _count(cursor, sql.COUNT_KEPT, values)[0]
+    told.next_step()
     _run(cursor, sql.FIND_CHANGED_STONES, values)
     facts = differences.of_facts(cursor)
     changed_stones = _run(cursor, sql.UPDATE_STONES, values)
+    told.next_step()
     new_stones = _run(cursor, sql.INSERT_STONES, values)
+    told.next_step()
     _run(cursor, sql.UPDATE_OFFERS, values)
     _run(cursor, sql.INSERT_OFFERS, values)
+    told.next_step()
     withdrawn = _run(cursor, sql.WITHDRAW, values)
+    told.next_step()
     _run(cursor, sql.TOUCH, values)
     _run(cursor, sql.MOVED, values)
     _run(cursor, sql.ANALYZE_TOUCHED, values)
     _run(cursor, sql.REPRICE, values)
+    told.next_step()
     changes = differences.report(cursor, facts=facts)
     cursor.execute(sql.DROP_APPLYING)
     return (

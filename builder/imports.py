@@ -82,6 +82,7 @@ def run_due(*, now: datetime) -> int:
                 claimed = _claim(candidate, now=now) if is_free else None
                 if claimed is not None:
                     return _run(claimed, now=now)
+        catalog.reprice_due(now=now)
     return 0
 
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from builder import imports, suppliers
 from builder.feeds.formats import FORMATS
+from builder.feeds.progress import STEPS
 from builder.feeds.reasons import in_words
 from builder.models import FeedImport
 from jeweler.backoffice import MANAGERS, OWNER, HouseAdmin, has_role, user_of
@@ -139,6 +140,8 @@ class FeedImportAdmin(HouseAdmin[FeedImport]):
             "opts": self.opts,
             "record": record,
             "is_over": record.state not in imports.OPEN,
+            "step": STEPS[min(record.step, len(STEPS)) - 1] if record.step else "",
+            "steps": len(STEPS),
             "format": FORMATS[record.feed_format].name if record.feed_format in FORMATS else "",
             **context,
         }
@@ -151,6 +154,8 @@ def _told(record: FeedImport) -> dict[str, Any]:
     examples = report.get("examples", {})
     return {
         "counts": [(words, report[name]) for name, words in COUNTS if name in report],
+        "without_setting": report.get("without_setting", {}),
+        "without_setting_total": sum(report.get("without_setting", {}).values()),
         "refusals": [
             (in_words(reason), count, examples.get(reason, []))
             for reason, count in report.get("refused", {}).items()

@@ -153,10 +153,18 @@ class SupplierAdmin(HouseAdmin[Supplier]):
     changed_by = OWNER
     can_be_added = True
     form = SupplierForm
-    list_display = ["name", "code", "feed_format", "markup", "delivery_days"]
+    list_display = ["name", "code", "feed_format", "markup", "delivery_days", "prices"]
+    readonly_fields = ["prices"]
     ordering = ["name"]
     inlines = [RuleInline]
     actions_detail = ["upload_feed", "map_columns"]
+
+    @admin.display(description="Prices of its stones")
+    def prices(self, supplier: Supplier) -> str:
+        asked_at = supplier.reprice_asked_at
+        if asked_at is None:
+            return "by these rules"
+        return f"being worked out anew since {timezone.localtime(asked_at):%H:%M:%S}"
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Rules that trade their bounds would meet each other half-way, so the old ones go first."""
@@ -170,8 +178,14 @@ class SupplierAdmin(HouseAdmin[Supplier]):
         super().save_related(request, form, formsets, change)
         asked = {"markup", "delivery_days"} & set(form.changed_data)
         if change and (asked or any(formset.has_changed() for formset in formsets)):
-            changed = catalog.reprice(supplier=form.instance, now=timezone.now())
-            messages.info(request, f"{changed:,} stones have another price or delivery now.")
+            changed = catalog.ask_to_reprice(supplier=form.instance, now=timezone.now())
+            messages.info(
+                request,
+                "A worker asks anew for this supplier's stones; shoppers see the new prices all at once, "
+                "within a minute or so. This page says when it is done."
+                if changed is None
+                else f"{changed:,} stones have another price or delivery now.",
+            )
 
     # Feeds.
 

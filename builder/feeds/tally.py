@@ -59,6 +59,7 @@ class Tally:
     examples: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     unknown_words: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     refused_rows: RefusedRows = field(default_factory=RefusedRows)
+    without_setting: Counter[str] | None = None  # by shape; None where the house has no settings
 
     def refuse(self, refusal: Refused, *, at: int, row: Row) -> None:
         self.refused[refusal.reason] += 1
@@ -81,12 +82,18 @@ class Tally:
     def report(self) -> dict[str, Any]:
         return {
             "rows": self.rows,
+            **self._fit(),
             "refused": dict(self.refused.most_common()),
             "examples": {name: lines for name, lines in self.examples.items() if lines},
             "unknown_words": {
                 name: dict(words.most_common()) for name, words in self.unknown_words.items()
             },
         }
+
+    def _fit(self) -> dict[str, Any]:
+        if self.without_setting is None:
+            return {}
+        return {"without_setting": dict(self.without_setting.most_common())}
 
 
 def harmless(cell: str) -> str:

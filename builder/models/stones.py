@@ -67,6 +67,12 @@ class Supplier(models.Model):
     delivery_days = models.PositiveSmallIntegerField(
         default=3, help_text="Working days until an ordered stone lies on our bench"
     )
+    reprice_asked_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Its rules changed then, and a worker has not yet worked out the prices",
+    )
 
     def __str__(self) -> str:
         return self.name
@@ -289,6 +295,9 @@ class FeedImport(models.Model):
     total_bytes = models.BigIntegerField(default=0)
     read_bytes = models.BigIntegerField(default=0)
     read_rows = models.IntegerField(default=0)
+    step = models.PositiveSmallIntegerField(
+        default=0, help_text="Of the catalog's change: feeds.progress.STEPS, from 1"
+    )
     attempts = models.PositiveSmallIntegerField(
         default=0, help_text="How often a worker began; one that was killed begins again"
     )

@@ -182,6 +182,24 @@ def test_repricing_changes_what_is_asked_and_never_a_stone_that_is_held_or_sold(
     assert catalog.reprice(supplier=supplier, now=NOW) == 0
 
 
+def test_a_long_list_is_repriced_by_a_worker_and_meanwhile_costs_what_it_did(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(catalog, "MOST_AT_ONCE", 2)
+    supplier = SupplierFactory()
+    take_in(feed(line(1), line(2)), supplier=supplier)
+    add_rule(supplier, cost_from=0, cost_below=None, factor="1.5")
+    assert catalog.ask_to_reprice(supplier=supplier, now=NOW) == 2
+    take_in(feed(line(1), line(2), line(3)), supplier=supplier)
+    MarkupRule.objects.update(factor=2)
+    assert catalog.ask_to_reprice(supplier=supplier, now=NOW) is None
+    assert stone_of(1).price == 9000
+    assert [catalog.reprice_due(now=NOW) for _ in range(2)] == [1, 0]
+    assert [stone_of(number).price for number in (1, 2, 3)] == [12000] * 3
+    supplier.refresh_from_db()
+    assert supplier.reprice_asked_at is None
+
+
 def test_a_stone_is_delivered_as_fast_as_its_cheapest_supplier_and_at_once_from_a_store() -> None:
     slow = SupplierFactory(code="slow", delivery_days=9)
     take_in(feed(line(1), line(2)), supplier=slow)

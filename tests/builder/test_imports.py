@@ -11,6 +11,7 @@ from django.core.files.storage import default_storage
 from django.db import connection, connections
 
 from builder import catalog, imports
+from builder.feeds import progress
 from builder.feeds.source import UnreadableFile
 from builder.models import FeedImport, Stone, Supplier
 from jeweler.models import AuditEntry
@@ -72,6 +73,16 @@ def test_what_waited_first_is_taken_in_first_and_then_nothing_waits() -> None:
     first.refresh_from_db()
     second.refresh_from_db()
     assert (first.state, second.state, second.report["withdrawn"]) == (State.DONE, State.DONE, 1)
+
+
+def test_when_no_feed_waits_the_worker_reprices_what_was_asked_for() -> None:
+    record = ask(feed(line(1)))
+    imports.run_due(now=NOW)
+    Supplier.objects.update(markup=2, reprice_asked_at=NOW)
+    assert imports.run_due(now=NOW) == 0
+    assert Stone.objects.get().price == 12000
+    record.supplier.refresh_from_db()
+    assert record.supplier.reprice_asked_at is None
 
 
 def test_a_trial_from_the_admin_keeps_its_report_and_nothing_else() -> None:
@@ -165,7 +176,7 @@ def test_two_workers_never_take_in_one_feed_both() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_others_see_how_far_the_reading_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("builder.feeds.staging.PIECE_ROWS", 10)
+    monkeypatch.setattr("builder.catalog.TOLD_EVERY", 10)
     seen = []
 
     class Watched(io.BytesIO):
@@ -188,11 +199,31 @@ def test_others_see_how_far_the_reading_is(monkeypatch: pytest.MonkeyPatch) -> N
     assert 0 < max(told) < 60
 
 
-def looked_at_from_elsewhere() -> tuple[str, int]:
+@pytest.mark.django_db(transaction=True)
+def test_others_see_which_step_of_the_change_is_being_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    run = catalog._run
+
+    def watched(*args: Any) -> int:
+        seen.append(looked_at_from_elsewhere("step"))
+        return run(*args)
+
+    monkeypatch.setattr(catalog, "_run", watched)
+    record = ask(feed(line(1), line(2)))
+    imports.run_due(now=NOW)
+    assert {state for state, _ in seen} == {State.APPLYING}
+    steps = [step for _, step in seen]
+    assert steps == sorted(steps)
+    assert set(steps) >= {2, 3, 4, 5, 6, 7, 8}
+    record.refresh_from_db()
+    assert (record.state, record.step) == (State.DONE, len(progress.STEPS))
+
+
+def looked_at_from_elsewhere(column: str = "read_rows") -> tuple[str, int]:
     other = connection.copy()
     try:
         with other.cursor() as cursor:
-            cursor.execute("SELECT state, read_rows FROM builder_feedimport")
+            cursor.execute(f"SELECT state, {column} FROM builder_feedimport")  # noqa: S608  a name of our own
             found = cursor.fetchone()
     finally:
         other.close()

@@ -14,14 +14,17 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
+from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection
 from django.utils import timezone
 
+from builder import imports
 from jeweler import audit, mail, outbox
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -71,11 +74,15 @@ def note(line: str) -> None:
 
 
 def work_forever(work: str, *, ahead: float) -> None:
-    """What a worker process runs: "events" or "mails", `ahead` hours ahead of the clock."""
-    do: dict[str, Callable[..., int]] = {"events": outbox.deliver_due, "mails": mail.send_due}
+    """What a worker process runs: "events", "mails" or "feeds", `ahead` hours ahead of the clock."""
+    do: dict[str, Callable[..., int]] = {
+        "events": partial(outbox.deliver_due, limit=20),
+        "mails": partial(mail.send_due, limit=20),
+        "feeds": imports.run_due,
+    }
     note("ready")
     while True:
-        do[work](now=timezone.now() + timedelta(hours=ahead), limit=20)
+        do[work](now=timezone.now() + timedelta(hours=ahead))
         time.sleep(0.02)
 
 
@@ -102,6 +109,7 @@ def working(work: str, *, file: Path, ahead: float = 0) -> Iterator[Worker]:
             "DEMO": "True",
             "EMAIL_BACKEND": f"{__name__}.SlowMailServer",
             "FAULTS_FILE": str(file),
+            "MEDIA_ROOT": str(settings.MEDIA_ROOT),
         },
     )
     worker = Worker(process=process)

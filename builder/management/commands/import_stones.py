@@ -67,6 +67,9 @@ class Command(BaseCommand):
     def _tell(self, report: dict[str, Any]) -> None:
         for name in COUNTS:
             self.stdout.write(f"{name.replace('_', ' ')}: {report[name]}")
+        if no_setting := report.get("without_setting"):
+            shapes = ", ".join(f"{shape} {count}" for shape, count in no_setting.items())
+            self.stdout.write(f"that no setting holds: {sum(no_setting.values())}  {shapes}")
         for reason, count in report["refused"].items():
             examples = "; ".join(report["examples"].get(reason, []))
             self.stdout.write(f"refused, {reason.replace('_', ' ')}: {count}  {examples}".rstrip())
