@@ -104,6 +104,8 @@ def choose(request: HttpRequest) -> HttpResponse:
     except REFUSALS as refusal:
         messages.error(request, str(refusal))
         return back(request)
+    if words := changed_metal(before=design, after=chosen, read=read):
+        messages.info(request, words)
     return next_step(chosen, read)
 
 
@@ -120,6 +122,15 @@ def intent(request: HttpRequest) -> HttpResponse:
         return back(request)
     messages.success(request, "Thank you. We keep it with your ring, and nowhere else.")
     return back(request)
+
+
+def changed_metal(*, before: Design, after: Design, read: designs.Choices) -> str:
+    """Another setting may not be made in her metal: then she hears which one it is in now. Empty: as she chose."""
+    was, now_is, setting = before.metal, after.metal, after.setting
+    if "metal" in read or was is None or setting is None or was == now_is:
+        return ""
+    now_in = f"yours is in {now_is.name} now" if now_is else "choose another setting"
+    return f"{setting.name} is not made in {was.name}; {now_in}."
 
 
 def back(request: HttpRequest) -> HttpResponseRedirect:

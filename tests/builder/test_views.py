@@ -157,6 +157,18 @@ def test_a_stone_that_does_not_fit_is_refused_with_the_reason_and_nothing_is_los
     assert Design.objects.get().stone is None
 
 
+def test_a_setting_that_is_not_made_in_her_metal_says_which_one_it_is_in_now(
+    client: Client,
+) -> None:
+    platinum = MetalFactory(code="platinum", name="platinum", family="platinum")
+    whole_ring(client)
+    same = SettingFactory(name="The Lune")
+    other = SettingFactory(name="The Vesper", metals=[platinum])
+    assert "is not made in" not in choose(client, setting=same.code)
+    said = choose(client, setting=other.code)
+    assert "The Vesper is not made in 18 k yellow gold; yours is in platinum now." in said
+
+
 def test_a_refusal_never_leads_to_another_site(client: Client) -> None:
     for elsewhere in ("https://evil.example/", "//evil.example/", "\\\\evil.example", "evil"):
         response = client.post(reverse("builder:choose"), {"ring_size": "nine", "back": elsewhere})
