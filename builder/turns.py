@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from redis.exceptions import RedisError
 
 PER_MINUTE = 240
-STRIDE = 30
+STRIDE = 60
 _KEEP_S = 120
 _MOST_ADDRESSES = 50_000  # of one minute and process; beyond it the counts begin anew
 
@@ -43,9 +43,8 @@ class Turns:
         """Add the own count to everybody's."""
         key = f"turns:{self.scope}:{minute}:{address}"
         try:
-            if not told:
-                cache.add(key, 0, _KEEP_S)
-            all_told = cache.incr(key, own)
+            is_first = not told and cache.add(key, own, _KEEP_S)
+            all_told = own if is_first else cache.incr(key, own)
         except (RedisError, ValueError):  # no cache, or one that forgot the key in between
             all_told = told + own
         with self._lock:
