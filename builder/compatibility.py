@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from builder import gemology
 from jeweler import money
@@ -80,8 +80,28 @@ class SettingRules:
         """By head and shape, as they were asked for."""
         return {}
 
+    @cached_property
+    def kept(self) -> dict[object, Any]:
+        """What else was worked out from these rules, by whoever worked it out."""
+        return {}
+
     def head(self, code: str) -> Head | None:
         return next((head for head in self.heads if head.code == code), None)
+
+
+class MeasuresLike(Protocol):
+    """A stone, or `StoneMeasures`."""
+
+    @property
+    def shape(self) -> str: ...
+    @property
+    def carat(self) -> Decimal: ...
+    @property
+    def length_mm(self) -> Decimal | None: ...
+    @property
+    def width_mm(self) -> Decimal | None: ...
+    @property
+    def depth_mm(self) -> Decimal | None: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,7 +211,7 @@ class _Trial(NamedTuple):
         return _cost(self.head, self.first)
 
 
-def check(*, setting: SettingRules, stone: StoneMeasures, size: Decimal | None) -> Fit:
+def check(*, setting: SettingRules, stone: MeasuresLike, size: Decimal | None) -> Fit:
     """Judge one stone in one setting, at a US ring size when it is known.
 
     Of the ways to make it fit the cheapest is offered; of two that cost the same the one with fewer days.
@@ -521,7 +541,7 @@ def _mm(length: Decimal) -> str:
 # Estimates.
 
 
-def _known(stone: StoneMeasures) -> _Known:
+def _known(stone: MeasuresLike) -> _Known:
     """The stone's own millimeters, and the millimeter law's where the report gives none."""
     if stone.length_mm is not None and stone.width_mm is not None and stone.depth_mm is not None:
         return _Known(

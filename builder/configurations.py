@@ -69,15 +69,9 @@ class Asked:
     telling: Telling | None = None
 
     @property
-    def measures(self) -> compatibility.StoneMeasures | None:
+    def measures(self) -> compatibility.MeasuresLike | None:
         if self.stone is not None:
-            return compatibility.StoneMeasures(
-                shape=self.stone.shape,
-                carat=self.stone.carat,
-                length_mm=self.stone.length_mm,
-                width_mm=self.stone.width_mm,
-                depth_mm=self.stone.depth_mm,
-            )
+            return self.stone
         if self.estimate is None:
             return None
         shape, carat = self.estimate

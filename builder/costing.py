@@ -156,23 +156,22 @@ def priced(
     """What is chosen so far, at the gram prices of `now`. Raises pricing.NotPriced."""
     parts: list[Part] = []
     melee: list[Melee] = []
+    making = None
     if setting and head:
         making = _making(book, setting, head, metal, ring_size)
         length, width = geometry.outline(head=head, stone=stone)
         parts = _metal_parts(making, metal, length, width, now=now)
         melee = [_melee(book, each, length, width) for each in making.places]
     breakdown = pricing.price_ring(
-        stone=pricing.Cost(label=stone.label, note=stone.note, price=stone.price)
+        stone=pricing.Cost(stone.label, stone.note, stone.price)
         if stone and stone.price is not None
         else None,
-        labor=pricing.Cost(label=setting.name, note=_MADE, price=setting.labor_price)
-        if setting
-        else None,
+        labor=pricing.Cost(setting.name, _MADE, setting.labor_price) if setting else None,
         metal=[part for part, _ in parts],
-        center=_center_costs(setting, head) if setting and head and stone else [],
+        center=making.center if making and stone else (),
         melee=[part for part, _ in melee],
         engraving=_engraving(setting, engraving),
-        size_in_words=_at_size(ring_size),
+        size_in_words=making.size_in_words if making else "",
         included=_included(setting, engraving),
     )
     inputs = {
@@ -181,7 +180,7 @@ def priced(
         "size": None if ring_size is None else str(ring_size),
         "metals": [written for _, written in parts],
         "melee": [written for _, written in melee],
-        **_written(setting, head, stone, engraving),
+        **_written(setting, making, stone, engraving),
     }
     return Priced(lines=breakdown.lines, total=breakdown.total, inputs=inputs)
 
@@ -243,6 +242,9 @@ class _Making(NamedTuple):
     solids: geometry.Solids
     head_metal: Metal | None
     places: tuple[_Place, ...]
+    center: list[pricing.Cost]
+    head_written: dict[str, str]
+    size_in_words: str
 
 
 def _making(
@@ -264,6 +266,9 @@ def _making(
                 _Place(_place_named(each), melee_mm(each), setting.name, each, {})
                 for each in setting.mounting.locations
             ),
+            center=_center_costs(setting, head),
+            head_written=_head_written(setting, head),
+            size_in_words=_at_size(ring_size),
         )
     return kept
 
@@ -391,7 +396,7 @@ def _at_size(ring_size: Decimal | None) -> str:
 
 def _written(
     setting: Setting | None,
-    head: compatibility.Head | None,
+    making: _Making | None,
     stone: Center | None,
     engraving: str,
 ) -> dict[str, Any]:
@@ -404,16 +409,20 @@ def _written(
                 "characters": len(engraving),
                 "price": str(setting.engraving.price),
             }
-    if setting and head and stone:
-        extra = head.extra_price if _is_other(setting, head) else _NOTHING
-        written["head"] = {
-            "code": head.code,
-            "setting_fee": str(head.setting_fee),
-            "extra_price": str(extra),
-        }
+    if making and stone:
+        written["head"] = making.head_written
     if stone and stone.price is not None:
         written["stone"] = {"id": stone.id, "price": str(stone.price)}
     return written
+
+
+def _head_written(setting: Setting, head: compatibility.Head) -> dict[str, str]:
+    extra = head.extra_price if _is_other(setting, head) else _NOTHING
+    return {
+        "code": head.code,
+        "setting_fee": str(head.setting_fee),
+        "extra_price": str(extra),
+    }
 
 
 def _hundredths(length: float) -> Decimal:

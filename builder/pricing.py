@@ -19,6 +19,7 @@ SHOWN, RANGE, ON_REQUEST = MODES = ("shown", "range", "on_request")
 ADDED, INCLUDED = TAX_DISPLAYS = ("added", "included")
 IN_WORDS_ON_REQUEST = "Price on request"
 
+_NOTHING = Decimal(0)
 _WHOLE = Decimal(1)
 _CENT = Decimal("0.01")
 _HUNDRED = Decimal(100)
@@ -154,12 +155,12 @@ def price_band(
 
 
 def sum_of(lines: Sequence[PriceLine]) -> Decimal:
-    return sum((line.amount for line in lines if line.amount is not None), Decimal(0))
+    return sum([line.amount for line in lines if line.amount is not None], _NOTHING)
 
 
 def whole(amount: Decimal) -> Decimal:
     """To the whole unit, halves up."""
-    return amount.quantize(_WHOLE, rounding=ROUND_HALF_UP)
+    return amount.quantize(_WHOLE, ROUND_HALF_UP)
 
 
 def melee_row(rows: Sequence[MeleeRow], *, mm: Decimal) -> MeleeRow | None:
@@ -231,19 +232,19 @@ def percent(pct: Decimal) -> str:
 
 
 def _line(part: Cost) -> PriceLine:
-    return PriceLine(label=part.label, note=part.note, amount=whole(part.price))
+    return PriceLine(part.label, part.note, whole(part.price))
 
 
 def _melee_line(part: MeleePart) -> PriceLine:
-    return PriceLine(label=part.label, note=part.note, amount=whole(part.amount))
+    return PriceLine(part.label, part.note, whole(part.amount))
 
 
 def _metal_line(parts: Sequence[MetalPart], *, size_in_words: str) -> PriceLine:
     grams = [f"{part.grams:.1f} g{_of(part, parts)}" for part in parts]
     return PriceLine(
-        label=parts[0].name[:1].upper() + parts[0].name[1:],
-        note=f"{' and '.join(grams)}{size_in_words}",
-        amount=whole(sum((part.amount for part in parts), Decimal(0))),
+        parts[0].name[:1].upper() + parts[0].name[1:],
+        f"{' and '.join(grams)}{size_in_words}",
+        whole(sum([part.amount for part in parts], _NOTHING)),
     )
 
 

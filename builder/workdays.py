@@ -1,8 +1,10 @@
 """Working days: Monday to Friday, without the house's holidays. Days in, days out."""
 
+import functools
 from datetime import date, timedelta
 
 
+@functools.lru_cache(maxsize=512)  # of one day and the ways a ring is made
 def after(day: date, *, days: int) -> date:
     """The day on which so many working days have passed; `day` itself when none are asked for."""
     weeks, rest = divmod(days, 5)
