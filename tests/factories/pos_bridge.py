@@ -197,8 +197,9 @@ def _setting() -> Setting:
     )
     setting.metals.add(_metal())
     setting.heads.get_or_create(
-        code="six-prong",
+        position=0,
         defaults={
+            "code": "six-prong",
             "kind": "prong",
             "prongs": 6,
             "shapes": ["round"],
