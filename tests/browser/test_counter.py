@@ -28,7 +28,8 @@ def design(clara: Customer) -> Design:
     made = tills.saved_design(customer=clara, versions=[{"engraving": "first"}, {}])
     for version in made.versions.all():
         version.description = geometry.describe(
-            setting=version.setting, metal=version.metal, stone=version.stone,
+            setting=version.setting.mounting, head=version.setting.rules.heads[0],
+            metal=version.metal, stone=version.stone,
             ring_size=version.ring_size, engraving=version.engraving,
         )  # fmt: skip
         version.save(update_fields=["description"])
