@@ -86,7 +86,10 @@ class SettingRules:
         return {}
 
     def head(self, code: str) -> Head | None:
-        return next((head for head in self.heads if head.code == code), None)
+        for head in self.heads:
+            if head.code == code:
+                return head
+        return None
 
 
 class MeasuresLike(Protocol):

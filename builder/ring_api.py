@@ -4,6 +4,8 @@ Answered by hand: `configurations` reads and answers, and no serializer stands i
 refuses the other methods. A test holds the answer to its description.
 """
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -71,11 +73,16 @@ class Ring(APIView):
     authentication_classes = []
     permission_classes = [AllowAny]
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Callable[..., HttpResponseBase]:
         """GET and HEAD directly; REST framework says to the others what it takes."""
-        if request.method in ("GET", "HEAD"):
-            return self.get(request)
-        return super().dispatch(request, *args, **kwargs)
+        others = super().as_view(**initkwargs)
+
+        @functools.wraps(others)
+        def view(request: HttpRequest) -> HttpResponseBase:
+            return answered(request) if request.method in ("GET", "HEAD") else others(request)
+
+        return view
 
     @extend_schema(
         operation_id="ring",
@@ -91,15 +98,19 @@ class Ring(APIView):
         responses={200: RingSerializer, 400: OpenApiTypes.OBJECT, 429: OpenApiTypes.OBJECT},
     )
     def get(self, request: HttpRequest) -> HttpResponse:
-        now = timezone.now()
-        wait = TURNS.wait_s(address=turns.address_of(request), now_s=now.timestamp())
-        if wait:
-            words = f"Too many requests. Ask again in {wait} seconds."
-            return _json({"detail": words}, status=429, headers={"Retry-After": str(wait)})
-        asked = configurations.read(given(request), book=pricebook.current())
-        if asked.errors:
-            return _json(asked.errors, status=400)
-        return _json(configurations.answer(asked, now=now))
+        return answered(request)
+
+
+def answered(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    wait = TURNS.wait_s(address=turns.address_of(request), now_s=now.timestamp())
+    if wait:
+        words = f"Too many requests. Ask again in {wait} seconds."
+        return _json({"detail": words}, status=429, headers={"Retry-After": str(wait)})
+    asked = configurations.read(given(request), book=pricebook.current())
+    if asked.errors:
+        return _json(asked.errors, status=400)
+    return _json(configurations.answer(asked, now=now))
 
 
 def given(request: HttpRequest) -> list[tuple[str, str]]:
@@ -114,8 +125,9 @@ def given(request: HttpRequest) -> list[tuple[str, str]]:
 def _json(
     content: dict[str, Any], *, status: int = 200, headers: dict[str, str] | None = None
 ) -> HttpResponse:
-    response = HttpResponse(
-        orjson.dumps(content), status=status, content_type="application/json", headers=headers
+    return HttpResponse(
+        orjson.dumps(content), status=status, headers={**_HEADERS, **(headers or {})}
     )
-    response.headers["Cache-Control"] = "no-store"
-    return response
+
+
+_HEADERS = {"Content-Type": "application/json", "Cache-Control": "no-store"}
