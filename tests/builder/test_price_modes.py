@@ -1,5 +1,6 @@
 """Where prices are on request no page, mail or answer has an amount in it; in a range none is exact."""
 
+import base64
 import re
 from collections.abc import Iterator
 from decimal import Decimal
@@ -134,6 +135,25 @@ def test_in_a_range_no_exact_amount_is_told(
         assert exact == [], place
         told += bool(re.search(r"\$[\d,]+ to \$[\d,]+", text))
     assert told >= 8
+
+
+def keys_in(text: str) -> list[str]:
+    """What the addresses of the next pages and the cursors say, read as anybody could."""
+    written = re.findall(r'(?:after=|before=|"next":\s*"|"previous":\s*")([\w-]+)', text)
+    return [base64.urlsafe_b64decode(each + "===").decode() for each in written]
+
+
+@pytest.mark.parametrize("sort", ["price", "-price", "-carat"])
+def test_the_address_of_the_next_page_tells_no_price(
+    client: Client, settings: Any, sort: str
+) -> None:
+    StoneFactory.create_batch(30, price=Decimal("13337.00"))
+    for mode in ("on_request", "range"):
+        settings.PRICE_MODE = mode
+        for url in ("/diamonds/", "/api/v1/stones/"):
+            keys = keys_in(client.get(url, {"sort": sort}).content.decode())
+            assert keys, url
+            assert not [key for key in keys if "13337" in key]
 
 
 def test_where_prices_are_shown_the_same_walk_finds_them(
