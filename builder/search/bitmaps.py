@@ -7,6 +7,8 @@ is the beginning of any bitmap. docs/algorithms/search.md says why and how much 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
+from operator import or_
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +16,12 @@ from pyroaring import BitMap
 
 from builder.search.facets import FACETS, MEASURES
 from builder.search.fitting import Limits
+from builder.search.mixes import mixed
 from builder.search.rows import NOTHING, Rows
 
 Numbers = NDArray[np.integer]
 
-BLOCK = 16  # neighboring values whose union is kept, so that a wide range joins few bitmaps
+BLOCK = 8  # so many values further, the union of all up to there is kept
 FITS_KEPT = 512
 VALUED = tuple(name for name in MEASURES if name != "price")
 COLUMNS = ("id", "price", "carat", "ratio", "length_mm", "width_mm", "depth_mm", "shape")
@@ -30,16 +33,18 @@ class Values:
 
     values: Sequence[int]
     maps: Sequence[BitMap]
-    blocks: Sequence[BitMap] = field(init=False)
+    upto: Sequence[BitMap] = field(init=False, compare=False)
+    largest: int = field(init=False, compare=False)  # whose bitmap
 
     def __post_init__(self) -> None:
-        blocks = [
-            BitMap.union(*self.maps[start : start + BLOCK])
-            for start in range(0, len(self.maps), BLOCK)
-        ]
-        object.__setattr__(self, "blocks", blocks)
+        starts = range(0, len(self.maps) - BLOCK + 1, BLOCK)
+        blocks = (BitMap.union(*self.maps[start : start + BLOCK]) for start in starts)
+        object.__setattr__(self, "upto", list(accumulate(blocks, or_, initial=BitMap())))
+        sizes = [len(each) for each in self.maps]
+        object.__setattr__(self, "largest", sizes.index(max(sizes)) if sizes else 0)
 
     def between(self, low: int | None, high: int | None) -> BitMap:
+        """What lies between two ends is the difference of two unions; the values before and behind are joined to it."""
         start = 0 if low is None else bisect_left(self.values, low)
         end = len(self.values) if high is None else bisect_right(self.values, high)
         first, last = -(-start // BLOCK), end // BLOCK
@@ -47,8 +52,8 @@ class Values:
             parts = list(self.maps[start:end])
         else:
             parts = [
+                self.upto[last] - self.upto[first],
                 *self.maps[start : first * BLOCK],
-                *self.blocks[first:last],
                 *self.maps[last * BLOCK : end],
             ]
         return BitMap.union(*parts) if parts else BitMap()
@@ -61,9 +66,10 @@ class Values:
 
 @dataclass(frozen=True, kw_only=True)
 class Bitmaps:
-    """`columns` are by place. A facet's values are numbered from 1; 0, which no facet counts, has a bitmap too."""
+    """`columns` and `mixes` are by place. A facet's values are numbered from 1; 0, which no facet counts, has a bitmap too."""
 
     columns: dict[str, Numbers]
+    mixes: list[Numbers]
     places_by_id: Numbers
     facets: dict[str, Values]
     measures: dict[str, Values]
@@ -71,14 +77,15 @@ class Bitmaps:
     delivery: Values
     everything: BitMap
     fits: dict[Limits, BitMap] = field(default_factory=dict)
+    joined: dict[tuple[Limits, ...], BitMap] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.columns["id"])
 
     def place_of(self, stone_id: int) -> int | None:
-        ids = self.columns["id"]
-        at = bisect_left(self.places_by_id, stone_id, key=ids.__getitem__)
-        if at == len(ids) or ids[place := int(self.places_by_id[at])] != stone_id:
+        ids, places = self.columns["id"].data, self.places_by_id.data  # which give plain numbers
+        at = bisect_left(places, stone_id, key=ids.__getitem__)
+        if at == len(ids) or ids[place := places[at]] != stone_id:
             return None
         return place
 
@@ -102,8 +109,17 @@ class Bitmaps:
         end = len(self) if high is None else self.priced_from(high + 1)
         return BitMap(range(start, end)) if start < end else BitMap()
 
-    def within(self, limits: Limits) -> BitMap:
-        """The stones within an envelope; worked out once for each snapshot."""
+    def within(self, *limits: Limits) -> BitMap:
+        """The stones within any of these envelopes; worked out once for each snapshot."""
+        found = self.joined.get(limits)
+        if found is None:
+            if len(self.joined) >= FITS_KEPT:
+                self.joined.clear()
+            each = [self._within(one) for one in limits]
+            found = self.joined[limits] = BitMap.union(*each) if each else BitMap()
+        return found
+
+    def _within(self, limits: Limits) -> BitMap:
         found = self.fits.get(limits)
         if found is None:
             if len(self.fits) >= FITS_KEPT:
@@ -119,6 +135,7 @@ def made_of(rows: Rows) -> Bitmaps:
     places_by_id = np.argsort(columns["id"], kind="stable").astype(np.uint32)
     return Bitmaps(
         columns=columns,
+        mixes=mixed({name: rows[name] for name in FACETS}),
         places_by_id=places_by_id,
         facets={name: _values(rows[name]) for name in FACETS},
         measures={name: _values(rows[name], but=NOTHING) for name in VALUED},

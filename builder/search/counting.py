@@ -2,13 +2,15 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
-from functools import cached_property
+from functools import cached_property, reduce
+from itertools import accumulate
 from math import ceil
+from operator import and_
 
 import numpy as np
 from pyroaring import BitMap
 
-from builder.search import changes
+from builder.search import changes, mixes
 from builder.search.bitmaps import Bitmaps, Values
 from builder.search.facets import FACETS, SORTS
 from builder.search.fitting import HeadLimits, heads_of, promptness
@@ -19,6 +21,9 @@ from builder.search.rows import Rows
 
 # Fewer stones than this are sorted; of more, the first values' bitmaps soon fill a page.
 SORTED_WHOLE = 20_000
+# So many stones are counted singly in the time of one intersection of bitmaps.
+STONES_AN_INTERSECTION = 2500
+LABELS = {name: list(facet.labels) for name, facet in FACETS.items()}
 
 
 class Counting:
@@ -33,10 +38,11 @@ class Counting:
         self.bitmaps, self.gone, self.query, self.among = bitmaps, gone, query, among
         self.rows = changed
         self.base = self._base()
-        self.chosen = {facet: self._chosen(facet) for facet in query.chosen}
-        self.full = self.base
-        for each in sorted(self.chosen.values(), key=len):
-            self.full = self.full & each
+        chosen = [(facet, self._chosen(facet)) for facet in query.chosen]
+        self.chosen = dict(sorted(chosen, key=lambda each: len(each[1])))
+        # Those that hold to the base and to none, the first, the first two of the chosen facets, and so on.
+        self.first = list(accumulate(self.chosen.values(), and_, initial=self.base))
+        self.full = self.first[-1]
 
     def found(self) -> Found:
         total, size = self.total, self.query.page_size
@@ -91,15 +97,14 @@ class Counting:
         if query.ready_by:
             parts.append(self._in_time())
         elif query.fits:
-            heads = heads_of(query.fits.rules)
-            parts.append(_union([self._held(head) for head in heads]))
+            parts.append(self._held(*heads_of(query.fits.rules)))
         base = bitmaps.everything if not self.gone else bitmaps.everything - self.gone
         for part in sorted(parts, key=len):
             base = base & part
         return base
 
-    def _held(self, head: HeadLimits) -> BitMap:
-        return _union([self.bitmaps.within(limits) for limits in head.limits])
+    def _held(self, *heads: HeadLimits) -> BitMap:
+        return self.bitmaps.within(*(limits for head in heads for limits in head.limits))
 
     def _in_time(self) -> BitMap:
         query, delivery = self.query, self.bitmaps.delivery
@@ -123,35 +128,50 @@ class Counting:
     # Facets.
 
     def _counts(self) -> Counts:
-        counts = {facet: self._counted(facet, holds) for facet, holds in self._heeded()}
+        counts: dict[str, dict[str, int]] = {}
+        for facets, holds in self._heeded():
+            counts |= self._counted(facets, holds)
         if len(self.rows):
             changes.add_counts(counts, self.rows, self.query, self.among)
         return counts
 
-    def _heeded(self) -> Iterator[tuple[str, BitMap]]:
-        """For each facet the stones that hold to every filter but its own."""
-        for facet in FACETS:
-            if facet not in self.chosen:
-                yield facet, self.full
-                continue
-            holds = self.base
-            for other, each in self.chosen.items():
-                if other != facet:
-                    holds = holds & each
-            yield facet, holds
+    def _heeded(self) -> Iterator[tuple[list[str], BitMap]]:
+        """Facets with the stones that hold to every filter but their own."""
+        yield [facet for facet in FACETS if facet not in self.chosen], self.full
+        stones = list(self.chosen.values())
+        for number, facet in enumerate(self.chosen):
+            yield [facet], reduce(and_, stones[number + 1 :], self.first[number])
 
-    def _counted(self, facet: str, holds: BitMap) -> dict[str, int]:
-        values, labels = self.bitmaps.facets[facet], list(FACETS[facet].labels)
+    def _counted(self, facets: list[str], holds: BitMap) -> dict[str, dict[str, int]]:
+        values = sum(len(self.bitmaps.facets[facet].maps) for facet in facets)
+        if len(holds) * mixes.passes(facets) > STONES_AN_INTERSECTION * values:
+            return {facet: self._intersected(facet, holds) for facet in facets}
         if not holds:
-            return {}
-        numbered = zip(values.values, values.maps, strict=True)
+            return {facet: {} for facet in facets}
+        places = np.asarray(holds.to_array())
+        found = mixes.counted(self.bitmaps.mixes, places, facets=facets)
+        return {
+            facet: {
+                label: stones
+                for label, stones in zip(LABELS[facet], counts[1:], strict=True)
+                if stones
+            }
+            for facet, counts in found.items()
+        }
+
+    def _intersected(self, facet: str, holds: BitMap) -> dict[str, int]:
+        """By each value's bitmap but the largest one's: those stones are what remains."""
+        values, labels = self.bitmaps.facets[facet], LABELS[facet]
+        largest = values.largest
         count: Callable[[BitMap], int] = holds.intersection_cardinality
         if len(holds) == len(self.bitmaps):
             count = len
+        found = [0 if n == largest else count(each) for n, each in enumerate(values.maps)]
+        found[largest] = len(holds) - sum(found)
         return {
             labels[value - 1]: stones
-            for value, each in numbered
-            if value and (stones := count(each))
+            for value, stones in zip(values.values, found, strict=True)
+            if value and stones
         }
 
     # Pages. An index counts stones in the query's order, those that changed included.
@@ -223,13 +243,10 @@ class Counting:
         return self._keys(self._walked(start, end))
 
     def _keys(self, ranked: "Iterator[tuple[int, int]]") -> list[Key]:
-        sort, ids, prices = (
-            self.query.sort,
-            self.bitmaps.columns["id"],
-            self.bitmaps.columns["price"],
-        )
+        sort = self.query.sort
+        ids, prices = (self.bitmaps.columns[name].item for name in ("id", "price"))
         return [
-            key_of(sort=sort, rank=rank, price=int(prices[place]), pk=int(ids[place]))
+            key_of(sort=sort, rank=rank, price=prices(place), pk=ids(place))
             for rank, place in ranked
         ]
 

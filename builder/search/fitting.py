@@ -36,6 +36,13 @@ class HeadLimits:
 
 def heads_of(rules: compatibility.SettingRules) -> tuple[HeadLimits, ...]:
     """In the order in which `check` prefers them: a stone is set in the first that holds it."""
+    found: tuple[HeadLimits, ...] | None = rules.kept.get(heads_of)
+    if found is None:
+        found = rules.kept[heads_of] = _heads_of(rules)
+    return found
+
+
+def _heads_of(rules: compatibility.SettingRules) -> tuple[HeadLimits, ...]:
     return tuple(
         HeadLimits(
             limits=_limits(replace(rules, heads=(head,))),

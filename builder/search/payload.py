@@ -15,9 +15,10 @@ from pyroaring import BitMap
 from builder.search.bitmaps import Bitmaps, Values
 from builder.search.facets import FACETS
 from builder.search.fitting import Limits
+from builder.search.mixes import MIXES
 
 MAGIC = b"stones"
-VERSION = 1
+VERSION = 2
 _START = struct.Struct("<6sHI")
 
 
@@ -43,7 +44,8 @@ def packed(bitmaps: Bitmaps) -> bytes:
             "maps": [put(each.serialize()) for each in values.maps],
         }
 
-    arrays = {**bitmaps.columns, "places_by_id": bitmaps.places_by_id}
+    mixes = {f"mix_{number}": mix for number, mix in enumerate(bitmaps.mixes)}
+    arrays = {**bitmaps.columns, **mixes, "places_by_id": bitmaps.places_by_id}
     header = {
         "labels": labels(),
         "columns": {
@@ -86,8 +88,10 @@ def unpacked(payload: bytes) -> Bitmaps:
         for name, (kind, start, size) in header["columns"].items()
     }
     places_by_id = columns.pop("places_by_id")
+    mixes = [columns.pop(f"mix_{number}") for number in range(len(MIXES))]
     return Bitmaps(
         columns=columns,
+        mixes=mixes,
         places_by_id=places_by_id,
         facets={name: valued(told) for name, told in header["facets"].items()},
         measures={name: valued(told) for name, told in header["measures"].items()},
