@@ -2,18 +2,26 @@
 
 import io
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
-from builder import catalog, designs, inventory
-from builder.models import Design, DesignVersion, Stone, Supplier
+from builder import catalog, designs, inventory, pricebook
+from builder.models import Design, DesignVersion, Metal, Stone, Supplier
 from jeweler.models import EmailMessage, OutboxEvent
 from tests.builder.test_catalog import feed, line
-from tests.factories.builder import DesignFactory, StoneFactory, SupplierFactory
+from tests.factories.builder import (
+    DesignFactory,
+    MetalFactory,
+    MetalPriceFactory,
+    SettingFactory,
+    StoneFactory,
+    SupplierFactory,
+)
 from tests.factories.jeweler import NOW, VisitorFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -138,6 +146,48 @@ def test_two_suppliers_feeds_at_once_agree_on_the_cheaper_offer() -> None:
     assert all(isinstance(report, dict) for report in reports), reports
     assert Stone.objects.count() == 200
     assert set(Stone.objects.values_list("price", flat=True)) == {Decimal(5500)}
+
+
+def test_a_save_and_a_feed_that_withdraws_its_stone_at_once_end_in_one_of_two_honest_ways() -> None:
+    north = SupplierFactory(code="north")
+    lines = [line(number) for number in range(40)]
+    setting = SettingFactory(
+        head_min_width_mm="1.00", head_max_width_mm="20", head_max_length_mm="20"
+    )
+    take_in(north, *lines)
+    for minutes, stone in enumerate(Stone.objects.order_by("id")[:4], start=1):
+        design = DesignFactory(setting=setting, stone=stone)
+        number = stone.offers.get().stock_number
+        lines = [each for each in lines if number not in each.split(",")]
+        saved, report = at_once(
+            lambda design=design: save(design),
+            lambda lines=lines, minutes=minutes: take_in(north, *lines, minutes=minutes),
+        )
+        assert isinstance(report, dict), report
+        stone.refresh_from_db()
+        assert stone.status == "withdrawn"
+        versions = DesignVersion.objects.filter(design=design).count()
+        assert (versions, type(saved)) in [(1, designs.Saved), (0, designs.StoneGone)]
+
+
+def test_two_changes_of_the_catalog_at_once_are_both_in_the_next_book() -> None:
+    first, second = (
+        MetalFactory(),
+        MetalFactory(code="platinum", name="platinum", family="platinum"),
+    )
+    pricebook.fresh()
+
+    def add(metal: Metal, price: int) -> object:
+        with transaction.atomic():
+            MetalPriceFactory(metal=metal, price_per_gram=price, since_at=NOW)
+            time.sleep(0.05)
+            return pricebook.fresh().number
+
+    given = at_once(lambda: add(first, 131), lambda: add(second, 77))
+    assert all(isinstance(number, int) for number in given), given
+    metals = pricebook.fresh().metals
+    prices = [metals[metal.pk].price_at(NOW) for metal in (first, second)]
+    assert [each.price for each in prices if each] == [Decimal(131), Decimal(77)]
 
 
 def test_a_feed_never_brings_back_a_stone_that_is_sold_meanwhile() -> None:
