@@ -179,10 +179,13 @@ class _Keeper:
     def _look(self) -> None:
         """Raises what the database raises; then nothing is known to be current."""
         self.is_current = False
+        looked_at = (
+            time.monotonic()
+        )  # before asking: what happens meanwhile may be missing in the answer
         horizon, has_written, newest_id, changed = self._ask()
         if has_written:
             return
-        self.looked_at = time.monotonic()
+        self.looked_at = looked_at
         if newest_id is None or newest_id == self.refused:
             self.snapshot = None
             return
