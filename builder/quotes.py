@@ -94,7 +94,7 @@ def quote(design: Design, *, now: datetime | None = None) -> Quote:
     head = costing.head_for(setting, fit) if setting else None
     telling = pricebook.telling(design.store)
     priced, unpriced = _priced(design, book, setting, head, telling, now=moment)
-    promise = _promise(design, today=today)
+    promise = _promise(design, now=moment)
     kept = promise if promise and (unpriced or promise.price <= priced.total) else None
     description = _description(design, setting, head)
     days = costing.lead_days(
@@ -266,10 +266,14 @@ def _description(
 # What was saved.
 
 
-def _promise(design: Design, *, today: date) -> DesignVersion | None:
-    """The version whose price still holds: the last one, unchanged since, not expired."""
+def _promise(design: Design, *, now: datetime) -> DesignVersion | None:
+    """The version whose price still holds: the last one, unchanged since, not expired.
+
+    The promise's last day ends where the design's store is, as at its counter.
+    """
     if design.saved_at is None:
         return None
+    today = now.astimezone(design.store.zone).date() if design.store else now.date()
     last = design.versions.order_by("-number").first()
     if last is None or last.price_until_date < today or not is_same(design, last):
         return None

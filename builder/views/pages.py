@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -44,6 +45,7 @@ def page(
         "currency": pricing.CURRENCY,
         "price_mode": mode_for(design),
         "tax_display": tax_display_for(design),
+        "promise_days": settings.PRICE_PROMISE_DAYS,
         "design": design,
         "quote": quote,
         "steps": steps(design, quote, present=step) if step else [],

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -20,7 +20,7 @@ from tests.factories.builder import (
     SettingFactory,
     StoneFactory,
 )
-from tests.factories.jeweler import NOW, VisitorFactory
+from tests.factories.jeweler import NOW, StoreFactory, VisitorFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -378,6 +378,17 @@ def test_a_saved_price_holds_until_its_last_day_though_the_stone_grew_dearer() -
     the_day_after = designs.quote(Design.objects.get(pk=design.pk), now=NOW + timedelta(days=15))
     assert (on_the_last_day.total, on_the_last_day.is_promised) == (saved.version.price, True)
     assert the_day_after.total == saved.version.price + 15000 - 12480
+
+
+def test_the_promises_last_day_ends_where_her_store_is() -> None:
+    store = StoreFactory(code="la", time_zone="America/Los_Angeles")
+    design = DesignFactory(store=store)
+    last_day = save(design).version.price_until_date
+    design.refresh_from_db()
+    Stone.objects.update(price=Decimal("13000"))
+    evening = datetime.combine(last_day, time(20), tzinfo=store.zone)
+    assert designs.quote(design, now=evening).is_promised
+    assert not designs.quote(design, now=evening + timedelta(hours=5)).is_promised
 
 
 def test_a_lower_price_is_hers_at_once() -> None:

@@ -796,6 +796,16 @@ def test_an_opened_stone_says_where_its_price_stands_among_those_like_it(client:
     assert 'aria-label="Costs less than 100 of 100 comparable stones' in shown
 
 
+def test_the_price_bar_says_for_how_long_a_price_is_held(
+    client: Client, settings: Settings
+) -> None:
+    settings.PRICE_PROMISE_DAYS = 21
+    whole_ring(client)
+    assert "We hold the price for 21 days." in client.get("/ring/").content.decode()
+    settings.PRICE_MODE = "on_request"
+    assert "We hold the price" not in client.get("/ring/").content.decode()
+
+
 def test_the_ring_s_page_says_what_its_engraving_takes(client: Client) -> None:
     choose(
         client,
