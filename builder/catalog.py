@@ -327,6 +327,7 @@ def _apply(
     _drop(cursor, sql.DROP_REPEATED, "stock_number_repeated", values, tally=tally)
     told.next_step()
     _run(cursor, sql.COMPARE, values)
+    _drop(cursor, sql.DROP_OF_HELD, "stock_number_of_a_held_stone", values, tally=tally)
     _run(cursor, sql.FIND_REPEATED_REPORTS, values)
     _drop(cursor, sql.DROP_CONTRADICTING, "report_says_otherwise", values, tally=tally)
     _run(cursor, sql.FIND_LATER_ROWS, values)

@@ -20,6 +20,7 @@ REASONS = {
     "growth_and_report_disagree": "Said to be natural, with the report of a lab-grown stone",
     "more_cells_than_columns": "The row has more cells than the header",
     "stock_number_repeated": "The stock number stood in an earlier row already",
+    "stock_number_of_a_held_stone": "Its stock number is that of a stone that is held for somebody; it stays there meanwhile",
     "report_says_otherwise": "Another row or another supplier says that this report is of another stone",
 }
 

@@ -78,6 +78,17 @@ COMPARE = f"""
     ANALYZE next_offer
 """  # noqa: S608
 
+# A held stone keeps its offer, so its stock number cannot go to another stone meanwhile.
+DROP_OF_HELD = """
+    WITH dropped AS (
+        DELETE FROM next_offer USING builder_stone AS had
+        WHERE had.id = next_offer.had_stone_id AND had.status = 'held' AND next_offer.stone_id <> had.id
+        RETURNING next_offer.position
+    )
+    DELETE FROM feed_row USING dropped WHERE feed_row.position = dropped.position
+    RETURNING feed_row.position, feed_row.stock_number, feed_row.lab, feed_row.report_number
+"""
+
 # The few reports that stand in several rows; the first row of each is believed.
 FIND_REPEATED_REPORTS = """
     CREATE TEMP TABLE repeated_report ON COMMIT DROP AS

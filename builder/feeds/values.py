@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 
 # Some feeds write 28 decimals; none has a number of ten figures before the point.
-_NUMBER = r"(?:\d{1,9}(?:\.\d{0,40})?|\.\d{1,40})"
+_NUMBER = r"(?:[0-9]{1,9}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})"
 _PLAIN = re.compile(_NUMBER, re.ASCII)
 _SEPARATOR = r"(?:\s*[xX×*|/\-]\s*|\s+)"
 _MEASURES = re.compile(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from builder import catalog
+from builder import catalog, inventory
 from builder.feeds.text import UnreadableFile
 from builder.models import FeedImport, MarkupRule, Stone, StoneOffer, Supplier
 from tests.factories.builder import StoneFactory, StoneOfferFactory, SupplierFactory
@@ -429,3 +429,73 @@ def test_a_stone_without_an_offer_is_nobodys_to_withdraw() -> None:
     take_in(feed(line(1)))
     bought_back.refresh_from_db()
     assert bought_back.status == "available"
+
+
+# Files that mean harm, and slips of suppliers.
+
+
+def test_a_stone_that_a_till_sells_while_its_feed_comes_in_is_sold_at_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    take_in(feed(line(1), line(2)))
+    run = catalog._run
+
+    def sold_after_it_was_looked_at(cursor: Any, statement: str, values: Any) -> int:
+        done = run(cursor, statement, values)
+        if statement == catalog.sql.FIND_CHANGED_STONES:
+            inventory.sell(stone=stone_of(1), sale_id=7, at=NOW, now=NOW)
+        return done
+
+    monkeypatch.setattr(catalog, "_run", sold_after_it_was_looked_at)
+    take_in(feed(line(1, color="H", total="6500"), line(2, color="H")))
+    sold = stone_of(1)
+    assert (sold.status, sold.color, sold.price) == ("sold", "G", 6000)
+    assert stone_of(2).color == "H"
+
+
+def test_a_header_that_repeats_counts_by_its_first_column() -> None:
+    header = f"{HEADER},Total Price"
+    take_in(feed(f"{line(1)},9999", header=header))
+    assert stone_of(1).price == 6000
+
+
+def test_ten_thousand_columns_are_refused_in_words() -> None:
+    with pytest.raises(UnreadableFile, match="more than 400 columns"):
+        take_in(feed(line(1), header=HEADER + ",x" * 10_000))
+
+
+@pytest.mark.parametrize(
+    "total", ["-6000", "0", "1e9", "NaN", "\u0666\u0660\u0660\u0660", "6000\u200b"]
+)
+def test_a_price_that_is_no_plain_amount_is_refused(total: str) -> None:
+    report = take_in(feed(line(1, total=total), line(2))).report
+    assert (report["offers"], sum(report["refused"].values())) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "report", ["2116281\u0660\u0660\u0661", "２１１６２８１００１", "2116281001\u202e"]
+)
+def test_a_report_number_in_other_digits_or_with_hidden_signs_is_refused(report: str) -> None:
+    told = take_in(feed(line(1, report=report), line(2))).report
+    assert (told["offers"], told["refused"]) == (1, {"bad_report_number": 1})
+
+
+def test_columns_mapped_to_nonsense_refuse_every_row_and_change_nothing() -> None:
+    supplier = SupplierFactory()
+    take_in(feed(line(1), line(2)), supplier=supplier)
+    supplier.columns = {"carat": "Color", "price_total": "Stock #"}
+    supplier.save()
+    report = take_in(feed(line(1), line(2)), supplier=supplier).report
+    assert (report["offers"], report["kept"], report["withdrawn"]) == (0, 2, 0)
+    assert Stone.objects.filter(status="available", price=6000).count() == 2
+
+
+def test_a_stock_number_that_moves_away_from_a_held_stone_is_refused_until_it_is_free() -> None:
+    take_in(feed(line(1)))
+    Stone.objects.update(status="held")
+    report = take_in(feed(line(2, stock="N-1"))).report
+    assert report["refused"] == {"stock_number_of_a_held_stone": 1}
+    assert StoneOffer.objects.get().stone == stone_of(1)
+    Stone.objects.update(status="available")
+    take_in(feed(line(2, stock="N-1")))
+    assert (stone_of(1).status, stone_of(2).status) == ("withdrawn", "available")
