@@ -28,6 +28,7 @@ ACCENTS = [
     ("none", "None"), ("half_pave", "Half pavé"), ("full_pave", "Full pavé"), ("channel", "Channel"),
 ]  # fmt: skip
 SHAPES = [(shape, shape.capitalize()) for shape in gemology.SHAPES]
+MOST_PRONGS = 8
 Place = StoneLocation.Place
 
 
@@ -109,6 +110,8 @@ def _wrong_prongs(cleaned: dict[str, Any]) -> list[tuple[str, str]]:
         return [("prongs", "A bezel has no prongs: write 0.")]
     if cleaned.get("kind") == Head.Kind.PRONG and prongs is not None and prongs < 3:
         return [("prongs", "A stone is held by three prongs at least.")]
+    if prongs is not None and prongs > MOST_PRONGS:
+        return [("prongs", f"More than {MOST_PRONGS} prongs would hide the stone.")]
     return []
 
 

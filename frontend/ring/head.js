@@ -24,11 +24,13 @@ const POINTED = {
   heart: { guarded: [270], prongs: [62, 118, 352, 188] },
 };
 
+const CORNERED = ["emerald", "asscher", "radiant"];
+
 /** Where prongs stand, as directions on the stone's ellipse: plain ones, and V-prongs on points. */
 export function prongPlaces(head, shape) {
   if (shape in POINTED) return POINTED[shape];
-  const count = head.prongs === 6 ? 6 : 4;
-  const first = count === 6 ? 30 : 45;
+  const count = CORNERED.includes(shape) || head.prongs < 3 ? 4 : head.prongs;
+  const first = count === 4 ? 45 : 30;
   return { guarded: [], prongs: Array.from({ length: count }, (_, k) => first + (k * 360) / count) };
 }
 

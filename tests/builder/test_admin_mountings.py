@@ -103,6 +103,7 @@ def test_two_stone_locations_trade_their_numbers_and_places_in_one_save(alba: Se
         ({"heads-0-rise_mm": "0"}, "The girdle lies above the shank."),
         ({"heads-0-kind": "bezel"}, "A bezel has no prongs: write 0."),
         ({"heads-0-prongs": "2"}, "A stone is held by three prongs at least."),
+        ({"heads-0-prongs": "99"}, "More than 8 prongs would hide the stone."),
         ({"heads-0-shapes": ["trapeze"]}, "trapeze is not one of the available choices"),
         ({"heads-1-position": "0"}, "Two heads have one position: number them 0, 1, 2."),
         ({"heads-0-extra_price": "10"}, "only later ones have extras"),

