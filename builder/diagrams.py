@@ -79,6 +79,8 @@ def _plan(stone: Stone, parts: Edged) -> str:
     )
     edge = 3.5 if is_round else min(3.5, left - 4)
     span = 41 if is_round else right + 35 - edge
+    # A page draws every plan as wide as the round one, and words are to be as large.
+    size = "" if is_round else f' font-size="{3.9 * span / 41:.2f}"'
     return (
         f'<svg class="pl" viewBox="{edge:g} {top - 12:.4g} {span:.4g} {2 * scale * length + 14:.4g}" role="img"'
         f' aria-label="The stone from above, {said} millimeters" fill="none" stroke="currentColor"'
@@ -86,7 +88,7 @@ def _plan(stone: Stone, parts: Edged) -> str:
         f'<path d="{_crown(parts, scale, at)}" stroke-width=".3" stroke-opacity=".7"/>'
         f'<path d="{_outline(stone, scale, at)}" stroke-width=".45"/>'
         f'<path d="{calipers}" stroke-width=".28"/>'
-        f'<g fill="currentColor" stroke="none">{words}</g></svg>'
+        f'<g fill="currentColor" stroke="none"{size}>{words}</g></svg>'
     )
 
 

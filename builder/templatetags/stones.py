@@ -23,7 +23,7 @@ CELLS = """
     <td class="c1" role="cell"><a class="open" href="?{address}open={key}#stone-{key}" \
 data-open="stone-{key}" id="open-{key}"><span class="ct">{carat}</span>\
 <span class="vh"> carat {shape}, details</span></a></td>
-    <td class="c2" role="cell">{color}</td>
+    {color}
     <td class="c3" role="cell">{clarity}</td>
     <td class="c4" role="cell">{cut}{growth}</td>
     <td class="c5" role="cell"><span class="lb">Faces up like </span>{faces_up} ct</td>
@@ -62,7 +62,7 @@ def stone_cells(
         key=str(stone.pk),
         carat=f"{stone.carat:.2f}",
         shape=stone.get_shape_display().lower(),
-        color=stone.color or stone.fancy_color,
+        color=_color(stone.color, stone.fancy_color),
         clarity=stone.clarity,
         cut=_cut(stone.cut),
         growth=_growth(stone),
@@ -73,6 +73,15 @@ def stone_cells(
         market=_market(position, stone) if has_market else "",
         price="" if stone.price is None else told(stone.price, mode=mode),
     )
+
+
+@functools.lru_cache(maxsize=512)
+def _color(letter: str, fancy: str) -> SafeString:
+    """A fancy color's words have a line of their own where there is little room."""
+    if letter or not fancy:
+        return format_html('<td class="c2" role="cell">{}</td>', letter)
+    words = fancy[:1].upper() + fancy[1:]
+    return format_html('<td class="c2 fancy" role="cell">{}</td>', words)
 
 
 @functools.cache

@@ -82,7 +82,8 @@ def diamonds(request: HttpRequest) -> HttpResponse:
                 [
                     each
                     for each in results.nearest
-                    if mode == pricing.SHOWN or not any("price" in name for name in each.changes)
+                    if "number" not in each.changes  # "All stones" says so
+                    and (mode == pricing.SHOWN or not any("price" in name for name in each.changes))
                 ],
                 params,
             ),

@@ -181,3 +181,24 @@ def test_staff_see_the_exact_price_and_what_made_it(
     assert total in page
     assert "118.00" in page
     assert "18k-yellow" in page
+
+
+def test_a_stone_s_place_in_its_market_is_told_as_its_price_is(
+    client: Client, settings: Any
+) -> None:
+    StoneFactory.create_batch(13)
+    Stone.objects.filter(pk=StoneFactory().pk).update(color="", fancy_color="fancy pink")
+
+    def page() -> str:
+        return client.get("/diamonds/").content.decode()
+
+    shown = page()
+    assert shown.count('<td class="c8" role="cell"><svg') == 13
+    assert shown.count("Too few like it to say") == 1
+    assert '<td class="c2 fancy" role="cell">Fancy pink</td>' in shown
+    assert "Half of the 12 like it ask between $12,480 and $12,480" in shown
+    settings.PRICE_MODE = "range"
+    assert "Between the two ticks lie half of the 12 like it." in page()
+    assert "$12,480" not in page()
+    settings.PRICE_MODE = "on_request"
+    assert "market" not in page()
