@@ -2,8 +2,10 @@
 
 from decimal import Decimal
 
+from typing import Any
+
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from pytest_django import DjangoAssertNumQueries
 
 from builder.engraving import Rules
@@ -49,6 +51,12 @@ def test_its_engraving_follows_its_own_rules() -> None:
     assert setting.engraving_rules == Rules(limit=8, has_symbols=False, price=Decimal(60))
 
 
+def whole(factory: Any, **values: object) -> None:
+    """To the end of the save, where what is unique is judged."""
+    factory(**values)
+    connection.check_constraints()
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -59,7 +67,7 @@ def test_its_engraving_follows_its_own_rules() -> None:
 def test_the_database_refuses_a_head_that_cannot_be(wrong: dict[str, object]) -> None:
     setting = SettingFactory()
     with pytest.raises(IntegrityError), transaction.atomic():
-        HeadFactory(setting=setting, **({"position": 1} | wrong))
+        whole(HeadFactory, setting=setting, **({"position": 1} | wrong))
 
 
 @pytest.mark.parametrize(
@@ -68,4 +76,4 @@ def test_the_database_refuses_a_head_that_cannot_be(wrong: dict[str, object]) ->
 def test_the_database_refuses_a_location_that_cannot_be(wrong: dict[str, object]) -> None:
     setting = SettingFactory(stones={"halo": "1.20"})
     with pytest.raises(IntegrityError), transaction.atomic():
-        LocationFactory(setting=setting, **wrong)
+        whole(LocationFactory, setting=setting, **wrong)
