@@ -1,7 +1,6 @@
 """A setting's rules and shape as values, out of its heads and locations."""
 
 from decimal import Decimal
-
 from typing import Any
 
 import pytest
