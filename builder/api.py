@@ -23,7 +23,7 @@ from rest_framework.views import APIView
 
 from builder import compatibility, costing, market, pricing, search, turns
 from builder.models import Setting, Stone
-from builder.search.told import EXACT, PLAIN, told
+from builder.search.told import EXACT, PLAIN, Row, told
 
 TURNS = turns.Turns(scope="stones")
 TWINS = 4
@@ -143,18 +143,7 @@ def answer(listing: search.Listing, *, fits: Setting | None) -> dict[str, Any]:
             if _is_shown() or not any("price" in name for name in each.changes)
         ],
         "stones": _stones(listing.ids, fits=fits),
-        "facets": {
-            name: [
-                {
-                    "value": each.value,
-                    "label": each.label,
-                    "count": each.count,
-                    "selected": each.selected,
-                }
-                for each in values
-            ]
-            for name, values in listing.facets.items()
-        },
+        "facets": listing.facets,
     }
 
 
@@ -176,16 +165,19 @@ def about(stone: Stone, *, fits: Setting | None) -> dict[str, Any]:
 
 def _stones(
     ids: list[int], *, fits: Setting | None, only_offered: bool = True
-) -> list[dict[str, Any]]:
-    stones = told(ids, currency=pricing.CURRENCY, only_offered=only_offered)
+) -> list[orjson.Fragment]:
     rules = fits.rules if fits else None
     mode = settings.PRICE_MODE
-    for stone in stones:
-        price = stone["price"]
-        stone["told"] = "" if price is None else pricing.told(Decimal(price), mode=mode)
-        stone["price"] = price if mode == pricing.SHOWN else None
-        stone["fit"] = _fit(rules, stone) if rules else None
-    return stones
+
+    def more(row: Row) -> dict[str, Any]:
+        price = row.price
+        return {
+            "price": price if mode == pricing.SHOWN else None,
+            "told": "" if price is None else pricing.told(Decimal(price), mode=mode),
+            "fit": _fit(rules, row) if rules else None,
+        }
+
+    return told(ids, currency=pricing.CURRENCY, more=more, only_offered=only_offered)
 
 
 def _is_shown() -> bool:
@@ -197,13 +189,13 @@ def _currency() -> str:
     return pricing.CURRENCY if _is_shown() else ""
 
 
-def _fit(rules: compatibility.SettingRules, stone: Mapping[str, Any]) -> dict[str, Any]:
+def _fit(rules: compatibility.SettingRules, row: Row) -> dict[str, Any]:
     measures = compatibility.StoneMeasures(
-        shape=stone["shape"],
-        carat=Decimal(stone["carat"]),
-        length_mm=Decimal(stone["length_mm"]),
-        width_mm=Decimal(stone["width_mm"]),
-        depth_mm=Decimal(stone["depth_mm"]),
+        shape=row.shape,
+        carat=Decimal(row.carat),
+        length_mm=Decimal(row.length_mm),
+        width_mm=Decimal(row.width_mm),
+        depth_mm=Decimal(row.depth_mm),
     )
     mode = settings.PRICE_MODE
     fit = compatibility.check(setting=rules, stone=measures, size=None)
