@@ -62,19 +62,23 @@ class StoneQuery:
 
         Names that are no filter, such as an ad's, are left alone. `now`: the clock, when not given. Raises BadFilter.
         """
-        today = timezone.localdate(now)
-        ready_by = _ready_by(params, today=today)
+        today = timezone.localdate(now) if "ready_by" in params else None
+        ready_by = _ready_by(params, today=today) if today else None
         sort = _one_of("sort", _text("sort", params) or "price", SORTS)
         after, before = _key("after", params, sort=sort), _key("before", params, sort=sort)
         if after and before:
             raise BadFilter(field="before", message="give either this or After, not both")
         return cls(
             chosen={name: chosen for name in FACETS if (chosen := _values(name, params))},
-            ranges={name: _amount(name, text) for name in RANGES if (text := _text(name, params))},
+            ranges={
+                name: _amount(name, text)
+                for name in RANGES
+                if name in params and (text := _text(name, params))
+            },
             store=_store(params),
             fits=_fits(params),
             ready_by=ready_by,
-            days_left=workdays.until(ready_by, today=today) if ready_by else 0,
+            days_left=workdays.until(ready_by, today=today) if today and ready_by else 0,
             number=_number(params),
             sort=sort,
             page=_count("page", params, default=1, most=LAST_PAGE),
@@ -148,6 +152,10 @@ class StoneQuery:
 
 # Reading the query string.
 
+_SPELLINGS = {
+    name: {value.lower(): value for value in facet.labels} for name, facet in FACETS.items()
+}
+
 
 def _text(name: str, params: QueryDict) -> str:
     return params.get(name, "").strip()
@@ -157,14 +165,12 @@ def _values(name: str, params: QueryDict) -> tuple[str, ...]:
     if name not in params:
         return ()
     given = [value.strip() for text in params.getlist(name) for value in text.split(",")]
-    labels = FACETS[name].labels
-    by_spelling = {value.lower(): value for value in labels}
+    by_spelling = _SPELLINGS[name]
     values = []
     for value in filter(None, given):
         if value.lower() not in by_spelling:
-            raise BadFilter(
-                field=name, message=f"{value[:40]!r} is unknown; use any of {', '.join(labels)}"
-            )
+            known = ", ".join(FACETS[name].labels)
+            raise BadFilter(field=name, message=f"{value[:40]!r} is unknown; use any of {known}")
         values.append(by_spelling[value.lower()])
     return tuple(dict.fromkeys(values))
 
