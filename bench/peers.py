@@ -23,7 +23,7 @@ from bench.questions import COUNTED, MEASURES, PAGE, Question, Scan
 
 Six = tuple[int, dict[str, dict[str, int]], list[int]]
 Peer = Callable[[Question], Six]
-Opened = contextlib.AbstractContextManager[Peer]
+Opened = contextlib.AbstractContextManager[tuple[str, Peer]]  # its version, and how it is asked
 PATIENCE_S = 120
 
 
@@ -75,7 +75,7 @@ ORDERS = {
 
 
 @contextlib.contextmanager
-def duckdb(scan: Scan) -> Iterator[Peer]:
+def duckdb(scan: Scan) -> Iterator[tuple[str, Peer]]:
     """One query gathers the stones that miss at most one facet by all six values; sums are made of its groups."""
     module = _imported("duckdb")
     database = module.connect(config={"threads": 1})
@@ -108,7 +108,7 @@ def duckdb(scan: Scan) -> Iterator[Peer]:
         ).fetchall()
         return total, counts, [row[0] for row in page]
 
-    yield ask
+    yield module.__version__, ask
     database.close()
 
 
@@ -132,7 +132,7 @@ def _summed(
 
 
 @contextlib.contextmanager
-def polars(scan: Scan) -> Iterator[Peer]:
+def polars(scan: Scan) -> Iterator[tuple[str, Peer]]:
     module = _imported("polars")
     frame = module.DataFrame(_columns(scan)).sort(["price", "id"])
     column = module.col
@@ -162,11 +162,11 @@ def polars(scan: Scan) -> Iterator[Peer]:
         page = matching.bottom_k(PAGE, by=by, reverse=down).sort(by, descending=down)
         return total, counts, page["id"].to_list()
 
-    yield ask
+    yield module.__version__, ask
 
 
 @contextlib.contextmanager
-def typesense(scan: Scan) -> Iterator[Peer]:
+def typesense(scan: Scan) -> Iterator[tuple[str, Peer]]:
     """One request with a search for the page and one for each chosen facet, which leaves its own filter out."""
     with tempfile.TemporaryDirectory() as folder, _server(Path(folder)) as call:
         _fill(call, scan)
@@ -192,7 +192,7 @@ def typesense(scan: Scan) -> Iterator[Peer]:
             page = [hit["document"]["number"] for hit in answers["results"][0]["hits"]]
             return answers["results"][0]["found"], _named(scan, counted), page
 
-        yield ask
+        yield call("GET", "/debug")["version"], ask
 
 
 def _search(

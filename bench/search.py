@@ -27,6 +27,8 @@ from demo import catalog, house, wholesale
 from jeweler.models import Store
 
 SEED = 20261121
+FEW, MANY = 100_000, 1_000_000
+ASKED_OF_TABLE = 60  # which takes a hundred times as long
 MOST_P95_MS, MOST_P95_MS_OF_2M, MOST_P99_MS, LEAST_PER_CPU_S = 3.0, 5.0, 8.0, 500.0
 MARKUP = Decimal("1.4")
 NOW = datetime.now(UTC)
@@ -35,7 +37,7 @@ NOW = datetime.now(UTC)
 def run(*, full: bool) -> list[harness.Case]:
     house.open_stores()
     catalog.load_catalog(now=NOW, count=100)
-    _fill(1_000_000 if full else 100_000)
+    _fill(MANY if full else FEW)
     scan, asked = Scan(), questions(200)
     answers = [scan.answer(question) for question in asked]
     cases = _built(len(scan))
@@ -43,9 +45,9 @@ def run(*, full: bool) -> list[harness.Case]:
     if memory is None:
         raise harness.WrongAnswer("there is no snapshot to measure")
     _check(memory, asked, answers)
-    _check(table, asked[:40] if full else asked, answers)
+    _check(table, asked[:ASKED_OF_TABLE], answers)
     name = f"{len(scan):,} stones"
-    cases += _beside_the_table(name, memory, asked if not full else asked[:60])
+    cases += _beside_the_table(name, memory, asked[:ASKED_OF_TABLE])
     cases += [_goal(f"{name}, snapshot, 95th percentile", "ms", _p95(memory, asked), MOST_P95_MS)]
     cases += _over_http(name, asked, answers)
     if full:
@@ -79,7 +81,8 @@ def _built(stones: int) -> list[harness.Case]:
     unpacked = time.perf_counter() - begun
     print(
         f"  {stones:,} stones: built in {built:.1f} s, {len(loaded[3]) / 1e6:.1f} MB, "
-        f"unpacked in {unpacked * 1e3:.0f} ms"
+        f"unpacked in {unpacked * 1e3:.0f} ms",
+        flush=True,
     )
     return []
 
@@ -123,7 +126,10 @@ def _beside_a_peer(
 ) -> list[harness.Case]:
     title = open_peer.__name__
     try:
-        with open_peer(scan) as ask:
+        begun = time.perf_counter()
+        with open_peer(scan) as (version, ask):
+            title = f"{title} {version}"
+            print(f"  {title}: filled in {time.perf_counter() - begun:.0f} s", flush=True)
             for question, (total, counts, page) in zip(asked, answers, strict=True):
                 theirs = ask(question)
                 harness.same(theirs[0], total, what=f"{title}'s total of {question.text}")
@@ -206,8 +212,8 @@ def _two_million() -> list[harness.Case]:
     second, _ = Supplier.objects.get_or_create(
         code="bench-search-2", defaults={"name": "Second wholesaler", "markup": MARKUP}
     )
-    wholesale.fill(supplier=second, count=1_000_000, seed=SEED + 1, now=NOW)
-    _built(2_000_000)
+    wholesale.fill(supplier=second, count=MANY, seed=SEED + 1, now=NOW)
+    _built(2 * MANY)
     memory = snapshot.current()
     if memory is None:
         raise harness.WrongAnswer("there is no snapshot of two million")
