@@ -54,7 +54,8 @@ def a_page() -> list[Stone]:
     """Among them some that many are like."""
     twins = StoneFactory.create_batch(13, lab="GIA")
     StoneFactory(lab="IGI")
-    some = random.Random(5).sample(list(Stone.objects.filter(status="available")), 60)
+    offered = Stone.objects.filter(status="available").order_by("pk")
+    some = random.Random(5).sample(list(offered), 120)
     return [*Stone.objects.filter(pk__in=[*(twin.pk for twin in twins), *(s.pk for s in some)])]
 
 
