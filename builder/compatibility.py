@@ -2,182 +2,36 @@
 
 `check` judges one stone in one setting: its heads as they are, what the setter can do to them, and the setting's other
 heads. `envelopes` says the same as limits, from which the stone list makes its filter, so that the two can never disagree.
-A setting's rules remember their limits; what is made anew for every stone is a named tuple, as in `pricing`.
+What is made anew for every stone is a named tuple, as in `pricing`.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from functools import cached_property
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import NamedTuple
 
 from builder import gemology
+from builder.heads import (
+    BELOW,
+    HUNDREDTH,
+    NOTHING,
+    cost_of,
+    deepest_of,
+    least_uncovered,
+    limits_of,
+    play_of,
+)
+from builder.heads import Envelope as Envelope
+from builder.heads import Fit as Fit
+from builder.heads import Fix as Fix
+from builder.heads import Head as Head
+from builder.heads import Limits as Limits
+from builder.heads import MeasuresLike as MeasuresLike
+from builder.heads import SettingRules as SettingRules
+from builder.heads import StoneMeasures as StoneMeasures
 from jeweler import money
 
-# A setter bends prongs by this much without a new head; a bezel is cut to its stone and bends nothing.
-PRONG_PLAY_MM = Decimal("0.15")
-# From the stone's point to the finger, and how much higher a head can be mounted without redrawing it.
-FINGER_CLEARANCE_MM = Decimal("0.40")
-RAISE_MM = Decimal("0.80")
-
 NUMBERS = {3: "three", 4: "four", 5: "five", 6: "six", 8: "eight"}
-
-_HUNDREDTH = Decimal("0.01")
-_NOTHING = Decimal(0)
-_BELOW = {shape: Decimal(str(law.below)) for shape, law in gemology.LAWS.items()}
-# The part of the width on each side of the table that prongs may cover.
-_CROWN = {
-    shape: (1 - Decimal(str(law.table_pct)) / 100) / 2 for shape, law in gemology.LAWS.items()
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Head:
-    """What holds the center stone. `name` is said in a sentence; `metal_family`, "" as the ring, decides no fit."""
-
-    code: str
-    name: str
-    kind: str
-    prongs: int
-    shapes: Sequence[str]
-    min_width_mm: Decimal
-    max_width_mm: Decimal
-    min_length_mm: Decimal
-    max_length_mm: Decimal
-    rise_mm: Decimal
-    overhang_mm: Decimal = _NOTHING
-    extra_price: Decimal = _NOTHING
-    extra_days: int = 0
-    setting_fee: Decimal = _NOTHING
-    metal_family: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class SettingRules:
-    """What of a setting decides the fit. `heads[0]` is the one it is shown with; sizes are US."""
-
-    name: str
-    thickness_mm: Decimal
-    min_size: Decimal
-    max_size: Decimal
-    heads: Sequence[Head]
-    currency: str = "USD"
-
-    @property
-    def shapes(self) -> list[str]:
-        """Every shape that one of its heads takes."""
-        return list(dict.fromkeys(shape for head in self.heads for shape in head.shapes))
-
-    @cached_property
-    def in_order(self) -> Sequence[Head]:
-        if len(self.heads) < 2:
-            return self.heads
-        first, *others = self.heads
-        return [first, *sorted(others, key=lambda head: _cost(head, first))]
-
-    @cached_property
-    def limits(self) -> "dict[tuple[str, str], Limits]":
-        """By head and shape, as they were asked for."""
-        return {}
-
-    @cached_property
-    def kept(self) -> dict[object, Any]:
-        """What else was worked out from these rules, by whoever worked it out."""
-        return {}
-
-    def head(self, code: str) -> Head | None:
-        for head in self.heads:
-            if head.code == code:
-                return head
-        return None
-
-
-class MeasuresLike(Protocol):
-    """A stone, or `StoneMeasures`."""
-
-    @property
-    def shape(self) -> str: ...
-    @property
-    def carat(self) -> Decimal: ...
-    @property
-    def length_mm(self) -> Decimal | None: ...
-    @property
-    def width_mm(self) -> Decimal | None: ...
-    @property
-    def depth_mm(self) -> Decimal | None: ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class StoneMeasures:
-    """A measure that is None is not known from a report; it is taken from the weight by the millimeter law."""
-
-    shape: str
-    carat: Decimal
-    length_mm: Decimal | None
-    width_mm: Decimal | None
-    depth_mm: Decimal | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fix:
-    """What makes it fit, or what to choose instead. `head`: code of the head to change to, "" when it stays."""
-
-    words: str
-    price: Decimal = _NOTHING
-    days: int = 0
-    head: str = ""
-
-    def __str__(self) -> str:
-        return self.words
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fit:
-    """`head` is the code of the head that holds the stone, "" when none does.
-
-    `margin_mm` is the least room on any side in that head, None when the shape itself is wrong.
-    """
-
-    verdict: str
-    reason: str
-    fix: Fix | None
-    head: str
-    margin_mm: Decimal | None
-    is_estimated: bool = False
-
-    @property
-    def fits(self) -> bool:
-        return self.verdict != "does_not_fit"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Envelope:
-    """What the bench can make fit in one head; a shape that is not named in `max_depth_mm` is not within it."""
-
-    min_width_mm: Decimal
-    max_width_mm: Decimal
-    min_length_mm: Decimal
-    max_length_mm: Decimal
-    max_depth_mm: Mapping[str, Decimal]
-
-    def holds(
-        self, *, shape: str, length_mm: Decimal, width_mm: Decimal, depth_mm: Decimal
-    ) -> bool:
-        return (
-            shape in self.max_depth_mm
-            and self.min_width_mm <= width_mm <= self.max_width_mm
-            and self.min_length_mm <= length_mm <= self.max_length_mm
-            and depth_mm <= self.max_depth_mm[shape]
-        )
-
-
-class Limits(NamedTuple):
-    """Of one shape in one head of a setting, in millimeters."""
-
-    play: Decimal  # how far the setter bends prongs
-    least_uncovered: Decimal  # the narrowest stone whose usual table stays free
-    deepest: Decimal  # with the head at its highest
-    free: Decimal  # below the girdle, with the head as it is
 
 
 class _Known(NamedTuple):
@@ -197,7 +51,7 @@ class _Trial(NamedTuple):
     head: Head
     first: Head
     margin: Decimal | None
-    lift: Decimal = _NOTHING
+    lift: Decimal = NOTHING
     refusal: str = ""
 
     @property
@@ -207,11 +61,11 @@ class _Trial(NamedTuple):
     @property
     def move(self) -> Decimal:
         """How far prongs must be moved."""
-        return max(_NOTHING, -self.margin) if self.margin is not None else _NOTHING
+        return max(NOTHING, -self.margin) if self.margin is not None else NOTHING
 
     @property
     def cost(self) -> tuple[Decimal, int]:
-        return _cost(self.head, self.first)
+        return cost_of(self.head, self.first)
 
 
 def check(*, setting: SettingRules, stone: MeasuresLike, size: Decimal | None) -> Fit:
@@ -251,15 +105,15 @@ def envelopes(*, setting: SettingRules) -> list[Envelope]:
     for head in setting.heads:
         shapes_by_least: dict[Decimal, list[str]] = {}
         for shape in head.shapes:
-            least = max(head.min_width_mm - _play(head), _least_uncovered(head, shape))
+            least = max(head.min_width_mm - play_of(head), least_uncovered(head, shape))
             shapes_by_least.setdefault(least, []).append(shape)
         found += [
             Envelope(
                 min_width_mm=least,
-                max_width_mm=head.max_width_mm + _play(head),
-                min_length_mm=head.min_length_mm - _play(head),
-                max_length_mm=head.max_length_mm + _play(head),
-                max_depth_mm={shape: _deepest(head, setting, shape) for shape in shapes},
+                max_width_mm=head.max_width_mm + play_of(head),
+                min_length_mm=head.min_length_mm - play_of(head),
+                max_length_mm=head.max_length_mm + play_of(head),
+                max_depth_mm={shape: deepest_of(head, setting, shape) for shape in shapes},
             )
             for least, shapes in shapes_by_least.items()
         ]
@@ -268,8 +122,8 @@ def envelopes(*, setting: SettingRules) -> list[Envelope]:
 
 def carats_held(*, setting: SettingRules, head: Head, shape: str) -> tuple[Decimal, Decimal]:
     """About which weights of this shape sit in the head, by the millimeter law, to 0.05 ct."""
-    narrowest = max(head.min_width_mm, _least_uncovered(head, shape))
-    deepest = float(_deepest(head, setting, shape)) / gemology.LAWS[shape].depth_pct * 100
+    narrowest = max(head.min_width_mm, least_uncovered(head, shape))
+    deepest = float(deepest_of(head, setting, shape)) / gemology.LAWS[shape].depth_pct * 100
     least = max(
         gemology.carat_of_width(shape=shape, width_mm=float(narrowest)),
         gemology.carat_of_length(shape=shape, length_mm=float(head.min_length_mm)),
@@ -287,45 +141,6 @@ def named(*, kind: str, prongs: int) -> str:
     return "bezel" if kind == "bezel" else f"{NUMBERS.get(prongs, str(prongs))}-prong head"
 
 
-# Limits and costs of one head.
-
-
-def _cost(head: Head, first: Head) -> tuple[Decimal, int]:
-    """What it costs more than the setting's first head, and how many days more it takes."""
-    if head is first:
-        return _NOTHING, 0
-    return head.extra_price + head.setting_fee - first.setting_fee, head.extra_days
-
-
-def _play(head: Head) -> Decimal:
-    return PRONG_PLAY_MM if head.kind == "prong" else _NOTHING
-
-
-def _deepest(head: Head, setting: SettingRules, shape: str) -> Decimal:
-    """The deepest stone whose point clears the finger at the head's highest, to the hundredth that reports give."""
-    room = head.rise_mm + setting.thickness_mm - FINGER_CLEARANCE_MM + RAISE_MM
-    return (room / _BELOW[shape]).quantize(_HUNDREDTH, rounding=ROUND_FLOOR)
-
-
-def _limits(head: Head, setting: SettingRules, shape: str) -> Limits:
-    found = setting.limits.get((head.code, shape))
-    if found is None:
-        found = setting.limits[head.code, shape] = Limits(
-            play=_play(head),
-            least_uncovered=_least_uncovered(head, shape),
-            deepest=_deepest(head, setting, shape),
-            free=head.rise_mm + setting.thickness_mm - FINGER_CLEARANCE_MM,
-        )
-    return found
-
-
-def _least_uncovered(head: Head, shape: str) -> Decimal:
-    """The narrowest stone whose usual table the prongs or the rim leave free."""
-    if not head.overhang_mm:
-        return _NOTHING
-    return (head.overhang_mm / _CROWN[shape]).quantize(_HUNDREDTH, rounding=ROUND_CEILING)
-
-
 # Trying a stone in a head.
 
 
@@ -335,7 +150,7 @@ def _try(head: Head, setting: SettingRules, stone: _Known) -> _Trial:
     if stone.shape not in head.shapes:
         refusal = f"{_this(head, is_first)} is made for {_listed(head.shapes)}, not for {_a(stone.shape)}."
         return _Trial(head=head, first=first, margin=None, refusal=_begun(refusal))
-    limits = _limits(head, setting, stone.shape)
+    limits = limits_of(head, setting, stone.shape)
     margin = min(
         stone.width - head.min_width_mm,
         head.max_width_mm - stone.width,
@@ -352,12 +167,12 @@ def _try(head: Head, setting: SettingRules, stone: _Known) -> _Trial:
         margin, refusal = spare_depth, _too_deep(head, setting, stone, is_first=is_first)
     else:
         refusal = ""
-    lift = max(_NOTHING, stone.depth * _BELOW[stone.shape] - limits.free)
+    lift = max(NOTHING, stone.depth * BELOW[stone.shape] - limits.free)
     return _Trial(head, first, margin, lift, refusal)
 
 
 def _too_large_or_small(head: Head, stone: _Known, *, is_first: bool) -> str:
-    this, play = _this(head, is_first), _play(head)
+    this, play = _this(head, is_first), play_of(head)
     if not head.min_width_mm - play <= stone.width <= head.max_width_mm + play:
         return (
             f"{_yours(stone)} is {stone.width:.2f} mm wide; {this} takes "
@@ -378,14 +193,14 @@ def _covered(head: Head, stone: _Known, *, is_first: bool) -> str:
     return (
         f"{_yours(stone)} is {stone.width:.2f} mm wide, and {_this(head, is_first)}, which reaches "
         f"{head.overhang_mm:.2f} mm over the edge, would cover its table below "
-        f"{_least_uncovered(head, stone.shape):.2f} mm."
+        f"{least_uncovered(head, stone.shape):.2f} mm."
     )
 
 
 def _too_deep(head: Head, setting: SettingRules, stone: _Known, *, is_first: bool) -> str:
     return (
         f"{_yours(stone)} is {stone.depth:.2f} mm deep and would touch your finger; "
-        f"{_this(head, is_first)} takes {_deepest(head, setting, stone.shape):.2f} mm at its highest."
+        f"{_this(head, is_first)} takes {deepest_of(head, setting, stone.shape):.2f} mm at its highest."
     )
 
 
@@ -396,7 +211,7 @@ def _accepted(best: _Trial, *, first: _Trial, stone: _Known, currency: str) -> F
     holds = _begun(
         f"{_this(best.head, best.is_first)} holds your {stone.carat:.2f} ct {stone.shape}"
     )
-    margin = best.margin if best.margin is not None else _NOTHING
+    margin = best.margin if best.margin is not None else NOTHING
     work = _work(best)
     if not best.is_first:
         price, days = best.cost
@@ -461,7 +276,7 @@ def _refused(setting: SettingRules, trials: Sequence[_Trial], stone: _Known) -> 
         fix = Fix(words="Choose another setting.")
         return Fit(verdict="does_not_fit", reason=reason, fix=fix, head="", margin_mm=margin)
     tried = [trial for trial in trials if trial.margin is not None]
-    nearest = max(tried, key=lambda trial: trial.margin or _NOTHING) if tried else trials[0]
+    nearest = max(tried, key=lambda trial: trial.margin or NOTHING) if tried else trials[0]
     fix = _instead(setting, nearest, stone) if tried else _another_shape(stone)
     reason = nearest.refusal if tried or len(trials) == 1 else _no_head_takes(setting, stone)
     return Fit(verdict="does_not_fit", reason=reason, fix=fix, head="", margin_mm=nearest.margin)
@@ -565,7 +380,7 @@ def _known(stone: MeasuresLike) -> _Known:
 
 
 def _hundredths(length: float | Decimal) -> Decimal:
-    return Decimal(length).quantize(_HUNDREDTH)
+    return Decimal(length).quantize(HUNDREDTH)
 
 
 def _to_five_points(carat: float) -> Decimal:
