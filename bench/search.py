@@ -28,6 +28,7 @@ from jeweler.models import Store
 
 SEED = 20261121
 FEW, MANY = 100_000, 1_000_000
+SIX_FACETS = f"&facets={','.join(COUNTED)}"
 ASKED_OF_TABLE = 60  # which takes a hundred times as long
 MOST_P95_MS, MOST_P95_MS_OF_2M, MOST_P99_MS, LEAST_PER_CPU_S = 3.0, 5.0, 8.0, 500.0
 MARKUP = Decimal("1.4")
@@ -188,11 +189,14 @@ def _over_http(
         harness.same(answer.status, 200, what=text)
         return answer.body
 
-    for question, (total, _, page) in zip(asked, answers, strict=True):
-        told = json.loads(ask(question.text))
+    for question, (total, counts, page) in zip(asked, answers, strict=True):
+        told = json.loads(ask(f"{question.text}{SIX_FACETS}"))
+        for facet in COUNTED:
+            mine = {each["value"]: each["count"] for each in told["facets"][facet] if each["count"]}
+            harness.same(mine, counts[facet], what=f"API's {facet} of {question.text}")
         harness.same(told["total"], total, what=f"API's total of {question.text}")
         harness.same([stone["id"] for stone in told["stones"]], page, what=question.text)
-    texts = [question.text for question in asked] * 5
+    texts = [f"{question.text}{SIX_FACETS}" for question in asked] * 5
     gc.collect()
     sample, cpu = [], time.process_time()
     for text in texts:

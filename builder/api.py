@@ -244,6 +244,9 @@ PARAMETERS = [
     _one("number", OpenApiTypes.STR, "A report or stock number; spaces and dashes do not matter"),
     _one("after", OpenApiTypes.STR, "The `next` of the page before"),
     _one("before", OpenApiTypes.STR, "The `previous` of the page behind"),
+    _one(
+        "facets", OpenApiTypes.STR, f"Which to count, of {', '.join(search.FACETS)}; all if unsaid"
+    ),
     OpenApiParameter("sort", OpenApiTypes.STR, enum=list(search.SORTS), default="price"),
     _one("page", OpenApiTypes.INT, f"From 1 to {search.LAST_PAGE}; follow `next` for more"),
     _one(

@@ -130,16 +130,23 @@ class Counting:
     def _counts(self) -> Counts:
         counts: dict[str, dict[str, int]] = {}
         for facets, holds in self._heeded():
-            counts |= self._counted(facets, holds)
+            if facets:
+                counts |= self._counted(facets, holds)
         if len(self.rows):
             changes.add_counts(counts, self.rows, self.query, self.among)
         return counts
 
     def _heeded(self) -> Iterator[tuple[list[str], BitMap]]:
-        """Facets with the stones that hold to every filter but their own."""
-        yield [facet for facet in FACETS if facet not in self.chosen], self.full
+        """Facets with the stones that hold to every filter but their own.
+
+        Where nothing is found all are counted: what is nearest is looked for among them.
+        """
+        counted = self.query.counted if self.total else tuple(FACETS)
+        yield [facet for facet in counted if facet not in self.chosen], self.full
         stones = list(self.chosen.values())
         for number, facet in enumerate(self.chosen):
+            if facet not in counted:
+                continue
             yield [facet], reduce(and_, stones[number + 1 :], self.first[number])
 
     def _counted(self, facets: list[str], holds: BitMap) -> dict[str, dict[str, int]]:

@@ -169,6 +169,7 @@ TITLES = {
     "fits": "Fits the setting",
     "ready_by": "Ready by",
     "number": "Report or stock number",
+    "facets": "Facets",
     "sort": "Order",
     "page": "Page",
     "page_size": "Stones per page",

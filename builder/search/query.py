@@ -40,7 +40,7 @@ class StoneQuery:
     """What is asked of the stone list. `chosen` maps a facet to its chosen values; empty: any.
 
     `days_left` are the working days from today until `ready_by`. A page is named by its number or by a key of the stone
-    that it comes `after` or `before`.
+    that it comes `after` or `before`. `counted` are the facets whose counts are wanted.
     """
 
     chosen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -55,6 +55,7 @@ class StoneQuery:
     page_size: int = PAGE_SIZE
     after: Key | None = None
     before: Key | None = None
+    counted: tuple[str, ...] = tuple(FACETS)
 
     @classmethod
     def from_params(cls, params: QueryDict, *, now: datetime | None = None) -> "StoneQuery":
@@ -85,6 +86,7 @@ class StoneQuery:
             page_size=_count("page_size", params, default=PAGE_SIZE, most=LARGEST_PAGE),
             after=after,
             before=before,
+            counted=_counted(params),
         )
 
     def bounds(self, name: str) -> tuple[int | None, int | None]:
@@ -173,6 +175,18 @@ def _values(name: str, params: QueryDict) -> tuple[str, ...]:
             raise BadFilter(field=name, message=f"{value[:40]!r} is unknown; use any of {known}")
         values.append(by_spelling[value.lower()])
     return tuple(dict.fromkeys(values))
+
+
+def _counted(params: QueryDict) -> tuple[str, ...]:
+    """In the list's own order; all of them when nothing is said."""
+    given = (name.strip() for text in params.getlist("facets") for name in text.split(","))
+    asked = {name for name in given if name}
+    if strange := sorted(asked - FACETS.keys()):
+        known = ", ".join(FACETS)
+        raise BadFilter(
+            field="facets", message=f"{strange[0][:40]!r} is unknown; use any of {known}"
+        )
+    return tuple(name for name in FACETS if name in asked) or tuple(FACETS)
 
 
 def _amount(name: str, text: str) -> Decimal:

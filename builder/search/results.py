@@ -102,7 +102,8 @@ class Results(Listing):
 def facet_values(query: StoneQuery, counts: Counts) -> dict[str, list[FacetValue]]:
     """Those that some stone has, that are always shown, or that are chosen; in the trade's order."""
     facets = {}
-    for name, facet in FACETS.items():
+    for name in query.counted:
+        facet = FACETS[name]
         chosen = query.chosen.get(name, ())
         found = counts.get(name, {})
         facets[name] = [

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builder.search import keys
-from builder.search.facets import SORTS
+from builder.search.facets import FACETS, SORTS
 from builder.search.query import BadFilter, StoneQuery
 from tests.factories.jeweler import NOW
 
@@ -131,3 +131,10 @@ def test_any_other_text_is_no_key(text: str) -> None:
 def test_a_key_of_another_order_is_refused() -> None:
     text = keys.key_of(sort="carat", rank=150, price=5, pk=1).written(sort="carat")
     assert keys.Key.read(text, sort="-carat") is None
+
+
+def test_facets_are_named_and_all_are_counted_when_none_is() -> None:
+    assert read("facets=lab, shape&facets=cut").counted == ("shape", "cut", "lab")
+    assert read("facets=").counted == read("").counted == tuple(FACETS)
+    with pytest.raises(BadFilter, match="Facets: 'karat' is unknown; use any of shape, "):
+        read("facets=shape,karat")

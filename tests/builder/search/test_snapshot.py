@@ -291,6 +291,24 @@ def test_a_listed_stone_is_told_as_the_table_has_it() -> None:
 
 
 @pytest.mark.usefixtures("stocked")
+@pytest.mark.parametrize("text", ["", "shape=round&cut=excellent&color=G,H", "carat_min=99"])
+def test_named_facets_are_counted_as_among_all_of_them(text: str) -> None:
+    def facets(text: str) -> dict[str, list[search.FacetValue]]:
+        return search.listing(asked(text)).facets
+
+    built()
+    assert search.listing(asked(text)).engine == "snapshot"
+    everything, named = facets(text), facets(f"{text}&facets=cut,lab,fancy_hue")
+    assert named == {name: everything[name] for name in ("cut", "lab", "fancy_hue")}
+    assert (
+        search.listing(asked(f"{text}&facets=lab")).nearest == search.listing(asked(text)).nearest
+    )
+    snapshot.forget()
+    SearchSnapshot.objects.all().delete()
+    assert facets(f"{text}&facets=cut,lab,fancy_hue") == named
+
+
+@pytest.mark.usefixtures("stocked")
 def test_what_is_packed_is_unpacked_the_same() -> None:
     bitmaps = built().bitmaps
     again = payload.unpacked(payload.packed(bitmaps))
