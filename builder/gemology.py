@@ -26,7 +26,6 @@ INTENSITIES = (
     "faint", "very_light", "light", "fancy_light", "fancy", "fancy_intense", "fancy_vivid", "fancy_dark", "fancy_deep",
 )  # fmt: skip
 LABS = ("GIA", "IGI", "AGS", "HRD", "GCAL", "GSI", "EGL")
-POINTED_SHAPES = frozenset({"princess", "pear", "marquise", "heart"})
 
 GRADE_LABELS = {grade: grade.replace("_", " ").capitalize() for grade in GRADES}
 FLUORESCENCE_LABELS = {grade: grade.replace("_", " ").capitalize() for grade in FLUORESCENCES}

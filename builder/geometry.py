@@ -222,12 +222,6 @@ def count_around(location: Location, *, length: float, width: float) -> int:
     return max(8, round(_perimeter(length + beyond, width + beyond) / (melee * 1.06)))
 
 
-def halo_count(*, setting: Mounting, head: HeadLike, stone: OutlineLike | None) -> int:
-    """How many melee go around the stone, 0 without a halo."""
-    halo = setting.at("halo")
-    return stone_count(halo, head=head, stone=stone) if halo else 0
-
-
 def melee_carats(*, stone_mm: float, count: int) -> float:
     return float(CARATS_PER_CUBIC_MELEE_MM * stone_mm**3 * count)
 
