@@ -121,8 +121,12 @@ def as_told(spread: Spread, *, mode: str) -> Spread:
 def readable(
     given: QueryDict, *, mode: str, now: datetime
 ) -> tuple[QueryDict, search.StoneQuery, list[str]]:
-    """The parameters that can be read, what they ask for, and what was wrong with the others."""
+    """The parameters that can be read, what they ask for, and what was wrong with the others.
+
+    `facets` is left out: the API counts only those, and the page shows the counts of all.
+    """
     params = given.copy()
+    params.pop("facets", None)
     for name in [name for name, values in params.lists() if not any(values)]:
         del params[name]
     refused: list[str] = []

@@ -430,6 +430,19 @@ def test_a_filter_that_says_nothing_is_named_and_the_others_hold(client: Client)
     assert "1 stone</b>" in shown
 
 
+@pytest.mark.parametrize("facets", ["shape", "lab,cut", "luck"])
+def test_the_page_counts_every_facet_whichever_an_address_asks_for(
+    client: Client, facets: str
+) -> None:
+    StoneFactory(color="G", lab="GIA")
+
+    response = client.get(f"/diamonds/?facets={facets}")
+
+    assert response.status_code == 200
+    assert list(response.context["facets"]) == list(search.FACETS)
+    assert "facets" not in response.context["params"]
+
+
 def test_the_bars_show_every_stone_on_offer_and_what_the_filter_takes() -> None:
     for carat, price in (("0.50", 1000), ("1.52", 12480), ("1.52", 12480), ("6.00", 90000)):
         StoneFactory(carat=carat, price=price)
