@@ -11,11 +11,16 @@ from builder.models.catalog import (
     StoneLocation,
 )
 from builder.models.designs import (
+    Accents,
     Design,
     DesignLink,
     DesignLookup,
+    DesignNotice,
+    DesignStep,
     DesignVersion,
+    Hint,
     Picture,
+    Still,
 )
 from builder.models.stones import (
     FeedImport,
@@ -29,15 +34,19 @@ from builder.models.stones import (
 )
 
 __all__ = [
+    "Accents",
     "Band",
     "CatalogVersion",
     "Design",
     "DesignLink",
     "DesignLookup",
+    "DesignNotice",
+    "DesignStep",
     "DesignVersion",
     "FeedImport",
     "Growth",
     "Head",
+    "Hint",
     "MarkupRule",
     "MeleePrice",
     "Metal",
@@ -46,6 +55,7 @@ __all__ = [
     "SearchSnapshot",
     "Setting",
     "Shape",
+    "Still",
     "Stone",
     "StoneLocation",
     "StoneOffer",

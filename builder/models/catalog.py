@@ -95,6 +95,23 @@ class Setting(models.Model):
     engraving_symbols = models.BooleanField(default=True, help_text="Also ♥, ∞ and accents")
     shoulder = models.CharField(max_length=16, choices=Shoulder, default=Shoulder.PLAIN)
     lead_days = models.PositiveSmallIntegerField(default=20, help_text="Working days to make it")
+    widths_mm = models.JSONField(
+        default=list,
+        blank=True,
+        help_text='Band widths at the palm to choose from, such as ["1.8", "2.2"]; empty: its own alone',
+    )
+    band_accents = models.JSONField(
+        default=list,
+        blank=True,
+        help_text='Band accents to choose from, of "none", "half" and "full"; empty: its own alone',
+    )
+    accent_mm = models.DecimalField(
+        max_digits=3,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text="Of the band's small diamonds where it is shown without them",
+    )
     metals = models.ManyToManyField(Metal, related_name="settings")
     position = models.PositiveSmallIntegerField(default=0)
     is_offered = models.BooleanField(default=True)

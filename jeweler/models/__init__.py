@@ -6,7 +6,7 @@ from jeweler.models.customer import (
     IdentityEdge,
     Visitor,
 )
-from jeweler.models.mail import EmailMessage
+from jeweler.models.mail import EmailMessage, MailRefusal
 from jeweler.models.outbox import OutboxDelivery, OutboxEvent
 from jeweler.models.sale import Payment, Refund, Sale, SaleEvidence, SaleLine
 from jeweler.models.store import PriceMode, StaffMember, Store, TaxDisplay
@@ -18,6 +18,7 @@ __all__ = [
     "CustomerMerge",
     "EmailMessage",
     "IdentityEdge",
+    "MailRefusal",
     "OutboxDelivery",
     "OutboxEvent",
     "Payment",

@@ -11,6 +11,11 @@ class EmailMessage(models.Model):
 
     key = models.CharField(max_length=128, unique=True, help_text="What it is about: once per key")
     kind = models.CharField(max_length=64, help_text="Its template, such as builder/design_saved")
+    topic = models.CharField(
+        max_length=16,
+        blank=True,
+        help_text="What can be unsubscribed from; empty: she asked for it",
+    )
     customer = models.ForeignKey(
         Customer, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -40,8 +45,26 @@ class EmailMessage(models.Model):
                 fields=["next_attempt_at"],
                 name="mail_owed",
                 condition=Q(sent_at__isnull=True, dead_at__isnull=True),
-            )
+            ),
+            # How often somebody was written to on our own accord lately.
+            models.Index(fields=["to", "queued_at"], name="mail_unasked", condition=~Q(topic="")),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} to {self.to}"
+
+
+class MailRefusal(models.Model):
+    """Somebody wants no more mails on a topic. Kept as a hash, also when the person is forgotten: it must hold."""
+
+    address_hash = models.CharField(max_length=64, help_text="SHA-256 of the canonical address")
+    topic = models.CharField(max_length=16)
+    since_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["address_hash", "topic"], name="mail_refusal_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.topic} since {self.since_at:%Y-%m-%d}"
