@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from builder import designs, forms, quotes
+from builder import designs, forms, links, quotes, saving
 from builder.models import Design
 from builder.views.pages import design_of, page, quoted
 from builder.views.ring import is_gone
@@ -28,7 +28,7 @@ def save(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         visitor = visitors.ensure(request, now=now)
         try:
-            designs.save(
+            saving.save(
                 design=design,
                 email=form.cleaned_data["email"],
                 is_discreet=form.cleaned_data["is_discreet"],
@@ -38,9 +38,9 @@ def save(request: HttpRequest) -> HttpResponse:
         except (
             designs.StoneGone,
             designs.DoesNotFit,
-            designs.Incomplete,
-            designs.NoLongerMade,
-            designs.NoPrice,
+            saving.Incomplete,
+            saving.NoLongerMade,
+            saving.NoPrice,
         ) as refusal:
             messages.error(request, str(refusal))
             return redirect("builder:ring")
@@ -86,11 +86,11 @@ def link(request: HttpRequest, token: str) -> HttpResponse:
     try:
         if request.method == "POST":
             visitor = visitors.ensure(request, now=now)
-            designs.resume(token=token, visitor=visitor, now=now)
+            saving.resume(token=token, visitor=visitor, now=now)
             messages.success(request, "It is all here, just as you left it.")
             return redirect("builder:ring")
-        design = designs.open_link(token=token, now=now)
-    except designs.LinkGone:
+        design = links.opened(token, now=now).design
+    except links.LinkGone:
         return page(request, "410.html", status=410)
     quote = quoted(design, now=now)
     response = page(

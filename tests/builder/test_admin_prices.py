@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from builder import designs
+from builder import saving
 from builder.models import MeleePrice, MetalPrice
 from jeweler.models import StaffMember
 from tests.factories.builder import (
@@ -136,7 +136,7 @@ def test_the_check_command_names_what_lacks_a_price(capsys: pytest.CaptureFixtur
 
 def test_a_version_shows_what_its_price_was_made_from(owner: Client) -> None:
     design = DesignFactory()
-    designs.save(
+    saving.save(
         design=design, email="ada@example.com", visitor=design.visitor, is_discreet=False, now=NOW
     )
     url = reverse("admin:builder_design_change", args=[design.pk])

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from builder import designs, lookup
+from builder import lookup, saving
 from builder.models import Design, DesignLink, DesignLookup
 from jeweler import tokens
 from jeweler.models import AuditEntry, ContactPoint, Customer, OutboxEvent, StaffMember
@@ -159,7 +159,7 @@ def test_a_design_saved_online_is_found_by_the_address_it_was_saved_with(
     associate: StaffMember,
 ) -> None:
     design = DesignFactory()
-    designs.save(
+    saving.save(
         design=design,
         email="ben@example.com",
         visitor=design.visitor,

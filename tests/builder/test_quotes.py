@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from builder import designs, quotes
+from builder import quotes, saving
 from builder.models import Band, Design, MeleePrice, MetalPrice, Stone
 from tests.factories.builder import (
     DesignFactory,
@@ -91,7 +91,7 @@ def test_a_price_carries_its_moment_and_what_made_it(ring: Design) -> None:
 
 def test_a_saved_version_keeps_the_moment_and_the_inputs(ring: Design) -> None:
     quoted = quotes.quote(ring, now=NOW)
-    saved = designs.save(
+    saved = saving.save(
         design=ring, email="ada@example.com", visitor=ring.visitor, is_discreet=False, now=NOW
     )
     assert saved.version.priced_at == NOW
@@ -99,7 +99,7 @@ def test_a_saved_version_keeps_the_moment_and_the_inputs(ring: Design) -> None:
 
 
 def test_a_kept_promise_shows_the_moment_and_inputs_it_was_made_with(ring: Design) -> None:
-    designs.save(
+    saving.save(
         design=ring, email="ada@example.com", visitor=ring.visitor, is_discreet=False, now=NOW
     )
     ring.refresh_from_db()
@@ -119,8 +119,8 @@ def test_what_lacks_a_price_is_named_to_staff_and_on_request_for_shoppers(ring: 
     quoted = quotes.quote(ring, now=NOW)
     assert quoted.unpriced.startswith("No melee price covers 1.40 mm (The Alba, half band)")
     assert (quoted.told, quoted.tax_told, quoted.bill) == ("Price on request", "", [])
-    with pytest.raises(designs.NoPrice, match="It is kept as it is"):
-        designs.save(
+    with pytest.raises(saving.NoPrice, match="It is kept as it is"):
+        saving.save(
             design=ring, email="ada@example.com", visitor=ring.visitor, is_discreet=False, now=NOW
         )
     MeleePriceFactory()
@@ -128,7 +128,7 @@ def test_what_lacks_a_price_is_named_to_staff_and_on_request_for_shoppers(ring: 
 
 
 def test_a_promised_price_holds_even_when_a_price_is_taken_away(ring: Design) -> None:
-    designs.save(
+    saving.save(
         design=ring, email="ada@example.com", visitor=ring.visitor, is_discreet=False, now=NOW
     )
     ring.refresh_from_db()
@@ -203,7 +203,7 @@ def test_a_band_is_priced_in_her_metal_and_size(ring: Design) -> None:
 
 
 def test_the_suppliers_cost_is_nowhere_in_a_quote(ring: Design) -> None:
-    saved = designs.save(
+    saved = saving.save(
         design=ring, email="ada@example.com", visitor=ring.visitor, is_discreet=False, now=NOW
     )
     kept = f"{saved.version.price_inputs}{saved.version.price_lines}"

@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 from django.db import connection, transaction
 
-from builder import catalog, designs, inventory, pricebook
+from builder import catalog, designs, inventory, pricebook, saving
 from builder.models import Design, DesignVersion, Metal, Stone, Supplier
 from jeweler.models import EmailMessage, OutboxEvent
 from tests.builder.test_catalog import feed, line
@@ -51,8 +51,8 @@ def at_once(*jobs: Job) -> list[object]:
     return given
 
 
-def save(design: Design) -> designs.Saved:
-    return designs.save(
+def save(design: Design) -> saving.Saved:
+    return saving.save(
         design=design, email="ada@example.com", visitor=design.visitor, is_discreet=False, now=NOW
     )
 
@@ -79,12 +79,12 @@ def test_a_save_and_a_sale_at_once_end_in_one_of_two_honest_ways() -> None:
         )
         assert sold is True
         versions = DesignVersion.objects.filter(design=design).count()
-        assert (versions, type(saved)) in [(1, designs.Saved), (0, designs.StoneGone)]
+        assert (versions, type(saved)) in [(1, saving.Saved), (0, designs.StoneGone)]
 
 
 def test_one_ring_is_saved_from_many_tabs_under_two_addresses() -> None:
-    def save_for(email: str, design: Design) -> designs.Saved:
-        return designs.save(
+    def save_for(email: str, design: Design) -> saving.Saved:
+        return saving.save(
             design=design, email=email, visitor=hers.visitor, is_discreet=False, now=NOW
         )
 
@@ -98,7 +98,7 @@ def test_one_ring_is_saved_from_many_tabs_under_two_addresses() -> None:
     ]
     for _ in range(4):
         saved = at_once(*tabs * 3)
-        assert {type(each) for each in saved} == {designs.Saved}, saved
+        assert {type(each) for each in saved} == {saving.Saved}, saved
     assert DesignVersion.objects.count() == EmailMessage.objects.count() == 2
 
 
@@ -167,7 +167,7 @@ def test_a_save_and_a_feed_that_withdraws_its_stone_at_once_end_in_one_of_two_ho
         stone.refresh_from_db()
         assert stone.status == "withdrawn"
         versions = DesignVersion.objects.filter(design=design).count()
-        assert (versions, type(saved)) in [(1, designs.Saved), (0, designs.StoneGone)]
+        assert (versions, type(saved)) in [(1, saving.Saved), (0, designs.StoneGone)]
 
 
 def test_two_changes_of_the_catalog_at_once_are_both_in_the_next_book() -> None:

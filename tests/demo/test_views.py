@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from builder import designs
+from builder import saving
 from builder.models import Design, DesignLookup
 from demo import house
 from jeweler import tokens, visitors
@@ -27,7 +27,7 @@ def design(client: Client) -> Design:
     visitor = VisitorFactory(token_hash=token_hash)
     client.cookies[visitors.COOKIE] = token
     made = DesignFactory(visitor=visitor)
-    designs.save(
+    saving.save(
         design=made, email="ada@example.com", visitor=visitor, is_discreet=False, now=timezone.now()
     )
     return made

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from builder import codes, designs
+from builder import codes, saving
 from builder.models import DesignLookup, Stone
 from jeweler import customers, tokens
 from jeweler.models import AuditEntry, Customer, OutboxEvent, StaffMember, Store
@@ -141,7 +141,7 @@ def test_a_ring_is_shown_with_its_head_its_fit_and_what_its_price_was_made_from(
     )  # fmt: skip
     large = StoneFactory(width_mm="8.76", length_mm="8.80", depth_mm="5.40", carat=Decimal("2.51"))
     design = DesignFactory(setting=setting, stone=large)
-    designs.save(
+    saving.save(
         design=design, email="ada@example.com", visitor=None, is_discreet=False, now=timezone.now()
     )
 
@@ -164,9 +164,9 @@ def test_prices_are_told_in_the_house_s_currency_whatever_the_store_s_till_takes
 def test_a_version_that_costs_less_says_how_much(marisol: StaffMember) -> None:
     design = DesignFactory(engraving="", stone=StoneFactory(price="9000"))
     said = {"email": "ada@example.com", "visitor": None, "is_discreet": False}
-    designs.save(design=design, now=timezone.now(), **said)
+    saving.save(design=design, now=timezone.now(), **said)
     Stone.objects.update(price="8000")
-    designs.save(design=design, now=timezone.now(), **said)
+    saving.save(design=design, now=timezone.now(), **said)
     page = at_the_counter(marisol).get(f"/admin/counter/{design.code}/").content.decode()
     assert "$1,000 less than version 1" in page
 

@@ -1,0 +1,230 @@
+"""Save my design: a version that never changes, its price promise, and a mailed link that opens it anywhere.
+
+A refusal names the way out and leaves the design as it was. Saving twice, or from two tabs at once, keeps and mails once.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from builder import designs, gemology, links, pricebook, pricing, quotes
+from builder.book import Telling
+from builder.events import DesignSaved
+from builder.models import Design, DesignLink, DesignVersion, Stone
+from jeweler import customers, mail, outbox, tokens
+from jeweler.models import Customer, EmailMessage, IdentityEdge, Visitor
+
+DOUBLE_CLICK = timedelta(seconds=60)
+
+
+class Incomplete(Exception):
+    """Steps are missing before the design can be saved."""
+
+    def __init__(self, *, missing: list[str]) -> None:
+        super().__init__(f"Choose the {' and the '.join(missing)} first; the rest is kept.")
+        self.missing = missing
+
+
+class NoLongerMade(Exception):
+    """The house changed its catalog under the ring; the message names what, and the way out."""
+
+
+class NoPrice(Exception):
+    """Something of the ring lacks a price; what it is, is the house's business."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "We cannot price this ring right now. It is kept as it is; ask us, or try again later."
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Saved:
+    version: DesignVersion
+    customer: Customer
+    token: str
+
+
+def save(
+    *,
+    design: Design,
+    email: str,
+    visitor: Visitor | None,
+    is_discreet: bool,
+    now: datetime,
+) -> Saved:
+    """Keep the design as a version and mail its owner a link that opens it anywhere.
+
+    The unchanged design makes no new version, only a new link and mail; a double click makes one of
+    each. A design that is another person's is copied for this one, never taken over. `visitor` is
+    None, or a store's own device, when an associate saves it for her.
+    """
+    address = customers.canonical_email(email)
+    with transaction.atomic():
+        locked = _locked_with_all(design, visitor=visitor)
+        customer = _owner(locked, email=email, now=now)
+        if locked.customer and customers.resolve(locked.customer) != customer:
+            locked = designs.copied(locked, customer=customer, now=now)
+        now_quoted = _saveable(locked, now=now)
+        version, is_new = _version(locked, now_quoted, now=now)
+        is_first = is_new or locked.customer is None
+        locked.customer = customer
+        locked.is_discreet = is_discreet
+        locked.saved_at = now
+        locked.save(update_fields=["customer", "is_discreet", "saved_at"])
+        token = links.issue(design=locked, purpose=DesignLink.Purpose.RESUME, now=now)
+        _mail(version, address=address, token=token, customer=customer, now=now)
+        if visitor is not None:
+            customers.recognize(
+                visitor=visitor,
+                customer=customer,
+                evidence=IdentityEdge.Evidence.SAVED_DESIGN,
+                now=now,
+            )
+        if is_first:
+            outbox.publish(
+                DesignSaved(
+                    design_id=locked.pk,
+                    version_id=version.pk,
+                    customer_id=customer.pk,
+                    visitor_id=visitor.pk if visitor else None,
+                ),
+                at=now,
+            )
+    return Saved(version=version, customer=customer, token=token)
+
+
+def resume(*, token: str, visitor: Visitor, now: datetime) -> Design:
+    """Go on with the design in this browser, which thereby is known to be its owner's."""
+    with transaction.atomic():
+        link = links.opened(token, now=now, purposes=[DesignLink.Purpose.RESUME])
+        _lock_visitors(visitor.pk)
+        design = designs.lock(link.design)
+        design.visitor = visitor
+        design.updated_at = now
+        design.save(update_fields=["visitor", "updated_at"])
+        if design.customer:
+            customers.recognize(
+                visitor=visitor,
+                customer=customers.resolve(design.customer),
+                evidence=IdentityEdge.Evidence.MAGIC_LINK,
+                now=now,
+            )
+    return design
+
+
+def _locked_with_all(design: Design, *, visitor: Visitor | None) -> Design:
+    """The design, kept from everybody else together with its browser and its stone.
+
+    In this order everywhere: the browser, its designs, the stone, and the e-mail address last, as at
+    the till. So those who save one ring under two addresses wait in line and not for each other.
+    """
+    _lock_visitors(design.visitor_id, visitor.pk if visitor else None)
+    locked = designs.lock(design)
+    if locked.stone_id is not None:
+        Stone.objects.select_for_update().only("pk").get(pk=locked.stone_id)
+    return locked
+
+
+def _lock_visitors(*ids: int | None) -> None:
+    known = [each for each in ids if each is not None]
+    visitors = Visitor.objects.select_for_update(of=["self"]).filter(pk__in=known)
+    list(visitors.only("pk").order_by("pk"))
+
+
+def _owner(design: Design, *, email: str, now: datetime) -> Customer:
+    """Whose e-mail it is. Of several who share it, the one whose design it is, else the eldest."""
+    try:
+        return customers.identify(email=email, source="design", now=now)
+    except customers.AmbiguousCustomer as error:
+        owners = [each for each in error.candidates if each.pk == design.customer_id]
+        return owners[0] if owners else min(error.candidates, key=lambda each: each.created_at)
+
+
+def _saveable(design: Design, *, now: datetime) -> quotes.Quote:
+    """The quote to be kept, with the stone's row locked so that no sale slips in between."""
+    missing = quotes.missing(design)
+    if missing or design.stone_id is None:
+        raise Incomplete(missing=missing)
+    design.stone = Stone.objects.select_for_update().get(pk=design.stone_id)
+    if design.stone.status in (Stone.Status.SOLD, Stone.Status.WITHDRAWN):
+        raise designs.StoneGone(stone=design.stone)
+    quoted = quotes.quote(design, now=now)
+    if quoted.fit and not quoted.fit.fits:
+        raise designs.DoesNotFit(fit=quoted.fit)
+    if quoted.outdated:
+        raise NoLongerMade(quoted.outdated)
+    if quoted.unpriced:
+        raise NoPrice
+    return quoted
+
+
+def _version(design: Design, quoted: quotes.Quote, *, now: datetime) -> tuple[DesignVersion, bool]:
+    """The version that says this, and whether it had to be written."""
+    last = design.versions.order_by("-number").first()
+    if last and quoted.is_promised:
+        return last, False
+    made = DesignVersion.objects.create(
+        design=design,
+        number=last.number + 1 if last else 1,
+        price=quoted.total,
+        price_lines=quotes.written(quoted.lines),
+        priced_at=quoted.priced_at,
+        price_inputs=quoted.inputs,
+        price_until_date=quoted.price_until,
+        picture_hash=quoted.picture_hash,
+        description=quoted.description,
+        saved_at=now,
+        **{name: getattr(design, name) for name in quotes.STATE},
+    )
+    return made, True
+
+
+def _mail(
+    version: DesignVersion, *, address: str, token: str, customer: Customer, now: datetime
+) -> None:
+    design = version.design
+    earlier = EmailMessage.objects.filter(
+        key__startswith=f"design-saved:{version.pk}:", to__iexact=address
+    )
+    if earlier.filter(queued_at__gt=now - DOUBLE_CLICK).exists():
+        return
+    name = version.setting.name
+    mail.queue(
+        key=f"design-saved:{version.pk}:{earlier.count() + 1}:{tokens.hashed(address)[:16]}",
+        template="builder/design_saved",
+        to=address,
+        subject=(
+            f"Your link from {settings.SITE_NAME}"
+            if design.is_discreet
+            else f"Your design, {name}, is kept"
+        ),
+        context={
+            "code": design.code,
+            "qr": f"{settings.SITE_URL}/codes/{design.code}.png",
+            "setting": name,
+            "metal": version.metal.name,
+            "ring_size": gemology.in_halves(version.ring_size),
+            "engraving": version.engraving,
+            "link": f"{settings.SITE_URL}/d/{token}/",
+            "picture": f"{settings.SITE_URL}/pictures/{version.picture_hash}.png",
+            **_told(version, telling=pricebook.telling(design.store)),
+            "until": version.price_until_date,
+            "is_discreet": design.is_discreet,
+        },
+        customer=customer,
+        now=now,
+    )
+
+
+def _told(version: DesignVersion, *, telling: Telling) -> dict[str, Any]:
+    """The bill as the design's store tells its prices."""
+    bill = pricing.bill(quotes.lines_of(version), mode=telling.mode)
+    return {
+        "lines": [vars(line) for line in bill],
+        "total": pricing.told(version.price, mode=telling.mode),
+        "tax": pricing.tax_told(telling.tax, total=version.price, mode=telling.mode),
+    }
