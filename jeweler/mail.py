@@ -2,33 +2,43 @@
 
 `queue` writes the row in the caller's transaction, so that a mail is owed if and only if the change
 it tells of was committed. One row per key: whoever queues it again gets the first one back.
-`send_due` claims rows one by one, counts the attempt before it is made, and hands the mail to
-Django's mail interface (anymail in production).
+`nudge` is for what nobody asked for: never to who refused its topic, at most `NUDGE_CAP` in a week to one address, by day
+only, and with a way to end it in one click (RFC 8058). `send_due` claims rows one by one, counts the attempt before it is
+made, and hands the mail to Django's mail interface (anymail in production).
 
 Limit: a process that is killed after the mail server took a mail, and before that was written down,
 sends it again a few minutes later. Nobody can promise more over SMTP; both copies carry the same
 Message-ID, by which mail programs show one. A mail is never lost.
 """
 
+import contextlib
+import contextvars
 import hashlib
 import logging
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import mrml
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.template import Context, Engine
 from django.template.loader import render_to_string
 
+from jeweler import subscriptions
 from jeweler.models import Customer, EmailMessage
 from jeweler.outbox import wait_after
 
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)  # longer than the mail server may take to answer
+NUDGE_DAYS = 7
+
+_locks = contextvars.ContextVar("locks", default=True)
 
 
 class BadMail(ValueError):
@@ -54,28 +64,71 @@ def queue(
     `template` "builder/design_saved" stands for `emails/builder/design_saved.mjml` and `.txt`.
     Must run in the transaction of what it tells of.
     """
-    if not transaction.get_connection().in_atomic_block:
-        raise transaction.TransactionManagementError(
-            f"The mail {key} was queued outside a transaction; queue it inside the one "
-            "that makes it true"
-        )
+    _refuse_outside_a_transaction(key)
     queued = EmailMessage.objects.filter(key=key).first()
     if queued is not None:
         return queued
-    text, html = render(template=template, subject=subject, context=context)
-    return EmailMessage.objects.get_or_create(
-        key=key,
-        defaults={
-            "kind": template,
-            "customer": customer,
-            "to": to,
-            "subject": " ".join(subject.split()),
-            "text": text,
-            "html": html,
-            "queued_at": now,
-            "next_attempt_at": now,
-        },
-    )[0]
+    return _owe(
+        key=key, template=template, to=to, subject=subject, context=context, customer=customer,
+        queued_at=now, next_attempt_at=now,
+    )  # fmt: skip
+
+
+def nudge(
+    *,
+    key: str,
+    template: str,
+    to: str,
+    subject: str,
+    context: dict[str, Any],
+    customer: Customer | None,
+    topic: str,
+    zone: ZoneInfo | None,
+    now: datetime,
+    leave: int = 0,
+) -> EmailMessage | None:
+    """Owe a mail that nobody asked for, once per key; None when it must not be, or not yet.
+
+    `to` is canonical. It must not be when she refused the topic; not yet when the week's mails to her are
+    used up but for `leave` of them, which are kept for what matters more. `zone` is where she is, None: where
+    the house is. The template is given `stop_url`. Must run in the transaction of what it tells of; two at
+    once for one address wait for each other.
+    """
+    _refuse_outside_a_transaction(key)
+    _lock_address(to)
+    queued = EmailMessage.objects.filter(key=key).first()
+    if queued is not None:
+        return queued
+    if subscriptions.is_refused(address=to, topic=topic):
+        return None
+    if _unasked_lately(to, now=now) + leave >= settings.NUDGE_CAP:
+        return None
+    zone = zone or ZoneInfo(settings.HOUSE_TIME_ZONE)
+    return _owe(
+        key=key, template=template, to=to, subject=subject, customer=customer,
+        context={**context, "stop_url": stop_url(address=to, topic=topic)},
+        queued_at=now, next_attempt_at=by_day(now, zone=zone), topic=topic, zone=zone.key,
+    )  # fmt: skip
+
+
+def by_day(moment: datetime, *, zone: ZoneInfo) -> datetime:
+    """The moment itself, or the end of the quiet hours that it lies in, by the clocks of the zone."""
+    local = moment.astimezone(zone)
+    if settings.QUIET_UNTIL_HOUR <= local.hour < settings.QUIET_FROM_HOUR:
+        return moment
+    day = local.date() + timedelta(days=local.hour >= settings.QUIET_FROM_HOUR)
+    return datetime.combine(day, time(settings.QUIET_UNTIL_HOUR), tzinfo=zone).astimezone(UTC)
+
+
+def stop_url(*, address: str, topic: str) -> str:
+    """Where she says that she wants no more of them."""
+    return f"{settings.SITE_URL}/mail/stop/{subscriptions.token(address=address, topic=topic)}/"
+
+
+def withdraw(*, keys: Iterable[str], why: str, now: datetime) -> int:
+    """Mails that were not sent yet and are true no more; how many."""
+    waiting = EmailMessage.objects.filter(key__in=keys, sent_at=None, dead_at=None)
+    return waiting.update(dead_at=now, last_error=why)
 
 
 def render(*, template: str, subject: str, context: dict[str, Any]) -> tuple[str, str]:
@@ -145,6 +198,8 @@ def _claim(*, now: datetime) -> EmailMessage | None:
 
 def _attempt(claimed: EmailMessage, *, now: datetime) -> bool:
     mine = EmailMessage.objects.filter(pk=claimed.pk, attempts=claimed.attempts, sent_at=None)
+    if claimed.topic and not _may_go(claimed, mine, now=now):
+        return False
     try:
         _send(claimed)
     except Exception as error:  # whatever the provider's library raises
@@ -159,15 +214,71 @@ def _attempt(claimed: EmailMessage, *, now: datetime) -> bool:
     return bool(mine.update(sent_at=now, dead_at=None, last_error=""))
 
 
+def _may_go(message: EmailMessage, mine: QuerySet[EmailMessage], *, now: datetime) -> bool:
+    """Whether one that nobody asked for is still wanted, and it is day: asked again, for it may have waited long."""
+    if subscriptions.is_refused(address=message.to, topic=message.topic):
+        mine.update(dead_at=now, last_error="She wants no more of these")
+        return False
+    day = by_day(now, zone=ZoneInfo(message.zone or settings.HOUSE_TIME_ZONE))
+    if day > now:
+        mine.update(next_attempt_at=day, attempts=message.attempts - 1)
+    return day <= now
+
+
 def _send(message: EmailMessage) -> None:
+    headers = {"Message-ID": message_id(message)}
+    if message.topic:
+        url = stop_url(address=message.to, topic=message.topic)
+        headers |= {
+            "List-Unsubscribe": f"<{url}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        }
     outgoing = EmailMultiAlternatives(
-        subject=message.subject,
-        body=message.text,
-        to=[message.to],
-        headers={"Message-ID": message_id(message)},
+        subject=message.subject, body=message.text, to=[message.to], headers=headers
     )
     outgoing.attach_alternative(message.html, "text/html")
     outgoing.send()
+
+
+def _owe(
+    *, key: str, template: str, subject: str, context: dict[str, Any], **fields: Any
+) -> EmailMessage:
+    text, html = render(template=template, subject=subject, context=context)
+    written = {"kind": template, "subject": " ".join(subject.split()), "text": text, "html": html}
+    return EmailMessage.objects.get_or_create(key=key, defaults={**written, **fields})[0]
+
+
+def _refuse_outside_a_transaction(key: str) -> None:
+    if not transaction.get_connection().in_atomic_block:
+        raise transaction.TransactionManagementError(
+            f"The mail {key} was queued outside a transaction; queue it inside the one "
+            "that makes it true"
+        )
+
+
+def _unasked_lately(address: str, *, now: datetime) -> int:
+    """How many mails of whatever topic she got, or is about to get, without having asked."""
+    since = now - timedelta(days=NUDGE_DAYS)
+    lately = EmailMessage.objects.filter(to=address, queued_at__gt=since, dead_at=None)
+    return lately.exclude(topic="").count()
+
+
+def _lock_address(address: str) -> None:
+    """Until the transaction ends: two who write to her at once must see each other's mail."""
+    if _locks.get():
+        with connection.cursor() as cursor:
+            name = f"unasked mail {address}"
+            cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+
+
+@contextlib.contextmanager
+def without_locks_to_prove_that_they_are_needed() -> Iterator[None]:
+    """For the race tests alone: with the lock off, the race has to appear."""
+    token = _locks.set(False)
+    try:
+        yield
+    finally:
+        _locks.reset(token)
 
 
 def message_id(message: EmailMessage) -> str:

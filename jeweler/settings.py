@@ -1,6 +1,7 @@
 """Settings, from the environment. `.env.example` lists every variable; a missing one is named."""
 
 import os
+import zoneinfo
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,16 @@ def number(name: str, *, default: str, least: int, below: float, such_as: str) -
             f"Unexpected value {name}={value}, use a number such as '{such_as}'"
         )
     return found
+
+
+def time_zone(name: str, *, default: str) -> str:
+    value = os.environ.get(name) or default
+    try:
+        return zoneinfo.ZoneInfo(value).key
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ImproperlyConfigured(
+            f"Unexpected value {name}={value}, use an IANA time zone such as '{default}'"
+        ) from error
 
 
 DEBUG = flag("DEBUG", default=False)
@@ -274,6 +285,16 @@ TAX_DISPLAY = choice("TAX_DISPLAY", options=("added", "included"), default="adde
 TAX_PCT = number("TAX_PCT", default="0", least=0, below=100, such_as="8.875")
 PRICE_BOOK_PAUSE = 0.5  # seconds between two looks at the catalog's version, in each process
 DESIGN_LINK_DAYS = 180
+DESIGN_LIVE_DAYS = 180  # since it was last saved: so long its stone and price are watched
+DESIGN_PAUSE_DAYS = 3  # without a step, until she is asked once whether she would go on
+PRICE_ENDING_DAYS = 3  # before a price promise ends, she is told
+# From how much on a price that moved is told: whichever of the two is less.
+PRICE_NEWS_PCT = Decimal(1)
+PRICE_NEWS_AMOUNT = Decimal(50)
+NUDGE_CAP = 2  # mails that nobody asked for, in seven days to one address
+QUIET_FROM_HOUR, QUIET_UNTIL_HOUR = 21, 9
+# Whose clock holds for a shopper who chose no store.
+HOUSE_TIME_ZONE = time_zone("HOUSE_TIME_ZONE", default="America/New_York")
 LOOKBACK_DAYS = 90
 VISITOR_COOKIE_DAYS = 395
 OUTBOX_MAX_ATTEMPTS = 10

@@ -43,6 +43,20 @@ def stop(*, given: str, now: datetime) -> str:
     return topic
 
 
+def go_on(*, given: str) -> str:
+    """She wants them after all; returns the topic."""
+    address_hash, topic = read(given)
+    MailRefusal.objects.filter(address_hash=address_hash, topic=topic).delete()
+    return topic
+
+
+def topic_of(*, given: str) -> tuple[str, bool]:
+    """The link's topic, and whether its address refuses it. Raises NoSuchLink."""
+    address_hash, topic = read(given)
+    refusals = MailRefusal.objects.filter(address_hash=address_hash, topic=topic)
+    return topic, refusals.exists()
+
+
 def is_refused(*, address: str, topic: str) -> bool:
     return MailRefusal.objects.filter(address_hash=_hashed(address), topic=topic).exists()
 

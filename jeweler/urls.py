@@ -8,6 +8,7 @@ from jeweler import views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", views.healthz, name="healthz"),
+    path("mail/stop/<str:token>/", views.stop_mails, name="stop-mails"),
     path("", include("builder.urls")),
     path("", include("pos_bridge.urls")),
     path("admin/attribution/", include("attribution.urls")),

@@ -45,7 +45,7 @@ PUBLIC = {
     "builder:code",
     "webhook-schema",
 }
-SIGNED = {"builder:link", "webhook"}  # opened by a token or a signature
+SIGNED = {"builder:link", "webhook", "stop-mails"}  # opened by a token or a signature
 DEMO = {  # there only while DEMO is on
     "demo:tour",
     "demo:begin_anew",

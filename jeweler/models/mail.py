@@ -16,6 +16,9 @@ class EmailMessage(models.Model):
         blank=True,
         help_text="What can be unsubscribed from; empty: she asked for it",
     )
+    zone = models.CharField(
+        max_length=64, blank=True, help_text="By whose clock it may come by day only"
+    )
     customer = models.ForeignKey(
         Customer, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )

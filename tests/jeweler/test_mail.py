@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings
@@ -13,9 +14,11 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connections, transaction
 from django.db.transaction import TransactionManagementError
 from django.template import TemplateDoesNotExist
-from django.test import override_settings
+from django.test import Client, override_settings
+from hypothesis import given
+from hypothesis import strategies as st
 
-from jeweler import mail
+from jeweler import mail, subscriptions
 from jeweler.models import EmailMessage
 from tests.factories.jeweler import NOW, EmailMessageFactory
 
@@ -194,3 +197,174 @@ def test_workers_side_by_side_never_share_a_mail() -> None:
 def test_sending_inside_a_transaction_is_refused() -> None:
     with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
         mail.send_due(now=NOW)
+
+
+# Mails that nobody asked for.
+
+NEW_YORK = ZoneInfo("America/New_York")
+NOON = datetime(2026, 11, 21, 17, 0, tzinfo=UTC)  # in New York
+
+
+def nudge(*, key: str = "gone:1", now: datetime = NOON, **changes: Any) -> EmailMessage | None:
+    with transaction.atomic():
+        return mail.nudge(
+            key=key,
+            template="tests/everything",
+            to=changes.pop("to", "ada@example.com"),
+            subject="About your design",
+            context=CONTEXT,
+            customer=None,
+            topic="designs",
+            zone=changes.pop("zone", NEW_YORK),
+            now=now,
+            **changes,
+        )
+
+
+def refuse(*, address: str = "ada@example.com", topic: str = "designs") -> None:
+    subscriptions.stop(given=subscriptions.token(address=address, topic=topic), now=NOON)
+
+
+def test_an_unasked_mail_can_be_ended_in_one_click_from_any_mail_program() -> None:
+    nudge()
+    mail.send_due(now=NOON)
+    message = django_mail.outbox[0].message()
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    address = message["List-Unsubscribe"].strip("<>")
+    assert address.startswith(f"{settings.SITE_URL}/mail/stop/")
+    answer = Client(enforce_csrf_checks=True).post(
+        address.removeprefix(settings.SITE_URL), {"List-Unsubscribe": "One-Click"}
+    )
+    assert answer.status_code == 200
+    assert nudge(key="gone:2") is None
+
+
+def test_a_mail_she_asked_for_has_nothing_to_end() -> None:
+    queue()
+    mail.send_due(now=NOW)
+    assert "List-Unsubscribe" not in django_mail.outbox[0].message()
+
+
+def test_who_refused_is_not_written_to_and_others_are() -> None:
+    refuse()
+    assert nudge() is None
+    assert nudge(to="grace@example.com") is not None
+
+
+def test_a_refusal_of_another_topic_does_not_count() -> None:
+    refuse(topic="visits")
+    assert nudge() is not None
+
+
+def test_a_mail_that_was_owed_before_she_refused_is_not_sent() -> None:
+    owed = nudge()
+    assert owed is not None
+    refuse()
+    assert mail.send_due(now=NOON) == 0
+    owed.refresh_from_db()
+    assert (owed.dead_at, owed.last_error) == (NOON, "She wants no more of these")
+    assert django_mail.outbox == []
+
+
+def test_two_in_a_week_are_enough_and_the_third_waits_until_the_first_is_a_week_old() -> None:
+    assert nudge(key="1") is not None
+    assert nudge(key="2", now=NOON + timedelta(days=1)) is not None
+    almost = NOON + timedelta(days=7) - timedelta(seconds=1)
+    assert nudge(key="3", now=almost) is None
+    assert nudge(key="3", now=NOON + timedelta(days=7)) is not None
+
+
+def test_the_cap_counts_every_topic_and_no_mail_that_she_asked_for() -> None:
+    queue()
+    EmailMessageFactory(topic="visits", queued_at=NOON)
+    assert nudge(key="1") is not None
+    assert nudge(key="2") is None
+
+
+def test_a_mail_that_matters_less_leaves_room_for_one_that_matters_more() -> None:
+    assert nudge(key="pause", leave=1) is not None
+    assert nudge(key="ending", leave=1) is None
+    assert nudge(key="gone") is not None
+
+
+def test_the_same_nudge_again_is_the_first_one_whatever_the_cap_says() -> None:
+    first = nudge(key="1")
+    nudge(key="2")
+    assert nudge(key="1") == first
+
+
+def test_ten_who_write_to_her_at_once_keep_to_the_cap_which_the_lock_sees_to() -> None:
+    def write(number: int) -> bool:
+        try:
+            return nudge(key=str(number)) is not None
+        finally:
+            connections.close_all()
+
+    def unlocked(number: int) -> bool:
+        with mail.without_locks_to_prove_that_they_are_needed():
+            return write(number)
+
+    with ThreadPoolExecutor(10) as pool:
+        assert sum(pool.map(write, range(10))) == settings.NUDGE_CAP
+        EmailMessage.objects.all().delete()
+        assert sum(pool.map(unlocked, range(10))) > settings.NUDGE_CAP
+
+
+@pytest.mark.parametrize(
+    ("local", "due"),
+    [
+        ("2026-11-21 08:59", "2026-11-21 09:00"),
+        ("2026-11-21 09:00", "2026-11-21 09:00"),
+        ("2026-11-21 20:59", "2026-11-21 20:59"),
+        ("2026-11-21 21:00", "2026-11-22 09:00"),
+        ("2026-12-31 23:30", "2027-01-01 09:00"),
+        ("2026-10-31 22:00", "2026-11-01 09:00"),  # the clocks go back in this night
+        ("2026-03-07 22:00", "2026-03-08 09:00"),  # and forward in this one
+    ],
+)
+def test_at_night_a_nudge_waits_until_nine_by_her_clock(local: str, due: str) -> None:
+    now = datetime.fromisoformat(local).replace(tzinfo=NEW_YORK).astimezone(UTC)
+    owed = nudge(now=now)
+    assert owed is not None
+    told = owed.next_attempt_at.astimezone(NEW_YORK)
+    assert f"{told:%Y-%m-%d %H:%M}" == due
+
+
+@given(
+    moment=st.datetimes(datetime(2026, 1, 1), datetime(2028, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    zone=st.sampled_from(["America/New_York", "Europe/London", "Asia/Kolkata", "Australia/Sydney"]),
+)
+def test_whatever_the_moment_and_the_zone_the_next_day_begins_soon_and_by_day(
+    moment: datetime, zone: str
+) -> None:
+    due = mail.by_day(moment, zone=ZoneInfo(zone))
+    local = due.astimezone(ZoneInfo(zone))
+    assert 9 <= local.hour < 21
+    assert timedelta() <= due - moment <= timedelta(hours=13)  # the night the clocks go back
+    assert mail.by_day(due, zone=ZoneInfo(zone)) == due
+
+
+def test_a_nudge_that_could_not_be_sent_by_day_is_not_tried_at_night() -> None:
+    owed = nudge(now=NOON)
+    assert owed is not None
+    night = NOON + timedelta(hours=10)  # ten in the evening: its worker comes back only then
+    assert mail.send_due(now=night) == 0
+    owed.refresh_from_db()
+    assert owed.attempts == 0
+    morning = owed.next_attempt_at
+    assert morning.astimezone(NEW_YORK).hour == 9
+    assert mail.send_due(now=morning) == 1
+
+
+@override_settings(HOUSE_TIME_ZONE="Asia/Tokyo")
+def test_where_no_store_is_chosen_the_houses_clock_holds() -> None:
+    owed = nudge(zone=None)  # two in the morning in Tokyo
+    assert owed is not None
+    assert owed.next_attempt_at.astimezone(ZoneInfo("Asia/Tokyo")).hour == 9
+
+
+def test_a_mail_that_is_true_no_more_is_withdrawn_before_it_is_sent() -> None:
+    nudge(key="pause:1")
+    assert mail.withdraw(keys=["pause:1"], why="She came", now=NOON) == 1
+    assert mail.send_due(now=NOON) == 0
+    assert mail.withdraw(keys=["pause:1"], why="She came", now=NOON) == 0

@@ -65,9 +65,11 @@ def test_a_flag_that_is_no_flag_is_refused_with_what_to_write() -> None:
         ("TAX_PCT", "120", "use a number such as '8.875'"),
         ("FEED_LARGEST_BYTES", "lots", "use a number such as '536870912'"),
         ("SEARCH_SNAPSHOT_POLL_S", "-1", "use a number such as '0.5'"),
+        ("HOUSE_TIME_ZONE", "America", "use an IANA time zone such as 'America/New_York'"),
+        ("HOUSE_TIME_ZONE", "EST5", "use an IANA time zone such as 'America/New_York'"),
     ],
 )
-def test_how_prices_are_told_is_refused_when_it_is_no_way_we_know(
+def test_a_rule_of_the_house_is_refused_when_it_is_none_we_know(
     name: str, value: str, way_out: str
 ) -> None:
     said = say("''", {**PRODUCTION, name: value})
