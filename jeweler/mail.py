@@ -57,11 +57,13 @@ def queue(
     subject: str,
     context: dict[str, Any],
     customer: Customer | None = None,
+    sender: str = "",
     now: datetime,
 ) -> EmailMessage:
     """Owe a mail, once per key.
 
-    `template` "builder/design_saved" stands for `emails/builder/design_saved.mjml` and `.txt`.
+    `template` "builder/design_saved" stands for `emails/builder/design_saved.mjml` and `.txt`. `sender`: who
+    the inbox shows, when not the house by its name.
     Must run in the transaction of what it tells of.
     """
     _refuse_outside_a_transaction(key)
@@ -70,7 +72,7 @@ def queue(
         return queued
     return _owe(
         key=key, template=template, to=to, subject=subject, context=context, customer=customer,
-        queued_at=now, next_attempt_at=now,
+        sender=sender, queued_at=now, next_attempt_at=now,
     )  # fmt: skip
 
 
@@ -84,6 +86,7 @@ def nudge(
     customer: Customer | None,
     topic: str,
     zone: ZoneInfo | None,
+    sender: str = "",
     now: datetime,
     leave: int = 0,
 ) -> EmailMessage | None:
@@ -105,7 +108,7 @@ def nudge(
         return None
     zone = zone or ZoneInfo(settings.HOUSE_TIME_ZONE)
     return _owe(
-        key=key, template=template, to=to, subject=subject, customer=customer,
+        key=key, template=template, to=to, subject=subject, customer=customer, sender=sender,
         context={**context, "stop_url": stop_url(address=to, topic=topic)},
         queued_at=now, next_attempt_at=by_day(now, zone=zone), topic=topic, zone=zone.key,
     )  # fmt: skip
@@ -234,7 +237,11 @@ def _send(message: EmailMessage) -> None:
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         }
     outgoing = EmailMultiAlternatives(
-        subject=message.subject, body=message.text, to=[message.to], headers=headers
+        subject=message.subject,
+        body=message.text,
+        from_email=message.sender or None,
+        to=[message.to],
+        headers=headers,
     )
     outgoing.attach_alternative(message.html, "text/html")
     outgoing.send()

@@ -3,6 +3,7 @@
 import os
 import zoneinfo
 from decimal import Decimal, InvalidOperation
+from email.utils import formataddr, parseaddr
 from pathlib import Path
 from typing import Any
 
@@ -196,6 +197,10 @@ DEFAULT_FROM_EMAIL = required(
     "DEFAULT_FROM_EMAIL",
     purpose="the sender of mails, such as Osmere <hello@shop.example>",
     default="Osmere <hello@osmere.example>" if LOCAL else None,
+)
+# Who a proposal-safe mail is from, as the inbox shows it: without the house's name, when nothing else is said.
+DISCREET_FROM_EMAIL = os.environ.get(
+    "DISCREET_FROM_EMAIL", formataddr(("Kept for you", parseaddr(DEFAULT_FROM_EMAIL)[1]))
 )
 # Each variable ANYMAIL_… is a setting of the mail provider: ANYMAIL_POSTMARK_SERVER_TOKEN, and so on.
 ANYMAIL = {

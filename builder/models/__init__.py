@@ -22,6 +22,7 @@ from builder.models.designs import (
     Picture,
     Still,
 )
+from builder.models.reach import Allowance, DesignDevice
 from builder.models.stones import (
     FeedImport,
     Growth,
@@ -35,9 +36,11 @@ from builder.models.stones import (
 
 __all__ = [
     "Accents",
+    "Allowance",
     "Band",
     "CatalogVersion",
     "Design",
+    "DesignDevice",
     "DesignLink",
     "DesignLookup",
     "DesignNotice",

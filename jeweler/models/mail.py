@@ -23,6 +23,9 @@ class EmailMessage(models.Model):
         Customer, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     to = models.EmailField()
+    sender = models.CharField(
+        max_length=254, blank=True, help_text="Name and address; empty: the house's own"
+    )
     subject = models.CharField(max_length=200)
     text = models.TextField()
     html = models.TextField()

@@ -56,8 +56,19 @@ def queue(*, key: str = "design:1", **changes: Any) -> EmailMessage:
             to="ada@example.com",
             subject=changes.pop("subject", "Your notes from Osmere"),
             context=CONTEXT,
+            sender=changes.pop("sender", ""),
             now=NOW,
         )
+
+
+def test_a_mail_is_from_the_house_unless_another_sender_is_named() -> None:
+    queue(key="plain")
+    queue(key="discreet", sender=settings.DISCREET_FROM_EMAIL)
+    assert mail.send_due(now=NOW) == 2
+    assert [sent.from_email for sent in django_mail.outbox] == [
+        settings.DEFAULT_FROM_EMAIL,
+        "Kept for you <hello@osmere.example>",
+    ]
 
 
 def test_a_mail_is_sent_once_with_its_text_beside_its_html() -> None:
