@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from builder import compatibility, engraving, geometry, pricing
+from builder import compatibility, engraving, geometry, pricing, variation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +60,7 @@ class Setting:
     lead_days: int
     metals: tuple[int, ...]
     is_offered: bool
+    variety: variation.Variety
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +129,8 @@ def small_stones(book: Book) -> Iterator[tuple[str, Decimal]]:
     for setting in book.settings.values():
         for location in setting.mounting.locations:
             yield f"{setting.name}, {location.place.replace('_', ' ')}", melee_mm(location)
+        if setting.variety.accent_mm and not setting.mounting.band:
+            yield f"{setting.name}, accents to choose", setting.variety.accent_mm
     for band in book.bands.values():
         if band.accent_count:
             yield band.name, band.accent_mm

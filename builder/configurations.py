@@ -16,9 +16,11 @@ from builder import (
     costing,
     engraving,
     gemology,
+    geometry,
     pricebook,
     pricing,
     sizes,
+    variation,
     workdays,
 )
 from builder.book import Book, Metal, Setting, Telling
@@ -36,6 +38,8 @@ PARAMETERS = {
     "shape": "Without a stone, with `carat`: the fit by weight, and the price without a stone",
     "carat": f"From {LEAST_CARAT} to {MOST_CARAT}, with `shape`",
     "size": "A ring size such as 6.5, L or 52; drawn and weighed as US 6 when it is not said",
+    "width": "The band's width at the palm in millimeters; as the setting is shown when it is not said",
+    "accents": f"Small diamonds along the band: {', '.join(variation.ACCENTS)}; as shown when it is not said",
     "engraving": "The text inside the ring",
     "store": "A store's code: prices are told as that store tells them",
 }
@@ -65,6 +69,7 @@ class Asked:
     color: str = ""
     estimate: tuple[str, Decimal] | None = None
     size: Decimal | None = None
+    band: variation.Choice = variation.AS_SHOWN
     engraving: str = ""
     telling: Telling | None = None
 
@@ -170,6 +175,32 @@ def _read_size(asked: Asked, text: str) -> None:
         asked.errors["size"] = str(error)
 
 
+def _read_width(asked: Asked, text: str) -> None:
+    width = variation.read_width(text)
+    if width is None:
+        asked.errors["width"] = f"{text!r} is no width of a band; give millimeters, such as 2.2"
+    elif asked.setting is not None:
+        _vary(asked, asked.setting, "width", variation.Choice(width, ""))
+
+
+def _read_accents(asked: Asked, text: str) -> None:
+    if text not in variation.ACCENTS:
+        asked.errors["accents"] = f"{text!r} is none of {', '.join(variation.ACCENTS)}"
+    elif asked.setting is not None:
+        _vary(asked, asked.setting, "accents", variation.Choice(None, text))
+
+
+def _vary(asked: Asked, setting: Setting, name: str, choice: variation.Choice) -> None:
+    """One of the two, added to what is read of the other."""
+    try:
+        kept = setting.variety.checked(choice)
+    except variation.NotOffered as error:
+        asked.errors[name] = str(error)
+    else:
+        width, accents = asked.band
+        asked.band = variation.Choice(kept.width_mm or width, kept.accents or accents)
+
+
 def _read_engraving(asked: Asked, text: str) -> None:
     if asked.setting is None:
         return
@@ -194,6 +225,8 @@ _READERS: dict[str, Callable[[Asked, str], None]] = {
     "shape": _read_shape,
     "carat": _read_carat,
     "size": _read_size,
+    "width": _read_width,
+    "accents": _read_accents,
     "engraving": _read_engraving,
     "store": _read_store,
 }
@@ -260,12 +293,19 @@ def answer(asked: Asked, *, now: datetime) -> dict[str, Any]:
         "metal": asked.metal.code if asked.metal else None,
         "head": head.code if head else None,
         "size": None if asked.size is None else str(asked.size),
+        **_band(asked.band, setting.mounting),
         "fit": _fit(fit, mode=telling.mode),
         **_price(asked, head, telling, now=now),
         "ready_date": workdays.after(now.date(), days=days),
         "currency": pricing.CURRENCY,
         "priced_at": now,
     }
+
+
+def _band(chosen: variation.Choice, own: geometry.Mounting) -> dict[str, str]:
+    """The band as it is made: as chosen, else as the setting is shown."""
+    width, accents = chosen
+    return {"width_mm": str(width or own.shank_width_mm), "accents": accents or own.accents}
 
 
 def _price(
@@ -281,6 +321,7 @@ def _price(
             stone=asked.center,
             ring_size=asked.size,
             engraving=asked.engraving,
+            band=asked.band,
             now=now,
         )
     except pricing.NotPriced:

@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
 
-from builder import compatibility, gemology, geometry, pricing
+from builder import compatibility, gemology, geometry, pricing, variation
 from builder.book import Band, Book, Metal, Setting, melee_mm, no_melee
 from jeweler import money
 
@@ -152,13 +152,14 @@ def priced(
     ring_size: Decimal | None,
     engraving: str,
     now: datetime,
+    band: variation.Choice = variation.AS_SHOWN,
 ) -> Priced:
     """What is chosen so far, at the gram prices of `now`. Raises pricing.NotPriced."""
     parts: list[Part] = []
     melee: list[Melee] = []
     making = None
     if setting and head:
-        making = _making(book, setting, head, metal, ring_size)
+        making = _making(book, setting, head, metal, ring_size, band)
         length, width = geometry.outline(head=head, stone=stone)
         parts = _metal_parts(making, metal, length, width, now=now)
         melee = [_melee(book, each, length, width) for each in making.places]
@@ -181,6 +182,7 @@ def priced(
         "metals": [written for _, written in parts],
         "melee": [written for _, written in melee],
         **_written(setting, making, stone, engraving),
+        **_band_written(band),
     }
     return Priced(lines=breakdown.lines, total=breakdown.total, inputs=inputs)
 
@@ -253,18 +255,20 @@ def _making(
     head: compatibility.Head,
     metal: Metal | None,
     ring_size: Decimal | None,
+    band: variation.Choice,
 ) -> _Making:
-    key = (setting, head.code, metal, ring_size)
+    key = (setting, head.code, metal, ring_size, band)
     kept: _Making | None = book.kept.get(key)
     if kept is None:
         if len(book.kept) >= _KEPT:
             book.kept.clear()
+        mounting = setting.variety.made(band)
         kept = book.kept[key] = _Making(
-            solids=geometry.solids(setting=setting.mounting, head=head, ring_size=ring_size),
+            solids=geometry.solids(setting=mounting, head=head, ring_size=ring_size),
             head_metal=_head_metal(book, head, metal) if metal else None,
             places=tuple(
                 _Place(_place_named(each), melee_mm(each), setting.name, each, {})
-                for each in setting.mounting.locations
+                for each in mounting.locations
             ),
             center=_center_costs(setting, head),
             head_written=_head_written(setting, head),
@@ -414,6 +418,14 @@ def _written(
     if stone and stone.price is not None:
         written["stone"] = {"id": stone.id, "price": str(stone.price)}
     return written
+
+
+def _band_written(band: variation.Choice) -> dict[str, Any]:
+    """What of the band was chosen."""
+    if band == variation.AS_SHOWN:
+        return {}
+    width = {} if band.width_mm is None else {"width_mm": str(band.width_mm)}
+    return {"band": width | ({"accents": band.accents} if band.accents else {})}
 
 
 def _head_written(setting: Setting, head: compatibility.Head) -> dict[str, str]:

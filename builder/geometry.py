@@ -7,7 +7,7 @@ anything that has the named attributes.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple, Protocol
 
@@ -25,9 +25,14 @@ _BEZEL_WALL_MM = 0.5
 _SEAT_PART = 0.45  # of a melee's cube: what its drilled seat takes out of the metal
 _HALO_PLATE_MM = 0.8
 _SHOULDER_MM = 1.1  # how thick a cathedral's arch is
+_HUNDREDTH = Decimal("0.01")
 _SHOULDER_RUN = 1.15  # how far along the shank it comes down, in rises
 
 _BAND_KINDS = {"half_band": "half_pave", "full_band": "full_pave"}
+_BAND_PLACES = {"half": "half_band", "full": "full_band"}
+# How far accents run down each side of the head, and what lies between two of them: as the scene lays them.
+_ACCENTED_MM = {"half": Decimal(13), "full": Decimal(25)}
+_APART_MM = {"pave": Decimal("0.1"), "channel": Decimal("0.03")}
 
 
 class MetalLike(Protocol):
@@ -94,6 +99,40 @@ class Mounting:
         """Of the stones there, 0 where there are none."""
         found = self.at(place)
         return found.width_mm if found else Decimal(0)
+
+    @property
+    def accents(self) -> str:
+        """The band's small stones as they are chosen: none, half or full."""
+        return self.band_kind.removesuffix("_pave")
+
+    def varied(
+        self, *, width_mm: Decimal | None, accents: str, accent_mm: Decimal | None
+    ) -> "Mounting":
+        """With another width at the palm, or other stones along the band; None and "" leave it as it is.
+
+        The band narrows toward the head in the same proportion. Stones are as large as those it has, or `accent_mm`.
+        """
+        varied = self
+        if width_mm is not None and width_mm != self.shank_width_mm:
+            top = (self.top_width_mm * width_mm / self.shank_width_mm).quantize(_HUNDREDTH)
+            varied = replace(varied, shank_width_mm=width_mm, top_width_mm=top)
+        if accents and accents != self.accents:
+            others = [each for each in self.locations if each is not self.band]
+            varied = replace(varied, locations=(*others, *self._accented(accents, accent_mm)))
+        return varied
+
+    def _accented(self, accents: str, accent_mm: Decimal | None) -> list[Location]:
+        mm = self.band.width_mm if self.band else accent_mm
+        if accents == "none" or not mm:
+            return []
+        mount = self.band.mount if self.band else "pave"
+        step = mm + _APART_MM.get(mount, _APART_MM["pave"])
+        count = 2 * int(_ACCENTED_MM[accents] / step)
+        return [
+            Location(
+                place=_BAND_PLACES[accents], count=count, width_mm=mm, length_mm=mm, mount=mount
+            )
+        ]
 
 
 class OutlineLike(Protocol):
@@ -267,7 +306,7 @@ def band_volume(*, band: BandLike, ring_size: Decimal | None) -> float:
 def grams(*, cubic_mm: float, density: Decimal) -> Decimal:
     """Weight to the hundredth, from g/cm³."""
     weight = Decimal(str(round(cubic_mm, 3))) * density / 1000
-    return weight.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+    return weight.quantize(_HUNDREDTH, rounding=ROUND_HALF_UP)
 
 
 def _shank(setting: Mounting, ring_size: Decimal | None) -> float:

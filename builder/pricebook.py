@@ -149,6 +149,7 @@ def _setting(row: models.Setting) -> Setting:
         lead_days=row.lead_days,
         metals=tuple(metal.pk for metal in row.metals.all()),
         is_offered=row.is_offered,
+        variety=row.variety,
     )
 
 

@@ -21,12 +21,13 @@ from builder import (
     pictures,
     pricebook,
     pricing,
+    variation,
     workdays,
 )
 from builder.book import Book, Metal, Setting, Telling
 from builder.models import Band, Design, DesignVersion, Stone
 
-STATE = ("setting_id", "metal_id", "stone_id", "ring_size", "engraving")
+STATE = ("setting_id", "metal_id", "stone_id", "ring_size", "engraving", "width_mm", "accents")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,10 +142,23 @@ def _outdated(design: Design, setting: Setting | None, book: Book) -> str:
         offered = ", ".join(book.metals[key].name for key in setting.metals if key in book.metals)
         return f"{setting.name} is no longer made in {metal.name}; choose {offered or 'another setting'}."
     try:
+        setting.variety.checked(band_chosen(design))
         engraving.check(design.engraving, rules=setting.engraving, size=design.ring_size)
-    except engraving.BadEngraving as error:
+    except (engraving.BadEngraving, variation.NotOffered) as error:
         return str(error)
     return ""
+
+
+def band_chosen(design: Design | DesignVersion) -> variation.Choice:
+    return variation.Choice(design.width_mm, design.accents)
+
+
+def mounting_of(design: Design | DesignVersion) -> geometry.Mounting | None:
+    """Its setting's shape, with the width and the accents that she chose."""
+    if design.setting is None:
+        return None
+    variety = design.setting.variety
+    return variety.made(variety.kept(band_chosen(design)))
 
 
 def fit_of(design: Design | DesignVersion) -> compatibility.Fit | None:
@@ -235,6 +249,7 @@ def _priced(
             stone=_center(design.stone) if design.stone else None,
             ring_size=design.ring_size,
             engraving=design.engraving,
+            band=setting.variety.kept(band_chosen(design)) if setting else variation.AS_SHOWN,
             now=now,
         )
     except pricing.NotPriced as error:
@@ -254,7 +269,7 @@ def _description(
     if setting is None or design.metal is None or head is None:
         return {}
     return geometry.describe(
-        setting=setting.mounting,
+        setting=setting.variety.made(setting.variety.kept(band_chosen(design))),
         head=head,
         metal=design.metal,
         stone=design.stone,

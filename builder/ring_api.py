@@ -17,7 +17,7 @@ from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.views import APIView
 
-from builder import configurations, pricebook, pricing, turns
+from builder import configurations, pricebook, pricing, turns, variation
 
 TURNS = turns.Turns(scope="ring")
 LONGEST_PLAIN = 1024  # of a query that we read ourselves; Django refuses one of too many fields
@@ -50,6 +50,10 @@ class RingSerializer(serializers.Serializer[Any]):
     size = serializers.DecimalField(
         max_digits=3, decimal_places=1, allow_null=True, help_text="US, in halves"
     )
+    width_mm = serializers.DecimalField(
+        max_digits=4, decimal_places=2, help_text="Of the band at the palm"
+    )
+    accents = serializers.ChoiceField(choices=list(variation.ACCENTS))
     fit = RingFitSerializer(allow_null=True, help_text="null without a stone or a shape")
     mode = serializers.ChoiceField(choices=pricing.MODES, help_text="How the price is told")
     total = serializers.DecimalField(

@@ -18,7 +18,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import StackedInline
 
-from builder import engraving, gemology, portraits, pricebook, search, sizes
+from builder import engraving, gemology, geometry, portraits, pricebook, search, sizes, variation
 from builder.admin import amounts
 from builder.models import Band, Head, Setting, Stone, StoneLocation
 from jeweler.backoffice import EVERYBODY, OWNER, HouseAdmin, has_role
@@ -29,11 +29,41 @@ ACCENTS = [
 ]  # fmt: skip
 SHAPES = [(shape, shape.capitalize()) for shape in gemology.SHAPES]
 MOST_PRONGS = 8
+MOST_WIDTHS = 6
 Place = StoneLocation.Place
+
+
+class WidthsField(forms.CharField):
+    """Widths as people list them, "1.8, 2.2", kept as a list."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> list[str]:
+        words = super().clean(value).replace(";", ",").split(",")
+        widths = [variation.read_width(each) for each in words if each.strip()]
+        if len(widths) > MOST_WIDTHS or None in widths:
+            raise forms.ValidationError(
+                f"List up to {MOST_WIDTHS} widths from {variation.NARROWEST} to {variation.WIDEST} mm "
+                "with commas between them, such as 1.8, 2.2."
+            )
+        return [f"{width.normalize():f}" for width in sorted({each for each in widths if each})]
 
 
 class SettingForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
     profile = forms.ChoiceField(choices=SECTIONS)
+    widths_mm = WidthsField(
+        required=False,
+        label="Band widths to choose from",
+        help_text="Millimeters at the palm, such as 1.8, 2.2; its own is always among them",
+    )
+    band_accents = forms.MultipleChoiceField(
+        choices=list(variation.ACCENTS.items()),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label="Diamonds along the band to choose from",
+        help_text="Those it is shown with are always among them",
+    )
 
     class Meta:
         model = Setting
@@ -54,6 +84,8 @@ class SettingForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the 
             positive=("shank_width_mm", "top_width_mm", "thickness_mm"),
             not_negative=("labor_price", "engraving_price"),
         )
+        if (mm := cleaned.get("accent_mm")) is not None:
+            _refuse_unpriced(self, "accent_mm", mm)
         for name in ("min_size", "max_size"):
             if (size := cleaned.get(name)) is not None and size * 2 % 1:
                 self.add_error(name, "We make half sizes, such as 6 or 6.5.")
@@ -177,7 +209,36 @@ class LocationFormSet(BaseInlineFormSet):  # type: ignore[type-arg]  # generic i
                 raise forms.ValidationError(
                     f"“{Place(place).label}” is there twice; put all its stones into one."
                 )
+        if words := _wrong_band(self.instance, _kept(self)):
+            raise forms.ValidationError(words)
         super().clean()
+
+
+def _wrong_band(setting: Setting, locations: list[dict[str, Any]]) -> str:
+    """Why its band could not be made in each of its widths with the accents to choose from; empty: it can."""
+    own = [each for each in locations if each["place"] in (Place.HALF_BAND, Place.FULL_BAND)]
+    mm = own[0]["width_mm"] if own else setting.accent_mm
+    if not own and not {"half", "full"} & set(setting.band_accents):
+        return ""
+    if not mm:
+        return "Diamonds along the band can be chosen: say under Accent mm how large they are."
+    measures = (setting.shank_width_mm, setting.top_width_mm, setting.thickness_mm)
+    if not setting.widths_mm or None in measures:
+        return ""
+    shank = geometry.Mounting(
+        shank_width_mm=measures[0],
+        top_width_mm=measures[1],
+        thickness_mm=measures[2],
+        profile=setting.profile,
+    )
+    narrowest = min(Decimal(each) for each in setting.widths_mm)
+    top = shank.varied(width_mm=narrowest, accents="", accent_mm=None).top_width_mm
+    if top < mm + variation.BESIDE_ACCENTS:
+        return (
+            f"At {narrowest} mm its band is {top} mm wide at the head, too narrow for diamonds of "
+            f"{mm} mm: take the width away, or smaller diamonds."
+        )
+    return ""
 
 
 def _kept(formset: "BaseInlineFormSet[Any, Any, Any]") -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ Lengths are millimeters, prices major units of the house's currency.
 """
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeBoundary, RangeOperators
@@ -11,7 +12,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.functional import cached_property
 
-from builder import compatibility, engraving, geometry
+from builder import compatibility, engraving, geometry, variation
 
 
 def _at_commit(*, fields: list[str], name: str) -> models.UniqueConstraint:
@@ -155,6 +156,17 @@ class Setting(models.Model):
                 location.value
                 for location in sorted(self.locations.all(), key=lambda each: each.number)
             ),
+        )
+
+    @cached_property
+    def variety(self) -> variation.Variety:
+        """What of its band can be chosen."""
+        return variation.Variety(
+            name=self.name,
+            mounting=self.mounting,
+            widths_mm=tuple(Decimal(str(each)) for each in self.widths_mm),
+            accents=tuple(self.band_accents),
+            accent_mm=self.accent_mm,
         )
 
 

@@ -55,7 +55,8 @@ def form_of(setting: Setting) -> dict[str, Any]:
 
 def _fields(row: Model) -> dict[str, Any]:
     fields = row._meta.fields
-    return {field.attname.removesuffix("_id"): getattr(row, field.attname) for field in fields}
+    values = {field.attname.removesuffix("_id"): getattr(row, field.attname) for field in fields}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def page_of(setting: Setting) -> str:
@@ -67,6 +68,37 @@ def test_the_owner_changes_a_head_and_its_shapes_stay_a_list(alba: Setting) -> N
     assert staff().post(page_of(alba), form).status_code == 302
     changed = Head.objects.get(code="four")
     assert (changed.shapes, changed.extra_price) == (["round", "pear"], 55)
+
+
+def test_the_owner_lists_the_widths_and_accents_to_choose_from(alba: Setting) -> None:
+    form = form_of(alba) | {"widths_mm": "2.4; 2.10 mm,2.4", "band_accents": ["none", "half"]}
+    assert staff().post(page_of(alba), form).status_code == 302
+    alba = Setting.objects.get(pk=alba.pk)
+    assert (alba.widths_mm, alba.band_accents) == (["2.1", "2.4"], ["none", "half"])
+    assert 'value="2.1, 2.4"' in staff().get(page_of(alba)).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"widths_mm": "wide"}, "List up to 6 widths from 1.2 to 6 mm"),
+        ({"widths_mm": "0.2"}, "List up to 6 widths from 1.2 to 6 mm"),
+        ({"widths_mm": "1.5"}, "too narrow for diamonds of 1.40 mm"),
+        ({"accent_mm": "9.50"}, "No melee price covers 9.50 mm"),
+        ({"band_accents": ["everywhere"]}, "everywhere is not one of the available choices"),
+        (
+            {"locations-0-DELETE": "on", "band_accents": ["half"]},
+            "say under Accent mm how large they are",
+        ),
+    ],
+)
+def test_a_band_that_could_not_be_made_is_refused_with_the_reason(
+    alba: Setting, change: dict[str, Any], words: str
+) -> None:
+    answer = staff().post(page_of(alba), form_of(alba) | change)
+    assert answer.status_code == 200
+    assert words in answer.content.decode()
+    assert Setting.objects.get(pk=alba.pk).widths_mm == []
 
 
 def test_two_heads_trade_their_places_and_names_in_one_save(alba: Setting) -> None:

@@ -1,5 +1,6 @@
 """A ring put together from the book costs what a plain second calculation says, line by line."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench import plain_price
-from builder import compatibility, costing, geometry, pricing
+from builder import compatibility, costing, geometry, pricing, variation
 from builder.book import Band, Book, GramPrice, Metal, Setting, gaps
 from builder.engraving import Rules
 
@@ -104,6 +105,14 @@ def locations(draw: st.DrawFn) -> tuple[geometry.Location, ...]:
 def settings_(draw: st.DrawFn) -> Setting:
     first, second = draw(heads(code="first")), draw(heads(code="second"))
     thickness = draw(mm("1.40", "2.40"))
+    mounting = geometry.Mounting(
+        shank_width_mm=draw(mm("1.60", "4.00")),
+        top_width_mm=draw(mm("1.40", "4.00")),
+        thickness_mm=thickness,
+        profile=draw(st.sampled_from(["round", "flat", "knife"])),
+        shoulder=draw(st.sampled_from(["plain", "cathedral"])),
+        locations=draw(locations()),
+    )
     return Setting(
         id=1,
         code="alba",
@@ -115,19 +124,19 @@ def settings_(draw: st.DrawFn) -> Setting:
             max_size=Decimal(13),
             heads=(first, second),
         ),
-        mounting=geometry.Mounting(
-            shank_width_mm=draw(mm("1.60", "4.00")),
-            top_width_mm=draw(mm("1.40", "4.00")),
-            thickness_mm=thickness,
-            profile=draw(st.sampled_from(["round", "flat", "knife"])),
-            shoulder=draw(st.sampled_from(["plain", "cathedral"])),
-            locations=draw(locations()),
-        ),
+        mounting=mounting,
         labor_price=draw(money),
         engraving=Rules(price=draw(st.sampled_from([Decimal(0), Decimal("60.00")]))),
         lead_days=20,
         metals=(1, 2),
         is_offered=True,
+        variety=variation.Variety(
+            name="The Alba",
+            mounting=mounting,
+            widths_mm=(Decimal("1.8"), Decimal("2.4")),
+            accents=("none", "half", "full"),
+            accent_mm=Decimal("1.30"),
+        ),
     )
 
 
@@ -158,6 +167,11 @@ def center(length: Decimal, width: Decimal, price: Decimal | None) -> costing.Ce
     stone=st.none() | st.builds(center, mm("6.50", "9.00"), mm("4.50", "6.40"), st.none() | money),
     size=st.none() | st.integers(6, 26).map(lambda halves: Decimal(halves) / 2),
     engraving=st.sampled_from(["", "Ever & always"]),
+    band=st.builds(
+        variation.Choice,
+        st.sampled_from([None, Decimal("1.8"), Decimal("2.4")]),
+        st.sampled_from(["", "none", "half", "full"]),
+    ),
 )
 def test_a_ring_costs_what_a_plain_second_calculation_says(
     setting: Setting,
@@ -166,6 +180,7 @@ def test_a_ring_costs_what_a_plain_second_calculation_says(
     stone: costing.Center | None,
     size: Decimal | None,
     engraving: str,
+    band: variation.Choice,
 ) -> None:
     house = book(setting)
     head = setting.rules.heads[place]
@@ -177,11 +192,12 @@ def test_a_ring_costs_what_a_plain_second_calculation_says(
         stone=stone,
         ring_size=size,
         engraving=engraving,
+        band=band,
         now=NOW,
     )
     plain = plain_price.ring(
         book=house,
-        setting=setting,
+        setting=replace(setting, mounting=setting.variety.made(band)),
         head=head,
         metal=metal,
         stone=(stone.length_mm, stone.width_mm) if stone else None,
@@ -214,7 +230,11 @@ def alba(**changes: Any) -> Setting:
         "labor_price": Decimal(1480), "engraving": Rules(), "lead_days": 20, "metals": (1, 2),
         "is_offered": True,
     }  # fmt: skip
-    return Setting(**{**values, **changes})
+    values |= changes
+    values.setdefault(
+        "variety", variation.Variety(name=values["name"], mounting=values["mounting"])
+    )
+    return Setting(**values)
 
 
 def lines_of(setting: Setting, house: Book, **changes: Any) -> costing.Priced:

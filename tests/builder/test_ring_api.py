@@ -77,6 +77,27 @@ def test_a_whole_ring_is_answered_at_once(client: Client, alba: Setting) -> None
     assert answer["priced_at"].endswith("Z") or "+00:00" in answer["priced_at"]
 
 
+def test_a_band_s_width_and_accents_are_priced_as_on_the_pages(
+    client: Client, alba: Setting
+) -> None:
+    Setting.objects.update(widths_mm=["2.4"], band_accents=["none", "full"])
+    plain = ask(client, setting="alba", metal="18k-yellow")
+    wide = ask(client, setting="alba", metal="18k-yellow", width="2.40 mm", accents="full")
+    design = Design(
+        setting=Setting.objects.get(),
+        metal=alba.metals.get(code="18k-yellow"),
+        width_mm=Decimal("2.4"),
+        accents="full",
+    )
+    assert (plain["width_mm"], plain["accents"]) == ("1.90", "half")
+    assert (wide["width_mm"], wide["accents"]) == ("2.40", "full")
+    assert wide["total"] == str(quotes.quote(design, now=timezone.now()).total) > plain["total"]
+    assert wide["inputs"]["band"] == {"width_mm": "2.40", "accents": "full"}
+    assert "band" not in plain["inputs"]
+    own = ask(client, setting="alba", metal="18k-yellow", width="1.9", accents="half")
+    assert (own["total"], own["inputs"]) == (plain["total"], plain["inputs"])
+
+
 def several() -> Iterator[tuple[Setting, list[Stone]]]:
     dice = random.Random(20261122)
     for _ in range(12):
@@ -171,6 +192,10 @@ def test_a_shape_and_a_weight_give_an_estimated_fit_without_the_stones_price(
         ({"setting": "alba", "stone": "9" * 30}, "stone", "is no stone on offer"),
         ({"setting": "alba", "stone": "²"}, "stone", "is no stone on offer"),
         ({"setting": "alba", "size": "huge"}, "size", "huge"),
+        ({"setting": "alba", "width": "wide"}, "width", "is no width of a band"),
+        ({"setting": "alba", "width": "2.4"}, "width", "choose 1.9 mm"),
+        ({"setting": "alba", "accents": "some"}, "accents", "is none of none, half, full"),
+        ({"setting": "alba", "accents": "full"}, "accents", "choose half way"),
         ({"setting": "alba", "engraving": "x" * 33}, "engraving", "characters fit inside"),
         ({"setting": "alba", "engraving": "⚒"}, "engraving", "We cannot engrave ⚒"),
         ({"setting": "alba", "store": "moon"}, "store", "'moon' is no store of ours"),
@@ -210,7 +235,7 @@ def test_a_store_that_does_not_show_prices_gives_no_exact_amount(
 ) -> None:
     StoreFactory(code="boston", price_mode=mode, tax_pct="6.25")
     HeadFactory(
-        setting=alba, position=1, prongs=4, min_width_mm="7.00", max_width_mm="9.00",
+        setting=alba, code="larger", position=1, prongs=4, min_width_mm="7.00", max_width_mm="9.00",
         max_length_mm="9.50", extra_price="1234", extra_days=3, setting_fee="95",
     )  # fmt: skip
     stone = StoneFactory(width_mm="8.60", length_mm="8.70", depth_mm="5.10")

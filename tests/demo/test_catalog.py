@@ -8,7 +8,17 @@ import numpy as np
 import pytest
 from django.db.models import Count, F, Max, Min
 
-from builder import compatibility, costing, gemology, geometry, pictures, pricebook, quotes
+from builder import (
+    compatibility,
+    costing,
+    gemology,
+    geometry,
+    pictures,
+    portraits,
+    pricebook,
+    quotes,
+    variation,
+)
 from builder.book import gaps
 from builder.models import (
     Band,
@@ -95,6 +105,37 @@ def test_every_shape_that_a_setting_names_fits_it_and_is_priced_in_every_metal_a
                     assert quote.total == sum(line.amount or 0 for line in quote.lines)
                     assert quote.total > (stone.price or 0) + 1000
                     assert quote.description["stone"]["shape"] == shape
+
+
+def test_every_width_and_accent_that_a_setting_offers_is_priced_and_drawn_as_it_is_chosen(
+    settings_of_the_house: list[Setting],
+) -> None:
+    metal, plenty = Metal.objects.get(code="18k-yellow"), 0
+    assert sum(bool(setting.widths_mm) for setting in settings_of_the_house) >= 8
+    assert sum(len(setting.variety.ways) > 1 for setting in settings_of_the_house) >= 6
+    for setting in settings_of_the_house:
+        variety, stone = setting.variety, portraits.usual_stone(setting)
+        totals = {}
+        for width in variety.widths:
+            for accents in variety.ways:
+                choice = variety.checked(variation.Choice(width, accents))
+                ring = Design(
+                    setting=setting, metal=metal, stone=stone, ring_size=Decimal(6),
+                    width_mm=choice.width_mm, accents=choice.accents,
+                )  # fmt: skip
+                quote = quotes.quote(ring, now=NOW)
+                described = quote.description
+                assert not quote.unpriced
+                assert not quote.outdated
+                assert described["shank"]["width_mm"] == float(width)
+                assert described["accents"]["kind"].removesuffix("_pave") == accents
+                assert described["accents"]["stone_mm"] < described["shank"]["top_width_mm"]
+                totals[width, accents] = quote.total
+                plenty += 1
+        for accents in variety.ways:
+            by_width = [totals[width, accents] for width in variety.widths]
+            assert by_width == sorted(by_width)
+    assert plenty > 60
 
 
 def _that_fits(setting: Setting, stones: list[Stone], *, size: Decimal) -> Stone:
