@@ -21,7 +21,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from builder import compatibility, costing, market, pricing, search, turns
+from builder import compatibility, costing, market, plain, pricing, search, turns
 from builder.models import Setting, Stone
 from builder.search.told import EXACT, PLAIN, Row, told
 
@@ -167,14 +167,14 @@ def _stones(
     ids: list[int], *, fits: Setting | None, only_offered: bool = True
 ) -> list[orjson.Fragment]:
     rules = fits.rules if fits else None
-    mode = settings.PRICE_MODE
+    mode: str = settings.PRICE_MODE
 
     def more(row: Row) -> dict[str, Any]:
         price = row.price
         return {
             "price": price if mode == pricing.SHOWN else None,
             "told": "" if price is None else pricing.told(Decimal(price), mode=mode),
-            "fit": _fit(rules, row) if rules else None,
+            "fit": _fit(rules, row, mode=mode) if rules else None,
         }
 
     return told(ids, currency=pricing.CURRENCY, more=more, only_offered=only_offered)
@@ -189,7 +189,7 @@ def _currency() -> str:
     return pricing.CURRENCY if _is_shown() else ""
 
 
-def _fit(rules: compatibility.SettingRules, row: Row) -> dict[str, Any]:
+def _fit(rules: compatibility.SettingRules, row: Row, *, mode: str) -> dict[str, Any]:
     measures = compatibility.StoneMeasures(
         shape=row.shape,
         carat=Decimal(row.carat),
@@ -197,7 +197,6 @@ def _fit(rules: compatibility.SettingRules, row: Row) -> dict[str, Any]:
         width_mm=Decimal(row.width_mm),
         depth_mm=Decimal(row.depth_mm),
     )
-    mode = settings.PRICE_MODE
     fit = compatibility.check(setting=rules, stone=measures, size=None)
     fix = costing.fix_told(fit.fix, mode=mode)
     return {
@@ -323,12 +322,13 @@ class OneStone(Answered):
 
 
 def _read(request: HttpRequest, *, known: frozenset[str]) -> search.StoneQuery:
-    unknown = sorted(set(request.GET) - known)
+    params = plain.params(request)
+    unknown = sorted(set(params) - known)
     if unknown:
         words = f"is no filter; use any of {', '.join(sorted(known))}"
         raise Refused(dict.fromkeys(unknown, words))
     try:
-        return search.StoneQuery.from_params(request.GET)
+        return search.StoneQuery.from_params(params)
     except search.BadFilter as error:
         raise Refused({error.field: str(error)}) from error
 

@@ -7,7 +7,10 @@ from builder.views import diamonds, drawn, house, ring, saving
 
 app_name = "builder"
 urlpatterns = [
+    # First those that programs ask for most: addresses are compared one after another.
     path("api/v1/ring/", ring_api.Ring.as_view(), name="ring_api"),
+    path("api/v1/stones/", api.StoneList.as_view(), name="stones_api"),
+    path("api/v1/stones/<int:stone_id>/", api.OneStone.as_view(), name="stone_api"),
     path("", house.home, name="home"),
     path("rings/", house.rings, name="rings"),
     path("diamonds/", diamonds.diamonds, name="diamonds"),
@@ -18,8 +21,6 @@ urlpatterns = [
     path("ring/save/", saving.save, name="save"),
     path("ring/saved/", saving.saved, name="saved"),
     path("d/<str:token>/", saving.link, name="link"),
-    path("api/v1/stones/", api.StoneList.as_view(), name="stones_api"),
-    path("api/v1/stones/<int:stone_id>/", api.OneStone.as_view(), name="stone_api"),
     path("api/v1/schema/", api.Schema.as_view(), name="schema"),
     path("pictures/<str:content_hash>.png", drawn.picture, name="picture"),
     path("codes/<str:code>.png", drawn.code, name="code"),

@@ -11,14 +11,16 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import NoReturn
 
-from django.http import QueryDict
 from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
 
 from builder import pricebook, workdays
 from builder.models import Setting
 from builder.search.facets import FACETS, MEASURES, RANGES, SORTS, TITLES
 from builder.search.keys import Key
 from jeweler.models import Store
+
+Params = MultiValueDict[str, str]  # such as a QueryDict
 
 CODE = re.compile(r"[\w-]{1,50}", re.ASCII)
 NUMBER = re.compile(r"[\w ./#-]{1,64}", re.ASCII)
@@ -58,7 +60,7 @@ class StoneQuery:
     counted: tuple[str, ...] = tuple(FACETS)
 
     @classmethod
-    def from_params(cls, params: QueryDict, *, now: datetime | None = None) -> "StoneQuery":
+    def from_params(cls, params: Params, *, now: datetime | None = None) -> "StoneQuery":
         """Read a query string: lists are repeated or comma-separated, blanks are no filter.
 
         Names that are no filter, such as an ad's, are left alone. `now`: the clock, when not given. Raises BadFilter.
@@ -159,11 +161,11 @@ _SPELLINGS = {
 }
 
 
-def _text(name: str, params: QueryDict) -> str:
+def _text(name: str, params: Params) -> str:
     return params.get(name, "").strip()
 
 
-def _values(name: str, params: QueryDict) -> tuple[str, ...]:
+def _values(name: str, params: Params) -> tuple[str, ...]:
     if name not in params:
         return ()
     given = [value.strip() for text in params.getlist(name) for value in text.split(",")]
@@ -177,7 +179,7 @@ def _values(name: str, params: QueryDict) -> tuple[str, ...]:
     return tuple(dict.fromkeys(values))
 
 
-def _counted(params: QueryDict) -> tuple[str, ...]:
+def _counted(params: Params) -> tuple[str, ...]:
     """In the list's own order; all of them when nothing is said."""
     given = (name.strip() for text in params.getlist("facets") for name in text.split(","))
     asked = {name for name in given if name}
@@ -203,7 +205,7 @@ def _amount(name: str, text: str) -> Decimal:
     return amount
 
 
-def _ready_by(params: QueryDict, *, today: date) -> date | None:
+def _ready_by(params: Params, *, today: date) -> date | None:
     text = _text("ready_by", params)
     if not text:
         return None
@@ -223,7 +225,7 @@ def _ready_by(params: QueryDict, *, today: date) -> date | None:
     return day
 
 
-def _number(params: QueryDict) -> str:
+def _number(params: Params) -> str:
     text = _text("number", params)
     if text and not (NUMBER.fullmatch(text) and any(each.isalnum() for each in text)):
         raise BadFilter(
@@ -234,7 +236,7 @@ def _number(params: QueryDict) -> str:
     return text
 
 
-def _count(name: str, params: QueryDict, *, default: int, most: int) -> int:
+def _count(name: str, params: Params, *, default: int, most: int) -> int:
     text = _text(name, params)
     if not text:
         return default
@@ -250,7 +252,7 @@ def _count(name: str, params: QueryDict, *, default: int, most: int) -> int:
     return int(text[:9])
 
 
-def _key(name: str, params: QueryDict, *, sort: str) -> Key | None:
+def _key(name: str, params: Params, *, sort: str) -> Key | None:
     text = _text(name, params)
     if not text:
         return None
@@ -271,7 +273,7 @@ def _one_of(name: str, text: str, known: Collection[str]) -> str:
     return text
 
 
-def _store(params: QueryDict) -> Store | None:
+def _store(params: Params) -> Store | None:
     code = _text("store", params)
     if not code:
         return None
@@ -279,7 +281,7 @@ def _store(params: QueryDict) -> Store | None:
     return known or _unknown("store", code)
 
 
-def _fits(params: QueryDict) -> Setting | None:
+def _fits(params: Params) -> Setting | None:
     code = _text("fits", params)
     if not code:
         return None
