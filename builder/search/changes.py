@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from builder.search.facets import FACETS, SORTS
 from builder.search.fitting import Limits, heads_of, promptness
-from builder.search.keys import Key, key_of
+from builder.search.keys import Key, keys_of
 from builder.search.query import StoneQuery
 from builder.search.rows import Rows
 
@@ -49,10 +49,8 @@ def keys(rows: Rows, sort: str) -> list[Key]:
     ranks = rows[by].tolist() if by else [0] * len(rows)
     if SORTS[sort].facet:
         ranks = [facet_rank(code, sort) for code in ranks]
-    return sorted(
-        key_of(sort=sort, rank=rank, price=price, pk=pk)
-        for rank, price, pk in zip(ranks, rows["price"].tolist(), rows["id"].tolist(), strict=True)
-    )
+    stones = zip(ranks, rows["price"].tolist(), rows["id"].tolist(), strict=True)
+    return sorted(keys_of(stones, sort=sort))
 
 
 def facet_rank(code: int, sort: str) -> int:

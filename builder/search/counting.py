@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from functools import cached_property, reduce
 from itertools import accumulate
 from math import ceil
-from operator import and_
 
 import numpy as np
 from pyroaring import BitMap
@@ -14,7 +13,7 @@ from builder.search import changes, mixes
 from builder.search.bitmaps import Bitmaps, Values
 from builder.search.facets import FACETS, SORTS
 from builder.search.fitting import HeadLimits, heads_of, promptness
-from builder.search.keys import Key, key_of
+from builder.search.keys import Key, keys_of
 from builder.search.query import StoneQuery
 from builder.search.results import Beside, Counts, Found
 from builder.search.rows import Rows
@@ -41,7 +40,7 @@ class Counting:
         chosen = [(facet, self._chosen(facet)) for facet in query.chosen]
         self.chosen = dict(sorted(chosen, key=lambda each: len(each[1])))
         # Those that hold to the base and to none, the first, the first two of the chosen facets, and so on.
-        self.first = list(accumulate(self.chosen.values(), and_, initial=self.base))
+        self.first = list(accumulate(self.chosen.values(), self._both, initial=self.base))
         self.full = self.first[-1]
 
     def found(self) -> Found:
@@ -98,10 +97,12 @@ class Counting:
             parts.append(self._in_time())
         elif query.fits:
             parts.append(self._held(*heads_of(query.fits.rules)))
-        base = bitmaps.everything if not self.gone else bitmaps.everything - self.gone
-        for part in sorted(parts, key=len):
-            base = base & part
-        return base
+        base = reduce(self._both, sorted(parts, key=len), bitmaps.everything)
+        return base - self.gone if self.gone else base
+
+    def _both(self, some: BitMap, others: BitMap) -> BitMap:
+        """What is in both; without a copy of the others where some are all there is."""
+        return others if some is self.bitmaps.everything else some & others
 
     def _held(self, *heads: HeadLimits) -> BitMap:
         return self.bitmaps.within(*(limits for head in heads for limits in head.limits))
@@ -147,7 +148,7 @@ class Counting:
         for number, facet in enumerate(self.chosen):
             if facet not in counted:
                 continue
-            yield [facet], reduce(and_, stones[number + 1 :], self.first[number])
+            yield [facet], reduce(self._both, stones[number + 1 :], self.first[number])
 
     def _counted(self, facets: list[str], holds: BitMap) -> dict[str, dict[str, int]]:
         values = sum(len(self.bitmaps.facets[facet].maps) for facet in facets)
@@ -250,12 +251,9 @@ class Counting:
         return self._keys(self._walked(start, end))
 
     def _keys(self, ranked: "Iterator[tuple[int, int]]") -> list[Key]:
-        sort = self.query.sort
         ids, prices = (self.bitmaps.columns[name].item for name in ("id", "price"))
-        return [
-            key_of(sort=sort, rank=rank, price=prices(place), pk=ids(place))
-            for rank, place in ranked
-        ]
+        stones = ((rank, prices(place), ids(place)) for rank, place in ranked)
+        return keys_of(stones, sort=self.query.sort)
 
     def _sorted(self, measure: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         places = np.frombuffer(self.full.to_array(), np.uint32)

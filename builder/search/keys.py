@@ -9,6 +9,7 @@ import binascii
 import functools
 import hashlib
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from django.conf import settings
@@ -69,7 +70,14 @@ def _secret(key: str) -> bytes:
 
 def key_of(*, sort: str, rank: int, price: int, pk: int) -> Key:
     """`rank` is the number that the order goes by, unsigned; 0 for the price itself."""
+    return keys_of([(rank, price, pk)], sort=sort)[0]
+
+
+def keys_of(stones: Iterable[tuple[int, int, int]], *, sort: str) -> list[Key]:
+    """The same of many, each a rank, a price and an id."""
     order = SORTS[sort]
-    if not (order.facet or order.measure):
-        return Key(0, -price, -pk) if order.is_descending else Key(0, price, pk)
-    return Key(-rank if order.is_descending else rank, price, pk)
+    if not order.is_descending:
+        return [Key(*stone) for stone in stones]
+    if order.facet or order.measure:
+        return [Key(-rank, price, pk) for rank, price, pk in stones]
+    return [Key(0, -price, -pk) for _, price, pk in stones]
