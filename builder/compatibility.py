@@ -6,7 +6,6 @@ What is made anew for every stone is a named tuple, as in `pricing`.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -318,8 +317,7 @@ def _said(fit: Fit, stone: _Known) -> Fit:
     if not stone.is_estimated:
         return fit
     told = fit.reason[:1].lower() + fit.reason[1:]
-    return replace(
-        fit,
+    return fit._replace(
         reason=f"By its weight, which we confirm when we see the report, {told}",
         is_estimated=True,
     )

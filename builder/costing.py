@@ -5,7 +5,6 @@ among them. What neither the stone nor the moment changes is kept in the book: p
 and sizes, so that a price takes half the time.
 """
 
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
@@ -131,7 +130,7 @@ def fit_told(fit: compatibility.Fit | None, *, mode: str) -> compatibility.Fit |
     """The fit without the amount of its fix, where prices are not shown."""
     if fit is None or mode == pricing.SHOWN:
         return fit
-    return replace(fit, fix=fix_told(fit.fix, mode=mode))
+    return fit._replace(fix=fix_told(fit.fix, mode=mode))
 
 
 def fix_told(fix: compatibility.Fix | None, *, mode: str) -> compatibility.Fix | None:
@@ -139,7 +138,7 @@ def fix_told(fix: compatibility.Fix | None, *, mode: str) -> compatibility.Fix |
         return fix
     sign, words = ("+", "for an extra charge") if fix.price > 0 else ("−", "for less")
     amount = f"{sign}{money.in_words(abs(fix.price), currency=pricing.CURRENCY)}"
-    return replace(fix, words=fix.words.replace(f": {amount}", f" {words}"), price=_NOTHING)
+    return fix._replace(words=fix.words.replace(f": {amount}", f" {words}"), price=_NOTHING)
 
 
 def priced(

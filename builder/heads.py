@@ -114,8 +114,7 @@ class StoneMeasures:
     depth_mm: Decimal | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Fix:
+class Fix(NamedTuple):
     """What makes it fit, or what to choose instead. `head`: code of the head to change to, "" when it stays."""
 
     words: str
@@ -127,8 +126,7 @@ class Fix:
         return self.words
 
 
-@dataclass(frozen=True, kw_only=True)
-class Fit:
+class Fit(NamedTuple):
     """`head` is the code of the head that holds the stone, "" when none does.
 
     `margin_mm` is the least room on any side in that head, None when the shape itself is wrong.
