@@ -12,6 +12,7 @@ ENV PATH=/app/.venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     DEBUG=False \
     DEMO=False \
+    NUMBA_CACHE_DIR=/app/compiled \
     STATIC_ROOT=/app/static-root \
     MEDIA_ROOT=/var/lib/jeweler/media \
     JEWELER_HOME=/var/lib/jeweler

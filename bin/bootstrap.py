@@ -92,7 +92,7 @@ def install_packages_and_bundle(command: str, arguments: tuple[str, ...] = ()) -
     install_packages(for_development=command != "demo")
     if command == "bench" and "--full" in arguments:
         install_peers()
-    side_by_side(bundle_front_end, make_database_folder)
+    side_by_side(bundle_front_end, make_database_folder, compile_pictures)
 
 
 def install_packages(*, for_development: bool) -> None:
@@ -179,6 +179,16 @@ def bundle_front_end() -> None:
         with step("bundling the front end"):
             run(node, ROOT / "frontend" / "build.mjs", env=environment)
         write_stamp(MODULES / "bundle.stamp", *sources)
+
+
+def compile_pictures() -> None:
+    """Now, while npm waits for the network, rather than when the first page waits for its picture."""
+    stamp = VENV / "pictures.stamp"
+    sources = (REQUIREMENTS / "base.txt", *sorted((ROOT / "builder" / "pictures").glob("*.py")))
+    if not is_stamped(stamp, *sources):
+        with step("compiling the loops that draw rings"):
+            run(PYTHON, "-m", "builder.pictures")
+        write_stamp(stamp, *sources)
 
 
 def make_database_folder() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import develop, floor, scene
-from .camera import VIEWS, Camera, UnknownView, framed, view_named
+from .camera import VIEWS, UnknownView, framed, view_named
 from .metal import UnknownMetal
 from .mounting import built
 
@@ -36,17 +36,14 @@ def draw(
     stage = scene.staged(built(description), view=its_view)
     points = stage.metal.vertices
     fine = framed(points, view=its_view, width=width * by, height=height * by)
-    light, cover = scene.lit(stage, camera=fine, width=width * by, height=height * by)
+    light, nearest = scene.lit(stage, camera=fine, width=width * by, height=height * by)
     camera = framed(points, view=its_view, width=width, height=height)
-    table = _table(stage, camera, width, height)
-    open_paper = (1 - develop.shrunk(cover[..., None], by)) * table
-    return develop.png(develop.shrunk(light, by) + open_paper)
-
-
-def _table(stage: scene.Stage, camera: Camera, width: int, height: int) -> develop.Floats:
-    """The paper under the ring, with its shadow and a breath of its reflection."""
-    kept = floor.shade(stage.metal.vertices[::3], camera=camera, width=width, height=height)
-    image, share = scene.mirrored(stage, camera=camera, width=width, height=height)
-    share = share * floor.kept_margin(width, height)[..., None]
-    paper = develop.paper() * kept
-    return paper + develop.softened(image * share) - paper * develop.softened(share)
+    mirror, share = scene.mirrored(stage, camera=camera, width=width, height=height)
+    return develop.png(
+        light,
+        nearest,
+        by=by,
+        shade=floor.shade(points[::3], camera=camera, width=width, height=height),
+        mirror=mirror,
+        share=share * floor.kept_margin(width, height),
+    )

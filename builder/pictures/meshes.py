@@ -77,20 +77,23 @@ def smooth_path(points: Sequence[Sequence[float]] | Floats, steps: int) -> Float
     p = np.asarray(points, dtype=float)
     p = np.vstack([2 * p[0] - p[1], p, 2 * p[-1] - p[-2]])
     knots = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(p, axis=0), axis=1) ** 0.5)])
-    pieces = []
-    for k in range(1, len(p) - 2):
-        t = np.linspace(knots[k], knots[k + 1], 24)[:, None]
-        pieces.append(_catmull_rom(p[k - 1 : k + 3], knots[k - 1 : k + 3], t))
-    return spaced(np.vstack(pieces), steps)
+    spans = np.arange(len(p) - 3)[:, None] + np.arange(
+        4
+    )  # four points and their knots for each piece
+    k = knots[spans][..., None, None]
+    t = k[:, 1] + (k[:, 2] - k[:, 1]) * np.linspace(0, 1, 24)[:, None]
+    return spaced(_catmull_rom(p[spans][:, :, None], k, t).reshape(-1, p.shape[1]), steps)
 
 
 def _catmull_rom(p: Floats, k: Floats, t: Floats) -> Floats:
-    def mix(a: Floats, b: Floats, low: float, high: float) -> Floats:
+    """Every piece (first axis) at each of its places `t`, by four points and their knots (second axis)."""
+
+    def mix(a: Floats, b: Floats, low: Floats, high: Floats) -> Floats:
         return np.asarray(((high - t) * a + (t - low) * b) / (high - low))
 
-    a = [mix(p[i], p[i + 1], k[i], k[i + 1]) for i in range(3)]
-    b = [mix(a[i], a[i + 1], k[i], k[i + 2]) for i in range(2)]
-    return mix(b[0], b[1], k[1], k[2])
+    a = [mix(p[:, i], p[:, i + 1], k[:, i], k[:, i + 1]) for i in range(3)]
+    b = [mix(a[i], a[i + 1], k[:, i], k[:, i + 2]) for i in range(2)]
+    return mix(b[0], b[1], k[:, 1], k[:, 2])
 
 
 def spaced(points: Floats, steps: int, *, closed: bool = False) -> Floats:

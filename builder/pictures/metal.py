@@ -1,13 +1,16 @@
 """The color of polished metal: the tent's reflection, tinted by the alloy."""
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import studio
+from .compiled import compiled
 
 Floats = NDArray[np.floating[Any]]
+Ints = NDArray[np.integer[Any]]
 
 FAMILIES = {
     "yellow": (1.0, 0.74, 0.335), "rose": (0.98, 0.66, 0.52), "white": (0.93, 0.90, 0.85), "platinum": (0.86, 0.85, 0.83),
@@ -34,60 +37,93 @@ def tint(family: str) -> Floats:
 def polished(
     point: Floats,
     normal: Floats,
-    view: Floats,
     *,
-    color: Floats,
+    eye: Floats,
+    colors: Floats,
+    metal: Ints,
     tube: tuple[float, float],
     to_ring: Floats,
 ) -> Floats:
-    """Light toward the camera (n, 3). `view` runs from the camera; `tube`: inner radius and half width of the shank.
+    """Light toward the eye (n, 3). `colors`: a tint for each number in `metal`; `tube`: inner radius and half width of the shank.
 
     What looks into the finger hole sees the ring's own inside in its reflection, once; everything else sees the tent.
     """
-    room = studio.tent()
-    cosine = np.einsum("ij,ij->i", view, normal)[:, None]
-    ray = view - 2 * cosine * normal
-    light = studio.seen_smoothly(room, ray + point / 60)
-    here = point @ to_ring
-    _inside_out(light, here, ray @ to_ring, color, tube, room, to_ring)
-    dim = np.clip(
-        1 - light[:, 1:2], 0, 1
-    )  # what is dim has often been reflected by the ring before
-    deep = color * (1 - DEEPENING * dim * (1 - color))
-    glance = deep + GLANCING * (1 - color) * (1 - np.minimum(np.abs(cosine), 1)) ** 5
-    return np.asarray(light * glance * _under_head(here, tube)[:, None], dtype=np.float32)
+    light = np.empty((len(point), 3), dtype=np.float32)
+    _reflect(point, normal, eye, colors, metal, *tube, to_ring, studio.tent(), light)
+    return light
 
 
-def _under_head(point: Floats, tube: tuple[float, float]) -> Floats:
-    """The head shades the shank on which it stands: the share of light left, in the ring's own space."""
-    apart = point[:, 0] ** 2 + point[:, 2] ** 2
-    above = np.clip((point[:, 1] - tube[0] * 0.9) / tube[0] / 0.1, 0, 1)
-    lifted = np.clip(1 - (np.hypot(point[:, 0], point[:, 1]) - tube[0] - 1.4) / 1.2, 0, 1)
-    return np.asarray(1 - HEAD_SHADE * np.exp(-apart / 3.2) * above * lifted)
-
-
-def _inside_out(
-    light: Floats,
+@compiled
+def _reflect(
     point: Floats,
-    ray: Floats,
-    color: Floats,
-    tube: tuple[float, float],
-    room: Floats,
+    normal: Floats,
+    eye: Floats,
+    colors: Floats,
+    metal: Ints,
+    inner: float,
+    half: float,
     to_ring: Floats,
+    room: Floats,
+    light: Floats,
 ) -> None:
-    """Replace what the inner surface reflects of itself, in the ring's own space."""
-    inner, half = tube
-    radius = np.hypot(point[:, 0], point[:, 1])
-    own = np.flatnonzero(radius < inner * 1.03)
-    p, r = point[own], ray[own]
-    flat = np.maximum(r[:, 0] ** 2 + r[:, 1] ** 2, 1e-6)
-    reach = -2 * (p[:, 0] * r[:, 0] + p[:, 1] * r[:, 1]) / flat
-    met = p + r * reach[:, None]
-    again = (reach > 0.05) & (np.abs(met[:, 2]) < half)
-    own, met, r = own[again], met[again], r[again]
-    normal = -met / inner
-    normal[:, 2] = 0
-    bounced = r - 2 * np.einsum("ij,ij->i", r, normal)[:, None] * normal
-    edge = np.clip((half - np.abs(met[:, 2])) / (0.5 * half), 0, 1)[:, None]
-    twice = studio.seen_smoothly(room, bounced @ to_ring.T) * color[own]
-    light[own] += (twice - light[own]) * edge
+    for k in range(len(point)):
+        x, y, z = point[k, 0], point[k, 1], point[k, 2]
+        nx, ny, nz = normal[k, 0], normal[k, 1], normal[k, 2]
+        vx, vy, vz = x - eye[0], y - eye[1], z - eye[2]
+        over = 1 / math.sqrt(vx * vx + vy * vy + vz * vz)
+        vx, vy, vz = vx * over, vy * over, vz * over
+        cosine = vx * nx + vy * ny + vz * nz
+        rx, ry, rz = vx - 2 * cosine * nx, vy - 2 * cosine * ny, vz - 2 * cosine * nz
+        red, green, blue = studio.smooth(room, rx + x / 60, ry + y / 60, rz + z / 60)
+        color = colors[metal[k]]
+        px, py, pz = _turned(to_ring, x, y, z)
+        if math.hypot(px, py) < inner * 1.03:
+            ray = _turned(to_ring, rx, ry, rz)
+            share, dx, dy, dz = _met_again(px, py, pz, ray, inner, half)
+            if share > 0:
+                dx, dy, dz = _turned(to_ring.T, dx, dy, dz)
+                twice = studio.smooth(room, dx, dy, dz)
+                red += (twice[0] * color[0] - red) * share
+                green += (twice[1] * color[1] - green) * share
+                blue += (twice[2] * color[2] - blue) * share
+        # What is dim has often been reflected by the ring before.
+        dim = DEEPENING * min(1.0, max(0.0, 1 - green))
+        glance = GLANCING * (1 - min(abs(cosine), 1.0)) ** 5
+        left = _under_head(px, py, pz, inner)
+        for channel, its in enumerate((red, green, blue)):
+            tone = color[channel]
+            light[k, channel] = its * left * (tone * (1 - dim * (1 - tone)) + glance * (1 - tone))
+
+
+@compiled
+def _turned(turn: Floats, x: float, y: float, z: float) -> tuple[float, float, float]:
+    """A row vector times a rotation."""
+    return (
+        x * turn[0, 0] + y * turn[1, 0] + z * turn[2, 0],
+        x * turn[0, 1] + y * turn[1, 1] + z * turn[2, 1],
+        x * turn[0, 2] + y * turn[1, 2] + z * turn[2, 2],
+    )
+
+
+@compiled
+def _under_head(x: float, y: float, z: float, inner: float) -> float:
+    """The head shades the shank on which it stands: the share of light left, in the ring's own space."""
+    above = min(1.0, max(0.0, (y - inner * 0.9) / inner / 0.1))
+    lifted = min(1.0, max(0.0, 1 - (math.hypot(x, y) - inner - 1.4) / 1.2))
+    return 1 - HEAD_SHADE * math.exp(-(x * x + z * z) / 3.2) * above * lifted
+
+
+@compiled
+def _met_again(
+    x: float, y: float, z: float, ray: tuple[float, float, float], inner: float, half: float
+) -> tuple[float, float, float, float]:
+    """Where a ray off the inside goes after it met the inside once more, and how much of it does; in the ring's space."""
+    rx, ry, rz = ray
+    reach = -2 * (x * rx + y * ry) / max(rx * rx + ry * ry, 1e-6)
+    mx, my, mz = x + rx * reach, y + ry * reach, z + rz * reach
+    if reach <= 0.05 or abs(mz) >= half:
+        return 0.0, 0.0, 0.0, 0.0
+    nx, ny = -mx / inner, -my / inner
+    twice = 2 * (rx * nx + ry * ny)
+    share = min(1.0, max(0.0, (half - abs(mz)) / (0.5 * half)))
+    return share, rx - twice * nx, ry - twice * ny, rz

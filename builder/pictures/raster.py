@@ -1,9 +1,6 @@
-"""Which point of the metal each pixel shows.
+"""Which point of the metal each sample shows: two triangles for each quad, the nearest keeps the sample."""
 
-Every quad is split until its pieces are smaller than a pixel, and each piece claims its pixel unless a nearer one
-already has it. Positions and normals are worked out only for the pieces that remain visible.
-"""
-
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,110 +8,118 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .camera import Camera
+from .compiled import compiled
 from .meshes import Mesh
 
 Floats = NDArray[np.floating[Any]]
-Ints = NDArray[np.int64]
-
-PIECE = 0.72  # pixels
-SPLITS = np.array([1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64, 96, 128])
-NOTHING = np.iinfo(np.int64).max
+Ints = NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Visible:
-    """One row per covered pixel: `pixel` is y * width + x."""
+    """One row per covered sample: `pixel` is y * width + x. Normals are of unit length."""
 
     pixel: Ints
     point: Floats
     normal: Floats
     metal: Ints
-    depth: Floats  # of every pixel of the frame, infinite where there is no metal
+    depth: Floats  # of every sample of the frame (height, width), infinite where there is no metal
 
 
 def visible(mesh: Mesh, *, camera: Camera, width: int, height: int) -> Visible:
-    """Every pixel's nearest piece of metal."""
-    x, y, depth = camera.project(mesh.vertices)
-    screen = np.stack([x, y, depth], axis=1).astype(np.float32)
-    toward = np.sum(mesh.normals * (camera.eye - mesh.vertices), axis=1)
-    quads = mesh.quads[toward[mesh.quads].max(axis=1) > 0]
-    metal = mesh.metal[toward[mesh.quads].max(axis=1) > 0]
-    near, far = float(depth.min()) - 1, float(depth.max()) + 1
-    groups = _groups(quads, screen)
-    frame = np.full(width * height, NOTHING, dtype=np.int64)
-    starts = [0]
-    for members, weights in groups:
-        corners = screen[quads[members]].transpose(2, 0, 1)
-        px, py, pz = (axis @ weights.T for axis in corners)
-        column, row = px.astype(np.int32).ravel(), py.astype(np.int32).ravel()
-        level = ((pz - near) * np.float32(2**30 / (far - near))).astype(np.int64).ravel() << 32
-        claim = level | np.arange(starts[-1], starts[-1] + level.size)
-        inside = (px.ravel() >= 0) & (column < width) & (py.ravel() >= 0) & (row < height)
-        np.minimum.at(frame, (row * width + column)[inside], claim[inside])
-        starts.append(starts[-1] + level.size)
-    pixel = np.flatnonzero(frame != NOTHING)
-    zbuffer = np.full(width * height, np.inf, dtype=np.float32)
-    zbuffer[pixel] = (frame[pixel] >> 32) * ((far - near) / 2**30) + near
-    sample = frame[pixel] & 0xFFFFFFFF
-    corner, weight, its_metal = _found(sample, starts, groups, quads, metal)
+    """Every sample's nearest piece of metal."""
+    screen = np.stack(camera.project(mesh.vertices), axis=1).astype(np.float32)
+    toward = np.einsum("ij,ij->i", mesh.normals, camera.eye - mesh.vertices) > 0
+    facing = np.flatnonzero(toward[mesh.quads].any(axis=1))
+    quads = mesh.quads[facing]
+    triangles = np.concatenate([quads[:, (0, 1, 2)], quads[:, (0, 2, 3)]]).astype(np.int32)
+    depth = np.full((height, width), np.inf, dtype=np.float32)
+    owner = np.empty((height, width), dtype=np.int32)
+    _claim(screen, triangles, depth, owner)
+    pixel = np.flatnonzero(np.isfinite(depth))
+    its = owner.ravel()[pixel]
+    point = np.empty((len(pixel), 3), dtype=np.float32)
+    normal = np.empty_like(point)
+    _interpolate(
+        screen,
+        triangles,
+        its,
+        width,
+        pixel,
+        mesh.vertices.astype(np.float32),
+        mesh.normals.astype(np.float32),
+        point,
+        normal,
+    )
     return Visible(
         pixel=pixel,
-        point=_blend(mesh.vertices, corner, weight),
-        normal=_blend(mesh.normals, corner, weight),
-        metal=its_metal,
-        depth=zbuffer,
+        point=point,
+        normal=normal,
+        metal=mesh.metal[facing[its % len(facing)]],
+        depth=depth,
     )
 
 
-def _groups(quads: Ints, screen: Floats) -> list[tuple[Ints, Floats]]:
-    """Quads that are split alike, with the corner weights of their pieces."""
-    corner = screen[quads][:, :, :2]
-    along = np.maximum(_gap(corner, 0, 1), _gap(corner, 3, 2))
-    across = np.maximum(_gap(corner, 0, 3), _gap(corner, 1, 2))
-    last = len(SPLITS) - 1
-    by_u = np.minimum(np.searchsorted(SPLITS, along / PIECE), last)
-    by_v = np.minimum(np.searchsorted(SPLITS, across / PIECE), last)
-    code = by_u * len(SPLITS) + by_v
-    order = np.argsort(code, kind="stable")
-    values, starts = np.unique(code[order], return_index=True)
-    return [
-        (members, _weights(int(SPLITS[value // len(SPLITS)]), int(SPLITS[value % len(SPLITS)])))
-        for value, members in zip(values, np.split(order, starts[1:]), strict=True)
-    ]
+@compiled
+def _claim(screen: Floats, triangles: Ints, depth: Floats, owner: Ints) -> None:
+    """Scan every triangle (x, y in samples, z the depth) into the frame: the nearest keeps the sample."""
+    height, width = depth.shape
+    for number in range(len(triangles)):
+        a, b, c = triangles[number, 0], triangles[number, 1], triangles[number, 2]
+        ax, ay, az = screen[a, 0], screen[a, 1], screen[a, 2]
+        ux, uy = screen[b, 0] - ax, screen[b, 1] - ay
+        vx, vy = screen[c, 0] - ax, screen[c, 1] - ay
+        area = ux * vy - uy * vx
+        if abs(area) < 1e-9:
+            continue
+        low = max(0, math.ceil(min(ay, ay + uy, ay + vy) - 0.5))
+        high = min(height - 1, math.floor(max(ay, ay + uy, ay + vy) - 0.5))
+        left = max(0, math.ceil(min(ax, ax + ux, ax + vx) - 0.5))
+        right = min(width - 1, math.floor(max(ax, ax + ux, ax + vx) - 0.5))
+        over = 1 / area
+        zb, zc = screen[b, 2] - az, screen[c, 2] - az
+        for row in range(low, high + 1):
+            y = row + 0.5 - ay
+            for column in range(left, right + 1):
+                x = column + 0.5 - ax
+                s, t = (x * vy - y * vx) * over, (y * ux - x * uy) * over
+                if s < -1e-6 or t < -1e-6 or s + t > 1.000001:
+                    continue
+                z = az + s * zb + t * zc
+                if z < depth[row, column]:
+                    depth[row, column] = z
+                    owner[row, column] = number
 
 
-def _gap(corner: Floats, a: int, b: int) -> Floats:
-    step = corner[:, a] - corner[:, b]
-    return np.asarray(np.hypot(step[:, 0], step[:, 1]))
-
-
-def _weights(along: int, across: int) -> Floats:
-    u = ((np.arange(along) + 0.5) / along)[:, None]
-    v = ((np.arange(across) + 0.5) / across)[None, :]
-    four = [(1 - u) * (1 - v), u * (1 - v), u * v, (1 - u) * v]
-    return np.stack([w.ravel() for w in four], axis=1).astype(np.float32)
-
-
-def _found(
-    sample: Ints,
-    starts: list[int],
-    groups: list[tuple[Ints, Floats]],
-    quads: Ints,
-    metal: Ints,
-) -> tuple[Ints, Floats, Ints]:
-    corner = np.empty((len(sample), 4), dtype=np.int64)
-    weight = np.empty((len(sample), 4), dtype=np.float32)
-    its_metal = np.empty(len(sample), dtype=np.int64)
-    group = np.searchsorted(starts, sample, side="right") - 1
-    for number, (members, weights) in enumerate(groups):
-        mine = np.flatnonzero(group == number)
-        piece = sample[mine] - starts[number]
-        quad = members[piece // len(weights)]
-        corner[mine] = quads[quad]
-        weight[mine] = weights[piece % len(weights)]
-        its_metal[mine] = metal[quad]
-    return corner, weight, its_metal
-
-
-def _blend(values: Floats, corner: Ints, weight: Floats) -> Floats:
-    return np.asarray(sum(values[corner[:, k]] * weight[:, k : k + 1] for k in range(4)))
+@compiled
+def _interpolate(
+    screen: Floats,
+    triangles: Ints,
+    owner: Ints,
+    width: int,
+    pixel: Ints,
+    vertices: Floats,
+    normals: Floats,
+    point: Floats,
+    normal: Floats,
+) -> None:
+    """The place and the unit normal of what each of these samples shows, into `point` and `normal`."""
+    for k in range(len(pixel)):
+        number = owner[k]
+        a, b, c = triangles[number, 0], triangles[number, 1], triangles[number, 2]
+        x = pixel[k] % width + 0.5 - screen[a, 0]
+        y = pixel[k] // width + 0.5 - screen[a, 1]
+        ux, uy = screen[b, 0] - screen[a, 0], screen[b, 1] - screen[a, 1]
+        vx, vy = screen[c, 0] - screen[a, 0], screen[c, 1] - screen[a, 1]
+        over = 1 / (ux * vy - uy * vx)
+        s, t = (x * vy - y * vx) * over, (y * ux - x * uy) * over
+        r = 1 - s - t
+        length = 0.0
+        for axis in range(3):
+            point[k, axis] = r * vertices[a, axis] + s * vertices[b, axis] + t * vertices[c, axis]
+            n = r * normals[a, axis] + s * normals[b, axis] + t * normals[c, axis]
+            normal[k, axis] = n
+            length += n * n
+        length = 1 / max(math.sqrt(length), 1e-6)
+        for axis in range(3):
+            normal[k, axis] *= length

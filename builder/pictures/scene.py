@@ -42,27 +42,21 @@ def staged(ring: Ring, *, view: View) -> Stage:
 
 
 def lit(stage: Stage, *, camera: Camera, width: int, height: int) -> tuple[Floats, Floats]:
-    """Toned light (height, width, 3), black where there is only paper, and which samples are covered (0 or 1)."""
-    light = np.zeros((height * width, 3), dtype=np.float32)
-    cover = np.zeros(height * width, dtype=np.float32)
+    """Toned light (height, width, 3), black where there is only paper, and the depth of every sample, infinite there."""
+    light = np.zeros((height, width, 3), dtype=np.float32)
     seen = visible(stage.metal, camera=camera, width=width, height=height)
-    light[seen.pixel] = develop.toned(_metal(stage, seen, camera.eye))
-    cover[seen.pixel] = 1
+    light.reshape(-1, 3)[seen.pixel] = _metal(stage, seen, camera.eye)
     nearest = seen.depth
     for gem in stage.gems:
-        hit = gems.hits(gem, camera=camera, width=width, height=height)
-        hit = hit.only(hit.depth < nearest[hit.pixel])
-        if not len(hit.pixel):
-            continue
-        nearest[hit.pixel] = hit.depth
-        shone = gems.shine(gem, hit, metal=stage.tints[gem.setting], room=studio.sparkle())
-        light[hit.pixel] = develop.toned(shone)
-        cover[hit.pixel] = 1
-    return light.reshape(height, width, 3), cover.reshape(height, width)
+        tint = stage.tints[gem.setting]
+        gems.draw(
+            gem, camera=camera, metal=tint, room=studio.sparkle(), nearest=nearest, light=light
+        )
+    return light, nearest
 
 
 def mirrored(stage: Stage, *, camera: Camera, width: int, height: int) -> tuple[Floats, Floats]:
-    """What the polished table shows of the metal: toned light (height, width, 3), and how strongly (height, width, 1)."""
+    """What the polished table shows of the metal: toned light (height, width, 3), and how strongly (height, width)."""
     ground = float(stage.metal.vertices[:, 1].min())
     flip = np.array([1.0, -1.0, 1.0])
     low = stage.metal.vertices[stage.metal.quads[:, 0], 1] < ground + DEEPEST
@@ -81,23 +75,22 @@ def mirrored(stage: Stage, *, camera: Camera, width: int, height: int) -> tuple[
     )
     eye = camera.eye * flip + np.array([0.0, 2 * ground, 0.0])
     light = np.zeros((height * width, 3), dtype=np.float32)
-    share = np.zeros((height * width, 1), dtype=np.float32)
-    light[seen.pixel] = develop.toned(_metal(stage, above, eye))
+    share = np.zeros(height * width, dtype=np.float32)
+    light[seen.pixel] = _metal(stage, above, eye)
     fade = np.clip(1 - (ground - seen.point[:, 1]) / DEEPEST, 0, 1) ** 2
-    share[seen.pixel, 0] = MIRROR * fade
-    return light.reshape(height, width, 3), share.reshape(height, width, 1)
+    share[seen.pixel] = MIRROR * fade
+    return light.reshape(height, width, 3), share.reshape(height, width)
 
 
 def _metal(stage: Stage, seen: Visible, eye: Floats) -> Floats:
-    away = (seen.point - eye).astype(np.float32)
-    away /= np.linalg.norm(away, axis=1, keepdims=True)
-    normal = seen.normal.astype(np.float32)
-    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-6)
-    return metal.polished(
-        seen.point.astype(np.float32),
-        normal,
-        away,
-        color=stage.tints[seen.metal],
+    light = metal.polished(
+        seen.point,
+        seen.normal,
+        eye=eye,
+        colors=stage.tints,
+        metal=seen.metal,
         tube=stage.tube,
-        to_ring=stage.turn.astype(np.float32),
+        to_ring=stage.turn,
     )
+    develop.tone(light)
+    return light

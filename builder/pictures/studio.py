@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .compiled import compiled
+
 Floats = NDArray[np.floating[Any]]
 
 
@@ -149,35 +151,38 @@ def _directions(size: int) -> Floats:
     return np.asarray(d / np.linalg.norm(d, axis=-1, keepdims=True), dtype=np.float32)
 
 
-def _place(d: Floats, size: int) -> tuple[Floats, Floats]:
-    """Where directions (n, 3) of any length fall on an octahedral map, in texels."""
-    a = np.abs(d)
-    scale = 1 / np.maximum(a[:, 0] + a[:, 1] + a[:, 2], 1e-9)
-    x, z = d[:, 0] * scale, d[:, 2] * scale
-    under = d[:, 1] < 0
-    fx = np.where(under, (1 - np.abs(z)) * np.copysign(1, x), x)
-    fz = np.where(under, (1 - np.abs(x)) * np.copysign(1, z), z)
-    half = size / 2
-    return (fx + 1) * half - 0.5, (fz + 1) * half - 0.5
+@compiled
+def placed(size: int, x: float, y: float, z: float) -> tuple[float, float]:
+    """Where a direction of any length falls on an octahedral map of this size: column and row, in texels."""
+    scale = 1 / max(abs(x) + abs(y) + abs(z), 1e-9)
+    u, v = x * scale, z * scale
+    if y < 0:
+        u, v = math.copysign(1 - abs(v), u), math.copysign(1 - abs(u), v)
+    return (u + 1) * size / 2, (v + 1) * size / 2
 
 
-def seen(room: Floats, d: Floats) -> Floats:
-    """The light from directions (n, 3), nearest texel."""
-    size = len(room)
-    x, z = _place(d, size)
-    column = np.clip(np.rint(x).astype(np.int32), 0, size - 1)
-    row = np.clip(np.rint(z).astype(np.int32), 0, size - 1)
-    return np.asarray(room.reshape(-1, 3)[row * size + column])
+@compiled
+def texel(size: int, x: float, y: float, z: float) -> int:
+    """The number of the texel in this direction, row by row."""
+    column, row = placed(size, x, y, z)
+    return min(size - 1, int(row)) * size + min(size - 1, int(column))
 
 
-def seen_smoothly(room: Floats, d: Floats) -> Floats:
-    """The light from directions (n, 3), between texels."""
-    size = len(room)
-    x, z = _place(d, size)
-    x, z = np.clip(x, 0, size - 1.001), np.clip(z, 0, size - 1.001)
-    column, row = x.astype(np.int32), z.astype(np.int32)
-    fx, fz = (x - column)[:, None], (z - row)[:, None]
-    flat, at = room.reshape(-1, 3), row * size + column
-    top = flat[at] * (1 - fx) + flat[at + 1] * fx
-    low = flat[at + size] * (1 - fx) + flat[at + size + 1] * fx
-    return np.asarray(top * (1 - fz) + low * fz)
+@compiled
+def smooth(room: Floats, x: float, y: float, z: float) -> tuple[float, float, float]:
+    """The light from this direction, between texels."""
+    size = room.shape[0]
+    across, down = placed(size, x, y, z)
+    across = min(max(across - 0.5, 0.0), size - 1.001)
+    down = min(max(down - 0.5, 0.0), size - 1.001)
+    column, row = int(across), int(down)
+    s, t = across - column, down - row
+    a, b, c, d = (1 - s) * (1 - t), s * (1 - t), (1 - s) * t, s * t
+    one, two, three, four = (
+        room[row, column], room[row, column + 1], room[row + 1, column], room[row + 1, column + 1]
+    )  # fmt: skip
+    return (
+        a * one[0] + b * two[0] + c * three[0] + d * four[0],
+        a * one[1] + b * two[1] + c * three[1] + d * four[1],
+        a * one[2] + b * two[2] + c * three[2] + d * four[2],
+    )
