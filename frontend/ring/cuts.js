@@ -1,6 +1,6 @@
 // A cut is a list of facet planes {n: [x, y, z], d, part} with n · p <= d inside the stone: millimeters, x along the
 // width, y along the length, z up through the table; the middle of the girdle is z = 0 and the middle of the girdle's
-// bounding box x = y = 0. The mesh and the ray tracer both come from this list. docs/algorithms/cuts.md describes the
+// bounding box x = y = 0. The mesh and the ray tracer both come from this list. docs/algorithms/facets.md describes the
 // construction; builder/cuts.py makes the same planes for the drawn picture, and a test holds the two together.
 import { outline } from "./outlines.js";
 import { degrees, minus, planeThrough, unit } from "./vectors.js";

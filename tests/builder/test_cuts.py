@@ -66,13 +66,45 @@ def test_every_polished_facet_is_really_there(shape: str) -> None:
         assert polished <= set(pairs.ravel().tolist())
 
 
-@pytest.mark.parametrize(
-    ("shape", "count"),
-    [("round", 57), ("oval", 57), ("cushion", 57), ("pear", 57), ("marquise", 57), ("heart", 59),
-     ("princess", 53), ("radiant", 61), ("emerald", 49), ("asscher", 49)],
-)  # fmt: skip
-def test_each_shape_has_the_facets_of_its_cut(shape: str, count: int) -> None:
-    assert cuts.facet_count(stone(shape)) == count
+# The cuts as the trade counts them. A culet is not polished here; of a princess it counts the girdle's four flats too.
+FACETS = {  # crown with table, pavilion
+    "round": (33, 24), "oval": (33, 24), "cushion": (33, 24), "pear": (33, 24), "marquise": (33, 24), "heart": (34, 25),
+    "princess": (17, 36), "radiant": (21, 40), "emerald": (25, 24), "asscher": (25, 24),
+}  # fmt: skip
+TRADE = {
+    "round": (57, 58), "oval": (56, 58), "cushion": (56, 58), "pear": (56, 58), "marquise": (56, 58), "heart": (56, 59),
+    "princess": (57, 76), "radiant": (62, 70), "emerald": (50, 58), "asscher": (50, 58),
+}  # fmt: skip
+COUNTED_BESIDES = {"princess": 4, "radiant": 1, "emerald": 1, "asscher": 1}
+
+
+def polished(shape: str, *, up: bool) -> int:
+    """Facets above or below the girdle that an edge shows to be there; one that crosses a heart's seam is one."""
+    parts = cuts.facets(stone(shape))
+    there = set(cuts.edges(parts[0])[1].ravel().tolist())
+    own = [
+        p for k, p in enumerate(parts[0]) if k in there and (p[2] > 1e-9 if up else p[2] < -1e-9)
+    ]
+    across = sum(1 for p in own if len(parts) == 2 and abs(p[0]) < 1e-9)
+    return len(own) * len(parts) - across
+
+
+@pytest.mark.parametrize("shape", cuts.SHAPES)
+def test_each_shape_has_the_facets_of_its_cut(shape: str) -> None:
+    counted = (polished(shape, up=True), polished(shape, up=False))
+    assert counted == FACETS[shape]
+    assert cuts.facet_count(stone(shape)) == sum(counted)
+
+
+@pytest.mark.parametrize("shape", cuts.SHAPES)
+def test_the_facets_are_as_many_as_the_trade_counts(shape: str) -> None:
+    low, high = TRADE[shape]
+    assert low <= cuts.facet_count(stone(shape)) + COUNTED_BESIDES.get(shape, 0) <= high
+
+
+def test_a_princess_has_four_flats_at_its_girdle() -> None:
+    planes = cuts.facets(stone("princess"))[0]
+    assert int(np.sum(np.abs(planes[:, 2]) < 1e-9)) == COUNTED_BESIDES["princess"]
 
 
 def test_a_round_stone_keeps_its_measured_angles_and_its_girdle_takes_the_difference() -> None:
