@@ -10,18 +10,21 @@ from decimal import Decimal
 from typing import TypedDict, Unpack
 
 from django.db import transaction
+from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Greatest
 
 from builder import codes, compatibility, engraving, quotes, sizes
 from builder.engraving import BadEngraving as BadEngraving
 from builder.events import BuilderCompleted
-from builder.models import Design, Metal, Setting, Stone
+from builder.models import Design, DesignDevice, Metal, Setting, Stone
 from builder.quotes import Quote as Quote
 from builder.quotes import quote as quote
 from jeweler import outbox
-from jeweler.models import Customer, Visitor
+from jeweler.models import Visitor
 
 INTENT_LENGTH = 16
 OTHERS_NAMED = 3
+COPIED = (*quotes.STATE, "band_id", "budget", "style", "timeline")
 
 
 class DoesNotFit(Exception):
@@ -57,6 +60,10 @@ class BadIntent(ValueError):
     """An answer that is not a short word."""
 
 
+class NoLongerMade(Exception):
+    """The house changed its catalog under the ring; the message names what, and the way out."""
+
+
 class Choices(TypedDict, total=False):
     """What can be chosen; a name that is not given stays as it is, None takes a choice back."""
 
@@ -70,13 +77,26 @@ class Choices(TypedDict, total=False):
     timeline: str
 
 
+def within_reach(*, visitor: Visitor) -> QuerySet[Design]:
+    """The designs that were begun in this browser, and those that were taken up in it from her mail or her list."""
+    begun = Design.objects.filter(visitor=visitor).values("pk")
+    taken_up = DesignDevice.objects.filter(visitor=visitor).values("design")
+    return Design.objects.filter(pk__in=begun.union(taken_up), removed_at=None).select_related(
+        "setting", "metal", "stone", "customer", "store"
+    )
+
+
 def current(*, visitor: Visitor) -> Design | None:
-    """The design she touched last."""
-    return (
-        Design.objects.filter(visitor=visitor)
-        .select_related("setting", "metal", "stone", "customer", "store")
-        .order_by("-updated_at", "-id")
-        .first()
+    """The design she touched last, here or on another of her devices."""
+    opened = DesignDevice.objects.filter(visitor=visitor, design=OuterRef("pk"))
+    touched_at = Greatest(F("updated_at"), Subquery(opened.values("opened_at")[:1]))
+    return within_reach(visitor=visitor).order_by(touched_at.desc(), "-id").first()
+
+
+def go_on(*, design: Design, visitor: Visitor, now: datetime) -> None:
+    """Make it the design that this browser is at; wherever else it is gone on with, it stays."""
+    DesignDevice.objects.update_or_create(
+        design=design, visitor=visitor, defaults={"opened_at": now}
     )
 
 
@@ -124,23 +144,18 @@ def complete(*, design: Design, visitor: Visitor, now: datetime) -> None:
         outbox.publish(BuilderCompleted(design_id=locked.pk, visitor_id=visitor.pk), at=now)
 
 
-def copied(design: Design, *, customer: Customer, now: datetime) -> Design:
-    """The same ring under another person's name; the copy a double click made is found again."""
-    mine = Design.objects.filter(visitor=design.visitor_id, customer=customer).order_by("-id")
-    for found in mine:
-        if quotes.is_same(design, found):
-            return lock(found)
-    state = {name: getattr(design, name) for name in (*quotes.STATE, "budget", "style", "timeline")}
-    made = Design.objects.create(
+def copied(design: Design, *, visitor: Visitor | None, now: datetime) -> Design:
+    """The same ring as a design of its own, begun now in this browser: nobody's yet, and saved nowhere."""
+    state = {name: getattr(design, name) for name in COPIED}
+    return Design.objects.create(
         code=new_code(),
-        visitor_id=design.visitor_id,
+        visitor=visitor,
         store_id=design.store_id,
         created_at=now,
         updated_at=now,
         completed_at=design.completed_at,
         **state,
     )
-    return lock(made)
 
 
 def new_code() -> str:

@@ -290,9 +290,9 @@ def _promise(design: Design, *, now: datetime) -> DesignVersion | None:
         return None
     today = now.astimezone(design.store.zone).date() if design.store else now.date()
     last = design.versions.order_by("-number").first()
-    if last is None or last.price_until_date < today or not is_same(design, last):
+    if last is None or last.price_until_date is None:  # without a price nothing was promised
         return None
-    return last
+    return last if last.price_until_date >= today and is_same(design, last) else None
 
 
 def is_same(design: Design, other: Design | DesignVersion) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from builder import designs, gemology, links, pricebook, pricing, quotes
+from builder import designs, links, pricebook, pricing, quotes, versions
 from builder.book import Telling
 from builder.events import DesignSaved
 from builder.models import Design, DesignLink, DesignVersion, Stone
@@ -20,16 +20,11 @@ from jeweler.models import Customer, EmailMessage, IdentityEdge, Visitor
 DOUBLE_CLICK = timedelta(seconds=60)
 
 
-class Incomplete(Exception):
-    """Steps are missing before the design can be saved."""
+class NothingChosen(Exception):
+    """There is neither a setting nor a stone to be kept."""
 
-    def __init__(self, *, missing: list[str]) -> None:
-        super().__init__(f"Choose the {' and the '.join(missing)} first; the rest is kept.")
-        self.missing = missing
-
-
-class NoLongerMade(Exception):
-    """The house changed its catalog under the ring; the message names what, and the way out."""
+    def __init__(self) -> None:
+        super().__init__("Choose a setting or a stone first; then there is something to keep.")
 
 
 class NoPrice(Exception):
@@ -67,7 +62,7 @@ def save(
         locked = _locked_with_all(design, visitor=visitor)
         customer = _owner(locked, email=email, now=now)
         if locked.customer and customers.resolve(locked.customer) != customer:
-            locked = designs.copied(locked, customer=customer, now=now)
+            locked = _copy(locked, visitor=visitor or locked.visitor, customer=customer, now=now)
         now_quoted = _saveable(locked, now=now)
         version, is_new = _version(locked, now_quoted, now=now)
         is_first = is_new or locked.customer is None
@@ -98,14 +93,17 @@ def save(
 
 
 def resume(*, token: str, visitor: Visitor, now: datetime) -> Design:
-    """Go on with the design in this browser, which thereby is known to be its owner's."""
+    """Go on with the design in this browser too, which thereby is known to be its owner's.
+
+    The link went to her own inbox, so her other saved designs are on this browser's list from now on. A design
+    that she had taken off her list is on it again.
+    """
     with transaction.atomic():
         link = links.opened(token, now=now, purposes=[DesignLink.Purpose.RESUME])
         _lock_visitors(visitor.pk)
         design = designs.lock(link.design)
-        design.visitor = visitor
-        design.updated_at = now
-        design.save(update_fields=["visitor", "updated_at"])
+        Design.objects.filter(pk=design.pk, removed_at__isnull=False).update(removed_at=None)
+        designs.go_on(design=design, visitor=visitor, now=now)
         if design.customer:
             customers.recognize(
                 visitor=visitor,
@@ -144,43 +142,63 @@ def _owner(design: Design, *, email: str, now: datetime) -> Customer:
         return owners[0] if owners else min(error.candidates, key=lambda each: each.created_at)
 
 
+def _copy(design: Design, *, visitor: Visitor | None, customer: Customer, now: datetime) -> Design:
+    """The same ring under another person's name; the copy a double click made is found again."""
+    mine = Design.objects.filter(visitor=visitor, customer=customer).order_by("-id")
+    for found in mine:
+        if quotes.is_same(design, found):
+            return designs.lock(found)
+    return designs.lock(designs.copied(design, visitor=visitor, now=now))
+
+
 def _saveable(design: Design, *, now: datetime) -> quotes.Quote:
     """The quote to be kept, with the stone's row locked so that no sale slips in between."""
-    missing = quotes.missing(design)
-    if missing or design.stone_id is None:
-        raise Incomplete(missing=missing)
-    design.stone = Stone.objects.select_for_update().get(pk=design.stone_id)
-    if design.stone.status in (Stone.Status.SOLD, Stone.Status.WITHDRAWN):
-        raise designs.StoneGone(stone=design.stone)
+    if design.setting_id is None and design.stone_id is None:
+        raise NothingChosen
+    if design.stone_id is not None:
+        design.stone = Stone.objects.select_for_update().get(pk=design.stone_id)
+        if design.stone.status in (Stone.Status.SOLD, Stone.Status.WITHDRAWN):
+            raise designs.StoneGone(stone=design.stone)
     quoted = quotes.quote(design, now=now)
     if quoted.fit and not quoted.fit.fits:
         raise designs.DoesNotFit(fit=quoted.fit)
     if quoted.outdated:
-        raise NoLongerMade(quoted.outdated)
-    if quoted.unpriced:
+        raise designs.NoLongerMade(quoted.outdated)
+    if quoted.unpriced and quoted.is_complete:
         raise NoPrice
     return quoted
 
 
 def _version(design: Design, quoted: quotes.Quote, *, now: datetime) -> tuple[DesignVersion, bool]:
-    """The version that says this, and whether it had to be written."""
+    """The version that says this, and whether it had to be written. A ring that is not whole has no price in it."""
     last = design.versions.order_by("-number").first()
-    if last and quoted.is_promised:
+    if last and (quoted.is_promised or _says_the_same(last, design, quoted)):
         return last, False
     made = DesignVersion.objects.create(
         design=design,
         number=last.number + 1 if last else 1,
-        price=quoted.total,
-        price_lines=quotes.written(quoted.lines),
-        priced_at=quoted.priced_at,
-        price_inputs=quoted.inputs,
-        price_until_date=quoted.price_until,
         picture_hash=quoted.picture_hash,
         description=quoted.description,
         saved_at=now,
+        **(_price(quoted) if quoted.is_complete else {}),
         **{name: getattr(design, name) for name in quotes.STATE},
     )
     return made, True
+
+
+def _says_the_same(last: DesignVersion, design: Design, quoted: quotes.Quote) -> bool:
+    """Without a price there is no promise to renew, so the same state is the same version."""
+    return not quoted.is_complete and last.price is None and quotes.is_same(design, last)
+
+
+def _price(quoted: quotes.Quote) -> dict[str, Any]:
+    return {
+        "price": quoted.total,
+        "price_lines": quotes.written(quoted.lines),
+        "priced_at": quoted.priced_at,
+        "price_inputs": quoted.inputs,
+        "price_until_date": quoted.price_until,
+    }
 
 
 def _mail(
@@ -192,36 +210,43 @@ def _mail(
     )
     if earlier.filter(queued_at__gt=now - DOUBLE_CLICK).exists():
         return
-    name = version.setting.name
     mail.queue(
         key=f"design-saved:{version.pk}:{earlier.count() + 1}:{tokens.hashed(address)[:16]}",
-        template="builder/design_saved",
+        template="builder/design_kept" if design.is_discreet else "builder/design_saved",
         to=address,
-        subject=(
-            f"Your link from {settings.SITE_NAME}"
-            if design.is_discreet
-            else f"Your design, {name}, is kept"
-        ),
+        subject="Here is your link" if design.is_discreet else _subject(version),
         context={
             "code": design.code,
             "qr": f"{settings.SITE_URL}/codes/{design.code}.png",
-            "setting": name,
-            "metal": version.metal.name,
-            "ring_size": gemology.in_halves(version.ring_size),
+            "said": versions.in_words(version),
+            "open_parts": versions.open_parts(version),
             "engraving": version.engraving,
             "link": f"{settings.SITE_URL}/d/{token}/",
-            "picture": f"{settings.SITE_URL}/pictures/{version.picture_hash}.png",
-            **_told(version, telling=pricebook.telling(design.store)),
+            "picture": (
+                f"{settings.SITE_URL}/pictures/{version.picture_hash}.png"
+                if version.picture_hash
+                else ""
+            ),
             "until": version.price_until_date,
-            "is_discreet": design.is_discreet,
+            "promise_days": settings.PRICE_PROMISE_DAYS,
+            **_told(version, telling=pricebook.telling(design.store)),
         },
         customer=customer,
+        sender=settings.DISCREET_FROM_EMAIL if design.is_discreet else "",
         now=now,
     )
 
 
+def _subject(version: DesignVersion) -> str:
+    if version.setting is None:
+        return f"Your stone, {versions.stone(version)}, is kept"
+    return f"Your design, {version.setting.name}, is kept"
+
+
 def _told(version: DesignVersion, *, telling: Telling) -> dict[str, Any]:
-    """The bill as the design's store tells its prices."""
+    """The bill as the design's store tells its prices; nothing of a ring that is not whole."""
+    if version.price is None:
+        return {"lines": [], "total": "", "tax": ""}
     bill = pricing.bill(quotes.lines_of(version), mode=telling.mode)
     return {
         "lines": [vars(line) for line in bill],

@@ -38,8 +38,8 @@ def save(request: HttpRequest) -> HttpResponse:
         except (
             designs.StoneGone,
             designs.DoesNotFit,
-            saving.Incomplete,
-            saving.NoLongerMade,
+            saving.NothingChosen,
+            designs.NoLongerMade,
             saving.NoPrice,
         ) as refusal:
             messages.error(request, str(refusal))

@@ -1,5 +1,6 @@
 """A ring is saved by e-mail, its price promised, and opened again from its mail."""
 
+import re
 import threading
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
@@ -94,9 +95,48 @@ def test_a_changed_ring_is_a_new_version_and_the_old_one_stays() -> None:
     assert EmailMessage.objects.count() == 2
 
 
-def test_an_unfinished_ring_says_what_is_missing() -> None:
-    with pytest.raises(saving.Incomplete, match="Choose the stone and the ring first"):
-        save(DesignFactory(stone=None, ring_size=None))
+@pytest.mark.parametrize(
+    ("open_ones", "words"),
+    [
+        ({"stone": None, "ring_size": None}, "Still open: the stone and your size."),
+        ({"setting": None, "metal": None}, "Still open: the setting."),
+        ({"ring_size": None}, "Still open: your size."),
+    ],
+)
+def test_a_ring_that_is_not_whole_is_kept_without_a_price_and_says_what_is_open(
+    open_ones: dict[str, None], words: str
+) -> None:
+    saved = save(DesignFactory(**open_ones))
+    version = DesignVersion.objects.get(pk=saved.version.pk)
+    mailed = EmailMessage.objects.get()
+    assert (version.price, version.price_until_date, version.price_lines) == (None, None, [])
+    assert bool(version.picture_hash) == ("setting" not in open_ones)
+    assert words in mailed.text
+    assert "Still open" in mailed.html
+    assert "$" not in mailed.text
+
+
+def test_nothing_chosen_is_nothing_to_keep() -> None:
+    with pytest.raises(saving.NothingChosen, match="Choose a setting or a stone first"):
+        save(DesignFactory(setting=None, stone=None))
+
+
+def test_the_same_unfinished_ring_saved_again_is_the_same_version_and_the_whole_one_another() -> (
+    None
+):
+    design = DesignFactory(ring_size=None)
+    first = save(design).version
+    assert save(design, now=LATER + timedelta(hours=1)).version == first
+    whole = designs.choose(design=design, ring_size=Decimal("6.5"), now=LATER)
+    second = save(whole).version
+    assert (second.number, second.price is None) == (2, False)
+    assert designs.quote(Design.objects.get(pk=design.pk), now=LATER).is_promised
+
+
+def test_an_unfinished_saved_ring_has_no_promise() -> None:
+    design = DesignFactory(ring_size=None)
+    save(design)
+    assert not designs.quote(Design.objects.get(pk=design.pk), now=LATER).is_promised
 
 
 def test_a_wrong_address_is_refused_before_anything_is_kept() -> None:
@@ -143,7 +183,7 @@ def test_what_the_house_makes_no_longer_is_said_and_not_saved(
     design = DesignFactory()
     withdraw(design)
     assert words in designs.quote(design, now=LATER).outdated
-    with pytest.raises(saving.NoLongerMade, match=words):
+    with pytest.raises(designs.NoLongerMade, match=words):
         save(design)
     assert not design.versions.exists()
 
@@ -160,10 +200,34 @@ def test_a_promised_ring_is_made_as_promised_until_its_last_day(
     assert words in designs.quote(design, now=LATER + timedelta(days=15)).outdated
 
 
-def test_a_discreet_mail_gives_nothing_away_in_its_subject() -> None:
-    save(DesignFactory(), is_discreet=True)
-    subject = EmailMessage.objects.get().subject
-    assert subject == "Your link from Osmere"
+TELLING = re.compile(
+    r"\b(rings?|engage\w*|propos\w*|diamonds?|stones?|pric\w*|pictures?|jewel\w*|osmere)\b|\$|<img",
+    re.I,
+)
+
+
+@pytest.mark.parametrize("open_one", ["", "stone", "setting"])
+def test_a_discreet_mail_gives_nothing_away(open_one: str) -> None:
+    design = DesignFactory(**({open_one: None} if open_one else {}))
+    save(design, is_discreet=True)
+    mailed = EmailMessage.objects.get()
+    for words in (mailed.sender.partition("<")[0], mailed.subject, mailed.text, mailed.html):
+        shown = re.sub(r"\bhttps?://\S+", "", words)
+        assert not TELLING.search(shown), TELLING.search(shown)
+    assert design.code in mailed.text
+    assert mailed.text.count("/d/") == mailed.html.count("/d/") == 1
+
+
+def test_a_mail_that_may_be_seen_is_from_the_house_and_says_what_it_is() -> None:
+    save(DesignFactory())
+    mailed = EmailMessage.objects.get()
+    assert (mailed.sender, mailed.subject) == ("", "Your design, The Alba, is kept")
+    assert "Ever & always" in mailed.text
+
+
+def test_a_saved_stone_is_named_in_its_mail_s_subject() -> None:
+    save(DesignFactory(setting=None, metal=None))
+    assert EmailMessage.objects.get().subject == "Your stone, 1.52 ct round, is kept"
 
 
 def test_a_ring_saved_by_one_person_is_copied_for_the_next_at_the_same_tablet() -> None:
@@ -251,6 +315,37 @@ def test_a_link_goes_on_on_another_device_and_says_whose_it_is() -> None:
     assert designs.current(visitor=phone) == design
     phone.refresh_from_db()
     assert phone.customer == saved.customer
+
+
+def test_both_devices_go_on_with_the_same_ring() -> None:
+    saved = save(DesignFactory())
+    laptop, phone = saved.version.design.visitor, VisitorFactory()
+    saving.resume(token=saved.token, visitor=phone, now=LATER)
+    for device in (laptop, phone):
+        mine = designs.current(visitor=device)
+        assert mine == saved.version.design
+        designs.choose(design=mine, engraving=f"from {device.pk}", now=LATER)
+        assert designs.current(visitor=phone).engraving == f"from {device.pk}"
+
+
+def test_the_ring_that_a_browser_took_up_last_is_the_one_it_is_at() -> None:
+    saved = save(DesignFactory())
+    phone = VisitorFactory()
+    begun_there = DesignFactory(visitor=phone, updated_at=LATER + timedelta(minutes=1))
+    assert designs.current(visitor=phone) == begun_there
+    saving.resume(token=saved.token, visitor=phone, now=LATER + timedelta(minutes=2))
+    assert designs.current(visitor=phone) == saved.version.design
+    designs.choose(design=begun_there, engraving="Hers", now=LATER + timedelta(minutes=3))
+    assert designs.current(visitor=phone) == begun_there
+
+
+def test_a_ring_that_was_taken_off_the_list_is_on_it_again_by_its_link() -> None:
+    saved = save(DesignFactory())
+    design = saved.version.design
+    Design.objects.filter(pk=design.pk).update(removed_at=LATER)
+    assert designs.current(visitor=design.visitor) is None
+    saving.resume(token=saved.token, visitor=design.visitor, now=LATER)
+    assert designs.current(visitor=design.visitor) == design
 
 
 @pytest.mark.parametrize("how", ["unknown", "revoked", "expired"])
