@@ -30,7 +30,6 @@ def _mixes() -> Iterator[dict[str, int]]:
 
 
 MIXES = tuple(_mixes())  # facets and their bases
-_BASES_BACKWARD = tuple(tuple(reversed(mix.items())) for mix in MIXES)
 _MIX_OF = {name: number for number, mix in enumerate(MIXES) for name in mix}
 
 
@@ -45,16 +44,6 @@ def _mixed(mix: Mapping[str, int], values: Mapping[str, Numbers]) -> Numbers:
         number *= np.uint16(base)
         number += values[name].astype(np.uint16)
     return number
-
-
-def values_at(numbers: Sequence[Numbers], place: int) -> dict[str, int]:
-    """The numbers of one stone's values, taken out of its mixes again."""
-    values = {}
-    for bases, column in zip(_BASES_BACKWARD, numbers, strict=True):
-        number = column.item(place)
-        for name, base in bases:
-            number, values[name] = divmod(number, base)
-    return values
 
 
 def passes(facets: Collection[str]) -> int:

@@ -22,7 +22,7 @@ from django.conf import settings
 from django.db import connection
 from pyroaring import BitMap
 
-from builder.search import mixes, payload, rows
+from builder.search import payload, rows
 from builder.search.bitmaps import Bitmaps, Values
 from builder.search.counting import Counting
 from builder.search.facets import FACETS
@@ -108,8 +108,12 @@ def _of_row(row: Any) -> Listed | None:
 
 def _of_place(bitmaps: Bitmaps, place: int) -> Listed:
     numbers = {name: column.item(place) for name, column in bitmaps.columns.items()}
-    facets = mixes.values_at(bitmaps.mixes, place)
+    facets = {name: _holding(bitmaps.facets[name], place) for name in _HELD}
+    facets["shape"] = numbers["shape"]
     return _listed(numbers, facets, _holding(bitmaps.delivery, place))
+
+
+_HELD = ("growth", "color", "clarity", "cut")
 
 
 def _listed(numbers: dict[str, int], facets: dict[str, int], delivery_days: int) -> Listed:

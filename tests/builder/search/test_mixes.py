@@ -24,15 +24,6 @@ def test_counts_are_those_of_each_facet_by_itself(seed: int, stones: int, share:
         assert found[name] == expected.tolist()
 
 
-@given(seed=st.integers(0, 2**32 - 1))
-def test_a_stone_s_values_come_out_of_its_mixes_as_they_went_in(seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    values = {name: rng.integers(0, base, 3) for name, base in BASES.items()}
-    assert mixes.values_at(mixes.mixed(values), 1) == {
-        name: each[1] for name, each in values.items()
-    }
-
-
 def test_every_facet_is_in_one_mix_and_no_mix_is_too_large_for_its_column() -> None:
     assert [name for mix in mixes.MIXES for name in mix] == list(FACETS)
     highest = {name: np.array([base - 1]) for name, base in BASES.items()}
