@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
 from builder import gemology
@@ -85,12 +86,12 @@ class Mounting:
     def at(self, *places: str) -> Location | None:
         return next((each for each in self.locations if each.place in places), None)
 
-    @property
+    @cached_property
     def band(self) -> Location | None:
         """The stones along the band."""
         return self.at(*_BAND_KINDS)
 
-    @property
+    @cached_property
     def band_kind(self) -> str:
         """As drawings and descriptions call it: none, half_pave or full_pave."""
         return _BAND_KINDS[self.band.place] if self.band else "none"
@@ -100,7 +101,7 @@ class Mounting:
         found = self.at(place)
         return found.width_mm if found else Decimal(0)
 
-    @property
+    @cached_property
     def accents(self) -> str:
         """The band's small stones as they are chosen: none, half or full."""
         return self.band_kind.removesuffix("_pave")
