@@ -29,6 +29,13 @@ _SHOULDER_MM = 1.1  # how thick a cathedral's arch is
 _HUNDREDTH = Decimal("0.01")
 _SHOULDER_RUN = 1.15  # how far along the shank it comes down, in rises
 
+_HELD_MM = 0.45  # outside the stone: its prongs, or its rim
+_BENT = 0.4  # a band bows no tighter than this part of its width allows
+_BROADEST_MM = 9.6
+
+# How full the corners of a stone's outline are: 2 is an ellipse, more comes nearer to a rectangle.
+_CORNERS = {"cushion": 3.0, "radiant": 5.0, "asscher": 5.0, "emerald": 7.0, "princess": 9.0}
+
 _BAND_KINDS = {"half_band": "half_pave", "full_band": "full_pave"}
 _BAND_PLACES = {"half": "half_band", "full": "full_band"}
 # How far accents run down each side of the head, and what lies between two of them: as the scene lays them.
@@ -177,6 +184,13 @@ class BandLike(Protocol):
     def accent_count(self) -> int: ...
 
 
+class DrawnBandLike(BandLike, Protocol):
+    @property
+    def profile(self) -> str: ...
+    @property
+    def accent_kind(self) -> str: ...
+
+
 class MetalVolume(NamedTuple):
     """In cubic millimeters."""
 
@@ -245,6 +259,70 @@ def describe(
         "stone": describe_stone(stone) if stone else None,
         "engraving": engraving,
     }
+
+
+def describe_band(
+    *,
+    band: DrawnBandLike,
+    gap_mm: Decimal,
+    setting: Mounting,
+    head: HeadLike,
+    stone: StoneLike | None,
+    metal: MetalLike,
+) -> dict[str, Any]:
+    """A ring description's `beside`: the wedding band as far off as `beside.lie` said; a curved one bows around the head."""
+    described = {
+        "width_mm": float(band.width_mm),
+        "thickness_mm": float(band.thickness_mm),
+        "section": band.section,
+        "profile": band.profile,
+        "gap_mm": float(gap_mm),
+        "accent": {
+            "kind": band.accent_kind,
+            "stone_mm": float(band.accent_mm),
+            "count": band.accent_count,
+        },
+        "metal": metal.family,
+    }
+    if band.profile != "curved":
+        return described
+    length, width = outline(head=head, stone=stone)
+    held = _HELD_MM + float(setting.width_at("halo"))
+    bow, half = _bow(
+        long=length / 2 + held,
+        wide=width / 2 + held,
+        corners=_CORNERS.get(stone.shape, 2.0) if stone else 2.0,
+        edge=float(setting.top_width_mm) / 2,
+        deep=float(band.width_mm),
+    )
+    return {**described, "bow_mm": round(bow, 2), "bow_half_mm": round(half, 2)}
+
+
+def _bow(
+    *, long: float, wide: float, corners: float, edge: float, deep: float
+) -> tuple[float, float]:
+    """How high and, to either side, how wide a cosine's hump must be to keep clear of a held stone's outline."""
+    met = []
+    for step in range(60):
+        x = wide * step / 60
+        reach = long * (1 - (x / wide) ** corners) ** (1 / corners) - edge
+        if reach > 0:
+            met.append((x, reach))
+    bow = max((reach for _, reach in met), default=0.0)
+
+    def clears(half: float) -> bool:
+        return all(hump(x, bow=bow, half=half) >= reach - 0.01 for x, reach in met)
+
+    while not clears(_BROADEST_MM):
+        bow *= 1.04
+    least = math.ceil(math.pi * math.sqrt(_BENT * deep * bow) * 10)
+    halves = (tenths / 10 for tenths in range(least, int(_BROADEST_MM * 10), 2))
+    return bow, next((half for half in halves if clears(half)), _BROADEST_MM)
+
+
+def hump(x: float, *, bow: float, half: float) -> float:
+    """A cosine's hump over the middle, `bow` high and `half` wide to either side."""
+    return bow * (1 + math.cos(math.pi * x / half)) / 2 if abs(x) < half else 0.0
 
 
 def stone_count(location: Location, *, head: HeadLike, stone: OutlineLike | None) -> int:

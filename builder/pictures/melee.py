@@ -34,7 +34,7 @@ def _planes() -> cuts.Planes:
     return cuts.facets(MELEE, girdle_steps=16)[0]
 
 
-def _small(center: Floats, frame: Floats, *, width: float, number: int, setting: int) -> Gem:
+def small(center: Floats, frame: Floats, *, width: float, number: int, setting: int) -> Gem:
     """A melee stone; each is turned a little further than the last, as by hand."""
     c, s = math.cos(number * 0.7), math.sin(number * 0.7)
     return Gem(
@@ -61,7 +61,7 @@ def along(accents: Mapping[str, Any], *, ridge: Ridge, metal: int) -> tuple[list
         for k in range(each):
             turn, spot = _spot(ridge, k * step, way=way)
             center = spot + turn @ UP * (0.10 if in_channel else 0.04)
-            stones.append(_small(center, turn @ UPRIGHT, width=width, number=k, setting=metal))
+            stones.append(small(center, turn @ UPRIGHT, width=width, number=k, setting=metal))
         for k in range(0 if in_channel else each + 1):
             turn, spot = _spot(ridge, (k - 0.5) * step, way=way)
             spots = [spot + turn @ np.array([0.0, -0.02, z * width * 0.36]) for z in (-1, 1)]
@@ -120,7 +120,7 @@ def hidden_halo(spec: Mapping[str, Any], *, seat: Seat, metal: int) -> tuple[lis
     tilted = out - UP * 0.18
     tilted /= np.linalg.norm(tilted, axis=1, keepdims=True)
     stones = [
-        _small(place, _facing(look), width=width, number=k, setting=metal)
+        small(place, _facing(look), width=width, number=k, setting=metal)
         for k, (place, look) in enumerate(zip(places, tilted, strict=True))
     ]
     between = (places + np.roll(places, -1, axis=0)) / 2 + _outward(places, ahead=1) * 0.03
@@ -151,7 +151,7 @@ def halo(spec: Mapping[str, Any], *, seat: Seat, metal: int) -> tuple[list[Mesh]
     room = float(np.linalg.norm(places - np.roll(places, -1, axis=0), axis=1).min())
     width = min(wanted * 1.2, room * 0.95)  # a fixed count closes its ring
     stones = [
-        _small(place, UPRIGHT, width=width, number=k, setting=metal)
+        small(place, UPRIGHT, width=width, number=k, setting=metal)
         for k, place in enumerate(places)
     ]
     between = (places + np.roll(places, -1, axis=0)) / 2 + UP * 0.05

@@ -1,7 +1,8 @@
 """From a ring's description to its metal and its stones in place.
 
 World space as in docs/algorithms/ring-spec.md: the finger hole round the origin, the table looks along +y, z along the
-finger, millimeters. Metals are numbered: 0 the shank's, 1 the head's.
+finger, millimeters. Metals are numbered: 0 the shank's, 1 the head's, 2 that of a wedding
+band beside the ring.
 """
 
 import math
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from builder import cuts
 
-from . import gems, melee, shoulders
+from . import bands, gems, melee, shoulders
 from .gems import Gem
 from .heads import head
 from .meshes import Mesh, placed
@@ -24,10 +25,10 @@ from .shanks import shank
 Description = Mapping[str, Any]
 Floats = NDArray[np.floating[Any]]
 
-SHANK, HEAD = 0, 1
+SHANK, HEAD, BESIDE = 0, 1, 2
 HALF_TURN = np.diag(
     [-1.0, 1.0, -1.0]
-)  # so that a stone's (x, y, z) is the ring's (x, z, -y): docs/algorithms/cuts.md
+)  # so that a stone's (x, y, z) is the ring's (x, z, -y): docs/algorithms/facets.md
 LEAN = 16.0  # degrees: how far the side stones look outward
 REACH = {
     "princess": 1.45,
@@ -42,7 +43,7 @@ class Ring:
 
     metal: list[Mesh]
     gems: list[Gem]
-    families: tuple[str, str]
+    families: tuple[str, ...]
     tube: tuple[float, float]
 
 
@@ -63,10 +64,16 @@ def built(description: Description) -> Ring:
     ):
         metal += more_metal
         stones += more_stones
+    families = [str(description["metal"]["family"]), str(spec["metal"])]
+    if beside := description.get("beside"):
+        more_metal, more_stones = bands.band(beside, band, inner=inner, metal=BESIDE)
+        metal += more_metal
+        stones += more_stones
+        families.append(str(beside["metal"]))
     return Ring(
         metal=metal,
         gems=stones,
-        families=(str(description["metal"]["family"]), str(spec["metal"])),
+        families=tuple(families),
         tube=(inner, max(float(band["width_mm"]), float(band["top_width_mm"])) / 2),
     )
 

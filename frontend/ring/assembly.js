@@ -1,6 +1,7 @@
 // From the ring description (docs/algorithms/ring-spec.md) to everything that is drawn: solids by metal, stones by place.
 // Pure: no browser, no three.js, so that it is tested by Node alone.
 import { along, halo, hiddenHalo, places, sideStones } from "./accents.js";
+import { besideParts } from "./beside.js";
 import { facetPlanes, heights } from "./cuts.js";
 import { headSolids, plan } from "./head.js";
 import { shankSolid, smooth } from "./shank.js";
@@ -14,7 +15,7 @@ const AWAITED = {
 
 /**
  * `solids` maps a metal family to its solids; `stones` are the small ones; `center` is the center stone and `sides` are
- * those beside it, or null.
+ * those beside it, or null. `beside` tells between which z the wedding band lies, or null.
  * `levels` are heights (y) in millimeters: the floor under the standing ring, the girdle plane, the top of the table.
  */
 export function assemble(spec) {
@@ -60,6 +61,12 @@ export function assemble(spec) {
     add(spec.head.metal, pair.solids);
     sides = { planes: pair.planes, stone: pair.stone, stones: pair.stones };
   }
+  const band = spec.beside ? besideParts({ beside: spec.beside, shank, innerRadius }) : null;
+  if (band) {
+    add(spec.beside.metal, band.solids);
+    stones.push(...band.stones);
+  }
+  const lowest = Math.max(shank.thickness_mm, spec.beside?.thickness_mm ?? 0);
   const { crown, girdle: edge } = heights(stone);
   return {
     solids,
@@ -68,7 +75,8 @@ export function assemble(spec) {
     center: spec.stone ? { planes, stone, girdle } : null,
     innerRadius,
     shank,
-    levels: { floor: -innerRadius - shank.thickness_mm, girdle, table: girdle + edge / 2 + crown },
+    beside: band ? { edge: band.edge, near: band.near } : null,
+    levels: { floor: -innerRadius - lowest, girdle, table: girdle + edge / 2 + crown },
     reach: Math.max(innerRadius + shank.thickness_mm, stone.width_mm / 2 + (spec.head.halo ? 2 : 0.6)),
     engraving: spec.engraving || "",
   };

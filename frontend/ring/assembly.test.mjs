@@ -30,8 +30,15 @@ export function described(changes = {}) {
       measured: [], kind: "diamond", color: "G", fancy_color: null,
     },
     engraving: "",
+    ...(changes.beside ? { beside: changes.beside } : {}),
   };
 }
+
+export const BAND = {
+  width_mm: 2, thickness_mm: 1.7, section: "round", profile: "straight", gap_mm: 0, metal: "rose",
+  accent: { kind: "none", stone_mm: 0, count: 0 },
+};
+const CURVED = { ...BAND, profile: "curved", bow_mm: 3.4, bow_half_mm: 6 };
 
 const RINGS = {
   ...Object.fromEntries(SHAPES.map((shape) => [shape, described({ shape })])),
@@ -51,6 +58,8 @@ const RINGS = {
   flat: described({ shank: { profile: "flat" } }),
   knife: described({ shank: { profile: "knife" } }),
   empty: described({ stone: null }),
+  "a band beside it": described({ beside: BAND }),
+  "a curved and paved band beside it": described({ beside: { ...CURVED, accent: { kind: "full_pave", stone_mm: 1.2, count: 61 } } }),
 };
 
 function enclosed({ position, index }) {
@@ -185,4 +194,37 @@ test("the shadow is darkest where the ring stands", () => {
   const middle = data[(size / 2) * size + size / 2];
   const rim = data[3];
   assert.ok(middle > 120 && rim < 12, `${middle} in the middle, ${rim} at the rim`);
+});
+
+test("a band beside it is as far off as its description says, in its own metal", () => {
+  for (const gap_mm of [0, 0.8]) {
+    const { solids } = assemble(described({ beside: { ...BAND, gap_mm } }));
+    const [hoop] = solids.rose;
+    const near = Math.min(...hoop.position.filter(([x, y]) => y > 0 && Math.abs(x) < 1).map(([, , z]) => z));
+    // The shank is wider at the palm than at the head, and the band runs straight past both.
+    assert.ok(Math.abs(near - Math.max(0.85 + gap_mm, 0.95)) < 0.03, `${near} for ${gap_mm}`);
+  }
+});
+
+test("a curved band keeps clear of the head and lies against the shank everywhere else", () => {
+  const [hoop] = assemble(described({ beside: CURVED })).solids.rose;
+  const nearest = (wanted) => Math.min(...hoop.position.filter(([x, y]) => wanted(x, y)).map(([, , z]) => z));
+  assert.ok(nearest((x, y) => y > 8 && Math.abs(x) < 0.5) > 0.95 + 3.3);
+  assert.ok(Math.abs(nearest((x, y) => y < 0) - 0.97) < 0.01);
+});
+
+test("a band's stones sit on it one beside the other", () => {
+  const accent = { kind: "half_pave", stone_mm: 1.2, count: 9 };
+  for (const beside of [{ ...BAND, accent }, { ...CURVED, accent }]) {
+    const { stones } = assemble(described({ beside }));
+    assert.equal(stones.length, 9);
+    for (let k = 1; k < stones.length; k++) {
+      const apart = Math.hypot(...[0, 1, 2].map((i) => stones[k].at[i] - stones[k - 1].at[i]));
+      assert.ok(apart > 1.2 && apart < 1.55, `${apart}`);
+    }
+  }
+});
+
+test("what stands lowest, ring or band, stands on the floor", () => {
+  assert.ok(Math.abs(assemble(described({ beside: { ...BAND, thickness_mm: 2.2 } })).levels.floor + 8.255 + 2.2) < 1e-9);
 });

@@ -15,13 +15,16 @@ export const VIEWS = {
 /** Half extents of what must be seen: a box of millimeters around `middle`. */
 export function frame(view, plan) {
   const { floor, girdle, table } = plan.levels;
+  const edge = plan.beside?.edge ?? 0;
   if (view === "above") {
     const stone = plan.center?.stone;
     const half = Math.max(5.2, (stone ? stone.length_mm : 6.5) / 2 + 1.6);
-    return { middle: [0, girdle, 0], half: [plan.reach * 0.66, 0.5, half] };
+    const far = Math.max(half, edge + 1);
+    return { middle: [0, girdle, (far - half) / 2], half: [plan.reach * 0.66, 0.5, (far + half) / 2] };
   }
   if (view === "hand") return { middle: [0, (girdle - plan.innerRadius) * 0.6, 0], half: [plan.reach, plan.reach, 9] };
-  return { middle: [0, (floor + table) / 2, 0], half: [plan.reach, (table - floor) / 2, 3] };
+  // With a band beside it, the pair stands in the middle.
+  return { middle: [0, (floor + table) / 2, edge / 3], half: [plan.reach, (table - floor) / 2, 3 + edge / 3] };
 }
 
 /** The camera's distance at which the box, turned any way about y, fits the stage. */

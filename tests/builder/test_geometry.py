@@ -253,3 +253,33 @@ def test_an_everyday_ring_weighs_what_rings_weigh() -> None:
     assert (
         2.4 < float(geometry.grams(cubic_mm=whole.shank + whole.head, density=Decimal("15.5"))) < 4
     )
+
+
+def _laid(stone: Stone | None, gold: Metal, **band: Any) -> dict[str, Any]:
+    made = Band(
+        width_mm=Decimal("2.00"), thickness_mm=Decimal("1.70"), section="round", accent_kind="none", **band
+    )  # fmt: skip
+    return geometry.describe_band(
+        band=made, gap_mm=Decimal("0.4"), setting=PLAIN, head=head(), stone=stone, metal=gold
+    )
+
+
+def test_a_band_beside_a_ring_is_described_with_its_gap_and_its_metal(gold: Metal) -> None:
+    assert _laid(None, gold, profile="straight") == {
+        "width_mm": 2.0, "thickness_mm": 1.7, "section": "round", "profile": "straight", "gap_mm": 0.4,
+        "accent": {"kind": "none", "stone_mm": 0.0, "count": 0}, "metal": "yellow",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", list(geometry.gemology.LAWS))
+def test_a_curved_band_bows_clear_of_the_stone_in_its_prongs(shape: str, gold: Metal) -> None:
+    stone = StoneFactory.build(
+        shape=shape, length_mm=Decimal("8.0"), width_mm=Decimal("6.4"), depth_mm=Decimal("4.0")
+    )
+    laid = _laid(stone, gold, profile="curved")
+    bow, half = laid["bow_mm"], laid["bow_half_mm"]
+    assert 3.59 < bow < 5.0  # at least around the end; corners need more than an oval
+    assert 3.2 < half <= 9.6
+    # The corner of an oval's box is free; a bow that clears the ellipse at 60° clears its prongs.
+    x, z = 0.5 * (3.2 + 0.45), 0.866 * (4.0 + 0.45)
+    assert geometry.hump(x, bow=bow, half=half) + 0.85 > z - 0.02

