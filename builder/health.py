@@ -1,9 +1,10 @@
-"""Which engine answers the stone list in this process, and how old its snapshot is."""
+"""Which engine answers the stone list in this process, how old its snapshot is, and how far behind the designs' watcher is."""
 
 from collections.abc import Mapping
 
 from django.utils import timezone
 
+from builder import living
 from builder.search import snapshot
 from jeweler import health
 
@@ -16,4 +17,9 @@ def search() -> Mapping[str, object]:
     return {"search": "snapshot", "snapshot_age_s": round(age.total_seconds())}
 
 
+def watcher() -> Mapping[str, object]:
+    return {"designs_behind_s": round(living.behind(now=timezone.now()).total_seconds())}
+
+
 health.report("search", search)
+health.report("designs", watcher)

@@ -5,7 +5,7 @@ import contextlib
 from celery import shared_task
 from django.utils import timezone
 
-from builder import gallery, imports, portraits
+from builder import gallery, imports, living, portraits
 from builder.search import building
 
 
@@ -34,3 +34,9 @@ def import_feeds() -> int:
 def build_snapshot() -> None:
     """Have the stone list's bitmaps anew when stones changed (docs/operations.md)."""
     building.refresh(now=timezone.now())
+
+
+@shared_task(expires=10)
+def watch_designs() -> int:
+    """Look at the saved designs whose hour has come, and at those whose stone was sold."""
+    return living.watch(now=timezone.now())

@@ -185,6 +185,7 @@ CELERY_BEAT_SCHEDULE = {
     "build-snapshot": {"task": "builder.tasks.build_snapshot", "schedule": 15.0},
     "draw-portraits": {"task": "builder.tasks.draw_portraits", "schedule": 5.0},
     "import-feeds": {"task": "builder.tasks.import_feeds", "schedule": 2.0},
+    "watch-designs": {"task": "builder.tasks.watch_designs", "schedule": 2.0},
     "apply-inbox": {"task": "pos_bridge.tasks.apply_inbox", "schedule": 2.0},
     "prune-inbox": {"task": "pos_bridge.tasks.prune_inbox", "schedule": 3600.0},
 }

@@ -1,0 +1,310 @@
+"""The living design: a watcher looks at what was saved, and its owner is told when something became of it.
+
+Promise: every saved design that is alive is looked at once an hour, and within seconds of its stone's sale; one mail for each
+version and kind, whoever looks at the same moment and however often a worker is killed. What is told when is in
+`notices`, how in `letters`, both in docs/algorithms/living.md. Nothing of a design is changed but when it was looked at.
+
+Limit: designs are found by the version that was saved last; what she has chosen since and not saved is nobody's to watch.
+"""
+
+import contextlib
+import contextvars
+import logging
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Max, Q, QuerySet
+
+from builder import alike, codes, letters, notices, pricebook, pricing, quotes
+from builder.models import Design, DesignNotice, DesignStep, DesignVersion
+from builder.notices import Standing
+from jeweler import customers, mail
+from jeweler.models import Customer, SaleLine
+
+logger = logging.getLogger(__name__)
+
+EVERY = timedelta(hours=1)
+LEASE = timedelta(
+    minutes=2
+)  # longer than a batch takes; a killed watcher's designs are due again after it
+NUDGES = (notices.ENDING, notices.CHEAPER, notices.PAUSE)
+
+_locks = contextvars.ContextVar("locks", default=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """A design's last version and what is to be told of it, if anything."""
+
+    version: DesignVersion
+    standing: Standing
+    kind: str | None
+
+
+def living(*, now: datetime) -> QuerySet[Design]:
+    """Saved lately enough, by somebody, and not taken off her list."""
+    since = now - timedelta(days=settings.DESIGN_LIVE_DAYS)
+    return Design.objects.filter(
+        saved_at__gte=since, removed_at__isnull=True, customer__isnull=False
+    )
+
+
+def watch(*, now: datetime, limit: int = 200) -> int:
+    """Look at the designs that wait longest, tell what is to be told, and say how many were looked at.
+
+    Must not run inside a transaction: a claim has to be seen by the other watchers at once.
+    """
+    claimed = _claim(now=now, limit=limit)
+    seen = [each for each in look(claimed, now=now) if each.kind]
+    for each in sorted(seen, key=lambda each: notices.ORDER.index(each.kind or "")):
+        try:
+            tell(design=each.version.design, now=now)
+        except Exception:  # one design must not keep the others from being watched
+            logger.exception("Could not tell %s of %s", each.kind, each.version)
+    # What was rung meanwhile is looked at once more.
+    Design.objects.filter(pk__in=[each.pk for each in claimed], watched_at=_leased(now)).update(
+        watched_at=now
+    )
+    return len(claimed)
+
+
+def ring(*, stone_id: int) -> int:
+    """Have the saved designs with this stone looked at next; how many there are."""
+    theirs = Design.objects.filter(versions__stone=stone_id, saved_at__isnull=False)
+    return Design.objects.filter(pk__in=theirs.values("pk")).update(watched_at=None)
+
+
+def rest(
+    *,
+    now: datetime,
+    customer: Customer | None = None,
+    design: Design | None = None,
+    acted_at: datetime | None = None,
+) -> int:
+    """She booked or bought: what she has saved until then needs no nudge any more. How many designs that is.
+
+    `acted_at`: when she did, if it was told later. What she saves afterwards lives on its own.
+    """
+    at = acted_at or now
+    hers = Design.objects.filter(saved_at__lte=at).filter(Q(rested_at=None) | Q(rested_at__lt=at))
+    if customer is not None:
+        hers = hers.filter(customer__in=customers.ids_of(customer))
+    if design is not None:
+        hers = hers.filter(pk=design.pk)
+    if customer is None and design is None:
+        raise ValueError("Say who or which design rests")
+    with transaction.atomic():
+        resting = list(hers.values_list("pk", flat=True))
+        told = DesignNotice.objects.filter(design__in=resting, kind__in=NUDGES)
+        keys = [letters.key(each.kind, each.version) for each in told.select_related("version")]
+        mail.withdraw(keys=keys, why="She booked or bought", now=now)
+        return Design.objects.filter(pk__in=resting).update(rested_at=at)
+
+
+def tell(*, design: Design, now: datetime) -> DesignNotice | None:
+    """Write the notice that is due, and its mail, in one; None when nothing is due, or not to be told (yet).
+
+    Locks the design's row and judges anew: of two watchers, the second finds it told.
+    """
+    with transaction.atomic():
+        if _locks.get():
+            Design.objects.select_for_update().only("pk").get(pk=design.pk)
+        fresh = list(_with_owners(living(now=now).filter(pk=design.pk)))
+        for seen in look(fresh, now=now):
+            if seen.kind and _is_time(seen, now=now):
+                return _written(seen, now=now)
+    return None
+
+
+def look(designs: Sequence[Design], *, now: datetime) -> list[Seen]:
+    """What is due for each design that has a version: a handful of queries, however many designs there are."""
+    versions = _last_versions(designs)
+    told, paused = _told(designs)
+    acted = _acted(designs)
+    bought = _bought(versions)
+    seen = []
+    for version in versions:
+        design = version.design
+        is_gone = alike.is_gone(version.stone)
+        standing = Standing(
+            now=now,
+            today=quotes.day_of(design.store, now=now),
+            saved_at=design.saved_at or version.saved_at,
+            acted_at=max(acted.get(design.pk, design.updated_at), design.updated_at),
+            rested_at=design.rested_at,
+            is_gone=is_gone,
+            is_bought=design.pk in bought,
+            price=version.price,
+            until=version.price_until_date,
+            price_now=None if is_gone else _price_now(version, now=now),
+            told=frozenset(told[version.pk]),
+            was_paused=design.pk in paused,
+        )
+        kind = notices.due(standing, limits=alike.limits())
+        seen.append(Seen(version=version, standing=standing, kind=kind))
+    return seen
+
+
+def behind(*, now: datetime) -> timedelta:
+    """How long the design that waits longest has been due; nothing when all were looked at in time."""
+    alive = living(now=now)
+    oldest = alive.filter(watched_at__isnull=False).order_by("watched_at")
+    last = oldest.values_list("watched_at", flat=True).first()
+    return max(now - EVERY - last, timedelta()) if last else timedelta()
+
+
+# Claiming.
+
+
+@transaction.atomic(durable=True)
+def _claim(*, now: datetime, limit: int) -> list[Design]:
+    """Lease the designs that wait longest, those that were rung before all others."""
+    waiting = living(now=now).filter(Q(watched_at=None) | Q(watched_at__lte=now - EVERY))
+    waiting = waiting.order_by(F("watched_at").asc(nulls_first=True), "pk")
+    if _locks.get():
+        waiting = waiting.select_for_update(skip_locked=True, of=["self"])
+    claimed = list(_with_owners(waiting)[:limit])
+    Design.objects.filter(pk__in=[each.pk for each in claimed]).update(watched_at=_leased(now))
+    return claimed
+
+
+def _leased(now: datetime) -> datetime:
+    """As if it had been looked at so long ago that it is due again when the lease ends."""
+    return now - EVERY + LEASE
+
+
+def _with_owners(designs: QuerySet[Design]) -> QuerySet[Design]:
+    return designs.select_related("customer__merged_into", "store")
+
+
+@contextlib.contextmanager
+def without_locks_to_prove_that_they_are_needed() -> Iterator[None]:
+    """For the race tests alone: with the locks off, the race has to appear."""
+    token = _locks.set(False)
+    try:
+        yield
+    finally:
+        _locks.reset(token)
+
+
+# Looking.
+
+
+def _last_versions(designs: Sequence[Design]) -> list[DesignVersion]:
+    by_pk = {design.pk: design for design in designs}
+    last = (
+        DesignVersion.objects.filter(design__in=by_pk)
+        .order_by("design_id", "-number")
+        .distinct("design_id")
+        .select_related("setting", "metal", "stone")
+    )
+    versions = list(last)
+    for version in versions:
+        version.design = by_pk[version.design_id]
+    return versions
+
+
+def _told(designs: Sequence[Design]) -> tuple[dict[int, set[str]], set[int]]:
+    """The kinds that were told of each version, and the designs that were asked about a pause."""
+    told: dict[int, set[str]] = defaultdict(set)
+    paused = set()
+    found = DesignNotice.objects.filter(design__in=[design.pk for design in designs])
+    for design_id, version_id, kind in found.values_list("design_id", "version_id", "kind"):
+        told[version_id].add(kind)
+        if kind == notices.PAUSE:
+            paused.add(design_id)
+    return told, paused
+
+
+def _acted(designs: Sequence[Design]) -> dict[int, datetime]:
+    """When each was last brought a step further, in whichever browser."""
+    steps = DesignStep.objects.filter(design__in=[design.pk for design in designs])
+    return dict(steps.values_list("design_id").annotate(Max("reached_at")))
+
+
+def _bought(versions: Sequence[DesignVersion]) -> set[int]:
+    """The designs that were bought as such, by whomever, or whose stone their own owner bought."""
+    roots = {version.pk: _owner(version) for version in versions}
+    by_code = {version.design.code: version.design_id for version in versions}
+    lines = SaleLine.objects.filter(sale__voided_at=None).exclude(design_code="", report_number="")
+    people = Customer.objects.filter(Q(pk__in=roots.values()) | Q(merged_into__in=roots.values()))
+    hers = lines.filter(sale__customer__in=list(people.values_list("pk", flat=True)))
+    gone = [version for version in versions if alike.is_gone(version.stone)]
+    theirs = hers | lines.filter(design_code__in=[each.design.code for each in gone])
+    bought, stones = set(), set()
+    for code, report, owner, root in theirs.values_list(
+        "design_code", "report_number", "sale__customer", "sale__customer__merged_into"
+    ):
+        bought.add(by_code.get(_read(code)))
+        stones.add((root or owner, report))
+    for version in versions:
+        if version.stone and (roots[version.pk], version.stone.report_number) in stones:
+            bought.add(version.design_id)
+    return {pk for pk in bought if pk is not None}
+
+
+def _owner(version: DesignVersion) -> int | None:
+    owner = version.design.customer
+    return customers.resolve(owner).pk if owner else None
+
+
+def _read(code: str) -> str:
+    try:
+        return codes.read(code)
+    except codes.NotACode:
+        return code
+
+
+def _price_now(version: DesignVersion, *, now: datetime) -> Decimal | None:
+    """What the saved ring would cost today; None where that is told no otherwise than its saved price."""
+    if version.price is None:
+        return None
+    price = alike.price_now(alike.as_design(version, of=version.design), now=now)
+    mode = pricebook.telling(version.design.store).mode
+    if price is None or pricing.told(price, mode=mode) == pricing.told(version.price, mode=mode):
+        return None
+    return price
+
+
+# Telling.
+
+
+def _is_time(seen: Seen, *, now: datetime) -> bool:
+    """What may have changed by the morning is not decided at night."""
+    zone = quotes.zone_of(seen.version.design.store)
+    return seen.kind not in notices.BY_DAY or mail.by_day(now, zone=zone) == now
+
+
+def _written(seen: Seen, *, now: datetime) -> DesignNotice | None:
+    version, kind = seen.version, seen.kind or ""
+    offered = _offered(seen, now=now)
+    message = letters.write(
+        kind, version=version, price_now=seen.standing.price_now, alike=offered, now=now
+    )
+    if message is None:
+        transaction.set_rollback(True)  # the link was for the mail
+        return None
+    return DesignNotice.objects.create(
+        design=version.design,
+        version=version,
+        kind=kind,
+        price=seen.standing.price_now,
+        twins=[{"stone": each.stone.pk, "words": each.words} for each in offered],
+        mail=message,
+        created_at=now,
+    )
+
+
+def _offered(seen: Seen, *, now: datetime) -> list[alike.Alike]:
+    version = seen.version
+    ring = alike.as_design(version, of=version.design)
+    if seen.kind == notices.GONE:
+        return alike.offered(ring, than=version.price, now=now)
+    if seen.kind == notices.DEARER:
+        return alike.offered(ring, than=version.price, at_most=seen.standing.price_now, now=now)
+    return []
