@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils import timezone
@@ -26,6 +27,7 @@ from builder import (
 )
 from builder.book import Book, Metal, Setting, Telling
 from builder.models import Band, Design, DesignVersion, Stone
+from jeweler.models import Store
 
 STATE = ("setting_id", "metal_id", "stone_id", "ring_size", "engraving", "width_mm", "accents")
 
@@ -88,7 +90,7 @@ def quote(design: Design, *, now: datetime | None = None) -> Quote:
     one at once when today's is lower.
     """
     moment = now or timezone.now()
-    today = moment.date()
+    today = day_of(design.store, now=moment)
     book = _book(design)
     setting = _setting(design, book)
     fit = _fit(design, setting)
@@ -284,15 +286,24 @@ def _description(
 def _promise(design: Design, *, now: datetime) -> DesignVersion | None:
     """The version whose price still holds: the last one, unchanged since, not expired.
 
-    The promise's last day ends where the design's store is, as at its counter.
+    The promise's last day ends where the design's store is, as at its counter, or else where the house is.
     """
     if design.saved_at is None:
         return None
-    today = now.astimezone(design.store.zone).date() if design.store else now.date()
+    today = day_of(design.store, now=now)
     last = design.versions.order_by("-number").first()
     if last is None or last.price_until_date is None:  # without a price nothing was promised
         return None
     return last if last.price_until_date >= today and is_same(design, last) else None
+
+
+def zone_of(store: Store | None) -> ZoneInfo:
+    """Whose clock holds for her: the store's that she chose, else the house's."""
+    return store.zone if store else ZoneInfo(settings.HOUSE_TIME_ZONE)
+
+
+def day_of(store: Store | None, *, now: datetime) -> date:
+    return now.astimezone(zone_of(store)).date()
 
 
 def is_same(design: Design, other: Design | DesignVersion) -> bool:
