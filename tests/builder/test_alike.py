@@ -103,13 +103,13 @@ def test_a_stone_without_a_setting_is_told_by_its_own_price() -> None:
 def test_the_mails_page_offers_the_twins_and_the_one_she_followed_first(client: Client) -> None:
     kept = saved()
     StoneFactory(width_mm="7.36")
-    wanted = StoneFactory(width_mm="7.40")
+    wanted = StoneFactory(width_mm="7.38")
     withdraw(kept)
     page = client.get(f"/d/{kept.token}/", {"stone": wanted.pk}).content.decode()
     assert "This stone was sold." in page
     assert page.count("Set this one") == 2
     assert page.index('class="wanted"') < page.index(f'value="{wanted.pk}"')
-    assert "0.06 mm wider" in page
+    assert "0.04 mm wider" in page
     assert fresh(kept).stone_id == kept.version.stone_id
 
 
