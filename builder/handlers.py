@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from builder import living
+from builder import living, sharing
 from builder.events import StoneSold
 from jeweler import customers
-from jeweler.events import CustomersMerged, SaleRecorded
+from jeweler.events import CustomerForgotten, CustomersMerged, SaleRecorded
 from jeweler.models import Customer, Sale
 from jeweler.outbox import subscribe
 
@@ -29,3 +29,8 @@ def rest_designs_of_both(event: CustomersMerged, *, now: datetime) -> None:
         sales = Sale.objects.filter(customer__in=customers.ids_of(kept), voided_at=None)
         if last := sales.order_by("-placed_at").first():
             living.rest(customer=kept, acted_at=last.placed_at, now=now)
+
+
+@subscribe(CustomerForgotten)
+def forget_what_she_wrote(event: CustomerForgotten, *, now: datetime) -> None:
+    sharing.forget(customer_id=event.customer_id, now=now)

@@ -4,17 +4,20 @@ from decimal import Decimal
 
 from builder import gemology, pricing
 from builder.models import Accents, Design, DesignVersion
-from jeweler import money
 
 Saved = Design | DesignVersion
 
 
 def in_words(saved: Saved) -> str:
     """ "The Alba in 18 k yellow gold, 1.52 ct round, size 6½". What is open is left out."""
+    return ", ".join(filter(None, [for_others(saved), size(saved)])) or "Nothing chosen yet"
+
+
+def for_others(saved: Saved) -> str:
+    """The same without what is only hers to tell: her size."""
     setting = saved.setting.name if saved.setting else ""
     metal = f"in {saved.metal.name}" if saved.setting and saved.metal else ""
-    said = [f"{setting} {metal}".strip(), stone(saved), size(saved)]
-    return ", ".join(filter(None, said)) or "Nothing chosen yet"
+    return ", ".join(filter(None, [f"{setting} {metal}".strip(), stone(saved)]))
 
 
 def stone(saved: Saved) -> str:
@@ -40,8 +43,8 @@ def open_parts(saved: Saved) -> str:
     return " and ".join(filter(None, [", ".join(open_ones[:-1]), *open_ones[-1:]]))
 
 
-def changes(before: Saved, after: Saved) -> list[str]:
-    """What is different in `after`, part by part: "Size 6½, before 6"."""
+def changes(before: Saved, after: Saved, *, mode: str = pricing.SHOWN) -> list[str]:
+    """What is different in `after`, part by part: "Size 6½, before 6". Prices of two versions as `mode` tells them."""
     pairs = [
         ("Setting", _name(before.setting), _name(after.setting)),
         ("Metal", _name(before.metal), _name(after.metal)),
@@ -54,7 +57,7 @@ def changes(before: Saved, after: Saved) -> list[str]:
         f"{part} {now or 'open'}, before {was or 'open'}" for part, was, now in pairs if was != now
     ]
     if isinstance(before, DesignVersion) and isinstance(after, DesignVersion):
-        said += _price(before.price, after.price)
+        said += _price(before.price, after.price, mode=mode)
     return said
 
 
@@ -81,10 +84,11 @@ def _quoted(text: str) -> str:
     return f"“{text}”" if text else "none"
 
 
-def _price(before: Decimal | None, after: Decimal | None) -> list[str]:
-    if before == after or after is None:
+def _price(before: Decimal | None, after: Decimal | None, *, mode: str) -> list[str]:
+    if before == after or after is None or mode == pricing.ON_REQUEST:
         return []
-    now = money.in_words(after, currency=pricing.CURRENCY)
+    now = pricing.told(after, mode=mode)
     if before is None:
         return [f"Priced at {now}"]
-    return [f"{now}, before {money.in_words(before, currency=pricing.CURRENCY)}"]
+    was = pricing.told(before, mode=mode)
+    return [f"{now}, before {was}"] if now != was else []

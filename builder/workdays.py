@@ -16,6 +16,16 @@ def after(day: date, *, days: int) -> date:
     return reached
 
 
+def before(day: date, *, days: int) -> date:
+    """The last working day from which so many working days end by `day`."""
+    reached = day - timedelta(days=max(0, day.weekday() - 4))
+    weeks, rest = divmod(days, 5)
+    reached -= timedelta(weeks=weeks)
+    for _ in range(rest):
+        reached -= timedelta(days=3 if reached.weekday() == 0 else 1)
+    return reached
+
+
 def until(day: date, *, today: date) -> int:
     """The most working days after which it is not yet later than `day`; negative when it has passed."""
     if day < today:
