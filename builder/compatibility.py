@@ -80,10 +80,17 @@ def check(*, setting: SettingRules, stone: MeasuresLike, size: Decimal | None) -
             break
     else:
         return _said(_refused(setting, trials, known), known)
-    if size is not None and not setting.min_size <= size <= setting.max_size:
-        return _wrong_size(setting, size)
+    if wrong := wrong_size(setting=setting, size=size):
+        return wrong
     fit = _accepted(trials[-1], first=trials[0], stone=known, currency=setting.currency)
     return _said(fit, known)
+
+
+def wrong_size(*, setting: SettingRules, size: Decimal | None) -> Fit | None:
+    """Why the ring is not made in this US size; None: it is, or the size is not known yet."""
+    if size is None or setting.min_size <= size <= setting.max_size:
+        return None
+    return _wrong_size(setting, size)
 
 
 def in_order(*, setting: SettingRules) -> Sequence[Head]:
@@ -309,6 +316,7 @@ def _wrong_size(setting: SettingRules, size: Decimal) -> Fit:
         fix=Fix(words=f"Choose a size from {least} to {most}, or another setting."),
         head="",
         margin_mm=None,
+        is_size=True,
     )
 
 

@@ -13,28 +13,35 @@ from django.db import transaction
 from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Greatest
 
-from builder import codes, compatibility, engraving, quotes, sizes
+from builder import book, codes, compatibility, engraving, quotes, sizes, variation
 from builder.engraving import BadEngraving as BadEngraving
 from builder.events import BuilderCompleted
-from builder.models import Design, DesignDevice, Metal, Setting, Stone
+from builder.models import Band, Design, DesignDevice, Metal, Setting, Stone
 from builder.quotes import Quote as Quote
 from builder.quotes import quote as quote
+from builder.variation import NotOffered as NotOffered
 from jeweler import outbox
 from jeweler.models import Visitor
 
 INTENT_LENGTH = 16
 OTHERS_NAMED = 3
+PARTS = ("setting", "metal", "stone", "customer", "store", "band")
 COPIED = (*quotes.STATE, "band_id", "budget", "style", "timeline")
 
 
 class DoesNotFit(Exception):
     """`fit` says why, in millimeters, and the way out; `others` are settings that hold the stone at the size."""
 
-    def __init__(self, *, fit: compatibility.Fit, others: Sequence[str] = ()) -> None:
-        named = ", ".join(others[:OTHERS_NAMED])
+    def __init__(self, *, fit: compatibility.Fit, others: Sequence[book.Setting] = ()) -> None:
+        named = ", ".join(each.name for each in others[:OTHERS_NAMED])
         yours = f"Settings that would hold it: {named}." if named else ""
         super().__init__(" ".join(filter(None, [fit.reason, str(fit.fix or ""), yours])))
         self.fit, self.others = fit, others
+
+    @property
+    def is_size(self) -> bool:
+        """Whether it is the ring's size that it is not made in, and not the stone."""
+        return self.fit.is_size
 
 
 class StoneGone(Exception):
@@ -72,6 +79,9 @@ class Choices(TypedDict, total=False):
     stone: Stone | None
     ring_size: Decimal | None
     engraving: str
+    width_mm: Decimal | None
+    accents: str
+    band: Band | None
     budget: str
     style: str
     timeline: str
@@ -82,7 +92,7 @@ def within_reach(*, visitor: Visitor) -> QuerySet[Design]:
     begun = Design.objects.filter(visitor=visitor).values("pk")
     taken_up = DesignDevice.objects.filter(visitor=visitor).values("design")
     return Design.objects.filter(pk__in=begun.union(taken_up), removed_at=None).select_related(
-        "setting", "metal", "stone", "customer", "store"
+        *PARTS
     )
 
 
@@ -127,10 +137,31 @@ def choose(*, design: Design, now: datetime, **choices: Unpack[Choices]) -> Desi
             setattr(locked, name, value)
         if "setting" in choices:
             _keep_metal_if_offered(locked)
+        else:
+            _refuse_band(locked.setting, choices)
+        _keep_band_if_offered(locked)
         _refuse(locked, choices)
         locked.updated_at = now
-        locked.save(update_fields=[*choices, "metal", "updated_at"])
+        locked.save(update_fields=[*choices, "metal", "width_mm", "accents", "updated_at"])
     return locked
+
+
+def adopt(*, visitor: Visitor, parts: Choices, now: datetime, **choices: Unpack[Choices]) -> Design:
+    """Go on with the ring that an address names, whole, and with what was chosen besides.
+
+    It goes onto her own unsaved design where that has the setting or the stone (she went back), else onto a new one: nothing of
+    hers is lost. A stone that her design has already may have been sold meanwhile.
+    """
+    with transaction.atomic():
+        mine = current(visitor=visitor)
+        if mine is None or mine.saved_at is not None or not _shares(mine, parts):
+            mine = start(visitor=visitor, now=now)
+        whole = parts.copy()
+        whole.update(choices)
+        _refuse_band(whole.get("setting"), choices)
+        if "stone" in whole and whole["stone"] == mine.stone:
+            del whole["stone"]
+        return choose(design=mine, now=now, **whole)
 
 
 def complete(*, design: Design, visitor: Visitor, now: datetime) -> None:
@@ -171,9 +202,7 @@ def lock(design: Design) -> Design:
     Read anew after the lock: a row that was waited for is joined to what was there before the wait.
     """
     Design.objects.select_for_update().only("pk").get(pk=design.pk)
-    return Design.objects.select_related("setting", "metal", "stone", "customer", "store").get(
-        pk=design.pk
-    )
+    return Design.objects.select_related(*PARTS).get(pk=design.pk)
 
 
 # Choosing.
@@ -186,6 +215,26 @@ def _keep_metal_if_offered(design: Design) -> None:
     offered = list(design.setting.metals.order_by("position"))
     if design.metal not in offered:
         design.metal = offered[0] if offered else None
+
+
+def _shares(design: Design, parts: Choices) -> bool:
+    setting, stone = parts.get("setting"), parts.get("stone")
+    return (setting is not None and design.setting == setting) or (
+        stone is not None and design.stone == stone
+    )
+
+
+def _keep_band_if_offered(design: Design) -> None:
+    """Width and accents stay where the setting is made with them; else they are as it is shown."""
+    if design.setting is not None:
+        variety = design.setting.variety
+        design.width_mm, design.accents = variety.kept(quotes.band_chosen(design))
+
+
+def _refuse_band(setting: Setting | None, choices: Choices) -> None:
+    if setting is not None and {"width_mm", "accents"} & choices.keys():
+        width, accents = choices.get("width_mm"), choices.get("accents", "")
+        setting.variety.checked(variation.Choice(width, accents))
 
 
 def _refuse(design: Design, choices: Choices) -> None:
@@ -202,6 +251,8 @@ def _refuse(design: Design, choices: Choices) -> None:
         rules = design.setting.engraving_rules if design.setting else engraving.Rules()
         engraving.check(design.engraving, rules=rules, size=design.ring_size)
     fit = quotes.fit_of(design) if {"setting", "stone", "ring_size"} & choices.keys() else None
+    if fit is None and design.setting and {"setting", "ring_size"} & choices.keys():
+        fit = compatibility.wrong_size(setting=design.setting.rules, size=design.ring_size)
     if fit and not fit.fits:
         raise DoesNotFit(fit=fit, others=quotes.settings_that_hold(design))
 

@@ -50,21 +50,26 @@ def check(text: str, *, rules: Rules, size: Decimal | None) -> None:
         return
     if rules.limit == 0:
         raise BadEngraving("This ring has no room inside for an engraving; take the text away.")
-    if len(text) > rules.limit:
-        raise BadEngraving(
-            f"{rules.limit} characters fit inside this ring; yours has {len(text)}. Shorten it."
-        )
     if strange := sorted(set(text) - PLAIN - SYMBOLS):
         raise BadEngraving(f"We cannot engrave {' '.join(map(_shown, strange))}; leave it out.")
     if not rules.has_symbols and (drawn := sorted(set(text) & SYMBOLS)):
         raise BadEngraving(
             f"This ring takes plain letters, digits and points; leave out {' '.join(drawn)}."
         )
+    if len(text) > rules.limit:
+        raise BadEngraving(
+            f"{rules.limit} characters fit inside this ring; yours has {len(text)}. Shorten it."
+        )
     if size is not None and width_mm(text) > room_mm(size):
         raise BadEngraving(
             f"Your text is about {width_mm(text):.0f} mm long; inside this size {room_mm(size):.0f} mm "
             "are free. Shorten it."
         )
+
+
+def taken(*, rules: Rules) -> str:
+    """Every character that the ring takes, for a page that says so while she types."""
+    return "".join(sorted(PLAIN | SYMBOLS if rules.has_symbols else PLAIN))
 
 
 def width_mm(text: str) -> Decimal:

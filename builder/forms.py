@@ -7,9 +7,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
-from builder import engraving, search, sizes
+from builder import engraving, search, sizes, states, variation
 from builder.designs import Choices
-from builder.models import Design, Metal, Setting, Stone
+from builder.models import Band, Design, Metal, Setting, Stone
 from jeweler import customers
 
 INTENTS = {
@@ -65,7 +65,27 @@ def choices(posted: QueryDict) -> Choices:
         )
     if "engraving" in posted:
         read["engraving"] = engraving.tidied(posted.get("engraving", ""))
+    if "width" in posted:
+        read["width_mm"] = _width(posted.get("width", ""))
+    if "accents" in posted:
+        read["accents"] = _accents(posted.get("accents", ""))
+    if "band" in posted:
+        read["band"] = _band(posted.get("band", ""))
     return read
+
+
+def parts(state: states.State) -> Choices:
+    """A ring of an address as choices: all of it, so that what it does not have is taken back."""
+    return {
+        "setting": state.setting,
+        "metal": state.metal,
+        "stone": state.stone,
+        "ring_size": state.ring_size,
+        "width_mm": state.width_mm,
+        "accents": state.accents,
+        "engraving": state.engraving,
+        "band": state.band,
+    }
 
 
 def intent(posted: QueryDict) -> Choices:
@@ -142,6 +162,30 @@ def _stone(key: str) -> Stone | None:
     found = Stone.objects.filter(pk=key).first() if key.isdecimal() and len(key) < 19 else None
     if found is None:
         raise Unreadable("We do not know this stone. Choose one of those on this page.")
+    return found
+
+
+def _width(text: str) -> Decimal | None:
+    if not text.strip():
+        return None
+    width = variation.read_width(text)
+    if width is None:
+        raise Unreadable("This is no width that a band has. Choose one of those on this page.")
+    return width
+
+
+def _accents(text: str) -> str:
+    if text and text not in variation.ACCENTS:
+        raise Unreadable("We do not set diamonds this way. Choose one of those on this page.")
+    return text
+
+
+def _band(code: str) -> Band | None:
+    if not code:
+        return None
+    found = Band.objects.filter(code=code).first() if search.CODE.fullmatch(code) else None
+    if found is None:
+        raise Unreadable("We no longer make this band. Choose one of those on this page.")
     return found
 
 

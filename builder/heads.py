@@ -138,6 +138,7 @@ class Fit(NamedTuple):
     head: str
     margin_mm: Decimal | None
     is_estimated: bool = False
+    is_size: bool = False  # the refusal is of the ring's size, not of the stone
 
     @property
     def fits(self) -> bool:

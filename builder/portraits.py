@@ -53,10 +53,14 @@ def of_settings(
     *,
     metal: Metal | None,
     stone: Stone | None,
+    size: Decimal | None = None,
     store: Store | None = None,
     now: datetime,
 ) -> list[Portrait]:
-    """One portrait each, its picture known from now on; settings without a metal are left out."""
+    """One portrait each, its picture known from now on; settings without a metal are left out.
+
+    `fit` is by her stone and her size, as far as they are chosen.
+    """
     portraits = []
     descriptions = {}
     mode = pricebook.telling(store).mode
@@ -67,11 +71,12 @@ def of_settings(
         if worn is None:
             continue
         fit = (
-            compatibility.check(setting=setting.rules, stone=stone.measures, size=None)
+            compatibility.check(setting=setting.rules, stone=stone.measures, size=size)
             if stone
-            else None
+            else compatibility.wrong_size(setting=setting.rules, size=size)
         )
-        shown = stone if stone and fit and fit.fits else usual_stone(setting)
+        is_held = fit is not None and (fit.fits or fit.is_size)
+        shown = stone if stone and is_held else usual_stone(setting)
         drawn = quotes.quote(Design(setting=setting, metal=worn, stone=shown), now=now)
         price = _price(setting, [metal] if metal else setting.metals.all(), now=now)
         content_hash = pictures.content_hash(drawn.description)

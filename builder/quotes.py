@@ -15,6 +15,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from builder import (
+    beside,
     compatibility,
     costing,
     engraving,
@@ -98,21 +99,22 @@ def quote(design: Design, *, now: datetime | None = None) -> Quote:
     telling = pricebook.telling(design.store)
     priced, unpriced = _priced(design, book, setting, head, telling, now=moment)
     promise = _promise(design, now=moment)
-    kept = promise if promise and (unpriced or promise.price <= priced.total) else None
+    promised = promise.price if promise else None
+    is_kept = promised is not None and (bool(unpriced) or promised <= priced.total)
+    kept = promise if is_kept else None
     description = _description(design, setting, head)
     days = costing.lead_days(
         setting=setting, head=head, delivery_days=design.stone.delivery_days if design.stone else 0
     )
     return Quote(
         lines=lines_of(kept) if kept else priced.lines,
-        total=kept.price if kept else priced.total,
+        total=promised if promised is not None and kept else priced.total,
         missing=missing(design),
         fit=costing.fit_told(fit, mode=telling.mode),
         head=head,
         ready_date=workdays.after(today, days=days),
-        price_until=(
-            kept.price_until_date if kept else today + timedelta(days=settings.PRICE_PROMISE_DAYS)
-        ),
+        price_until=(kept.price_until_date if kept else None)
+        or today + timedelta(days=settings.PRICE_PROMISE_DAYS),
         description=description,
         picture_hash=pictures.content_hash(description) if description else "",
         is_promised=kept is not None,
@@ -174,19 +176,45 @@ def head_of(design: Design) -> compatibility.Head | None:
     return costing.head_for(setting, _fit(design, setting)) if setting else None
 
 
-def settings_that_hold(design: Design) -> list[str]:
-    """The names of the other settings on offer that hold the design's stone at its size."""
-    if design.stone is None:
-        return []
+def settings_that_hold(design: Design) -> list[Setting]:
+    """The other settings on offer that hold the design's stone and are made in its size."""
     return [
-        setting.name
+        setting
         for setting in _book(design).settings.values()
         if setting.is_offered
+        and setting.rules.heads
         and setting.id != design.setting_id
-        and compatibility.check(
-            setting=setting.rules, stone=design.stone.measures, size=design.ring_size
-        ).fits
+        and _holds(setting, design)
     ]
+
+
+def _holds(setting: Setting, design: Design) -> bool:
+    if design.stone is None:
+        return compatibility.wrong_size(setting=setting.rules, size=design.ring_size) is None
+    return compatibility.check(
+        setting=setting.rules, stone=design.stone.measures, size=design.ring_size
+    ).fits
+
+
+def lies(design: Design, band: Band) -> beside.Beside:
+    """How a wedding band lies beside her ring; it must have its stone."""
+    head, mounting = head_of(design), mounting_of(design)
+    if mounting is None or design.stone is None or head is None:
+        raise ValueError("a band is laid beside a ring with its stone")
+    ring = beside.Ring(
+        stone_length=design.stone.length_mm + 2 * mounting.width_at("halo"),
+        stone_width=design.stone.width_mm + 2 * mounting.width_at("halo"),
+        rise=head.rise_mm,
+        top_width=mounting.top_width_mm,
+        thickness=mounting.thickness_mm,
+        is_bezel=head.kind == "bezel",
+        hidden_halo=mounting.width_at("hidden_halo"),
+        side_stone=mounting.width_at("sides"),
+    )
+    is_curved = band.profile == "curved"
+    return beside.lie(
+        ring=ring, width=band.width_mm, thickness=band.thickness_mm, is_curved=is_curved
+    )
 
 
 def band_told(band: Band, *, design: Design, now: datetime) -> str:
@@ -270,14 +298,27 @@ def _description(
     """Empty until there is a setting in a metal to draw."""
     if setting is None or design.metal is None or head is None:
         return {}
-    return geometry.describe(
-        setting=setting.variety.made(setting.variety.kept(band_chosen(design))),
+    mounting = setting.variety.made(setting.variety.kept(band_chosen(design)))
+    described = geometry.describe(
+        setting=mounting,
         head=head,
         metal=design.metal,
         stone=design.stone,
         ring_size=design.ring_size,
         engraving=design.engraving,
     )
+    if design.band is None or design.stone is None:
+        return described
+    return described | {
+        "beside": geometry.describe_band(
+            band=design.band,
+            gap_mm=lies(design, design.band).gap_mm,
+            setting=mounting,
+            head=head,
+            stone=design.stone,
+            metal=design.metal,
+        )
+    }
 
 
 # What was saved.

@@ -63,6 +63,17 @@ def us_size_of(
     return (size * 2).quantize(Decimal(1), rounding=ROUND_HALF_UP) / 2
 
 
+def every() -> list[Decimal]:
+    """Every half size that rings are made in, the smallest first."""
+    return [Decimal(half) / 2 for half in range(int(SMALLEST * 2), int(LARGEST * 2) + 1)]
+
+
+def japanese(size: Decimal) -> str:
+    """The Japanese number of a US size: a third of a millimeter of diameter each, 1 being 13 mm. Only ever said, never read."""
+    number = (gemology.inner_diameter_mm(size) - 13) * 3 + 1
+    return str(number.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
 def circumference_of_uk(letter: str) -> Decimal:
     """ "L½" is 52.175 mm around (BS 6820), and "Z+1" a letter beyond Z."""
     whole, half, _ = letter.upper().partition("½")

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from builder import api, ring_api
-from builder.views import diamonds, drawn, house, ring, saving
+from builder.views import choosing, diamonds, drawn, house, ring, saving, sizing
 
 app_name = "builder"
 urlpatterns = [
@@ -15,9 +15,10 @@ urlpatterns = [
     path("rings/", house.rings, name="rings"),
     path("diamonds/", diamonds.diamonds, name="diamonds"),
     path("ring/", ring.ring, name="ring"),
-    path("ring/choose/", ring.choose, name="choose"),
-    path("ring/intent/", ring.intent, name="intent"),
+    path("ring/choose/", choosing.choose, name="choose"),
+    path("ring/intent/", choosing.intent, name="intent"),
     path("ring/summary/", ring.summary, name="summary"),
+    path("ring/sizes/", sizing.guide, name="sizes"),
     path("ring/save/", saving.save, name="save"),
     path("ring/saved/", saving.saved, name="saved"),
     path("d/<str:token>/", saving.link, name="link"),

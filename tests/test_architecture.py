@@ -35,6 +35,7 @@ PUBLIC = {
     "builder:choose",
     "builder:intent",
     "builder:summary",
+    "builder:sizes",
     "builder:save",
     "builder:saved",
     "builder:stones_api",

@@ -70,7 +70,7 @@ class Course:
 @register.simple_tag
 def lies(design: Design, band: Band) -> SafeString:
     """How the band lies beside her ring, in words."""
-    found = laid(design, band)
+    found = quotes.lies(design, band)
     if found.is_flush:
         return format_html('<span class="ok">Sits flush.</span> {}', found.sentence)
     return format_html('<b class="num">{} mm apart.</b> {}', found.gap_mm, found.sentence)
@@ -101,35 +101,9 @@ def beside_drawing(design: Design, band: Band, bands: Sequence[Band]) -> SafeStr
     )
 
 
-def _ring(design: Design) -> beside.Ring:
-    head = quotes.head_of(design)
-    if design.setting is None or design.stone is None or head is None:
-        raise ValueError("a band is laid beside a ring with its stone")
-    mounting = design.setting.mounting
-    return beside.Ring(
-        stone_length=design.stone.length_mm + 2 * mounting.width_at("halo"),
-        stone_width=design.stone.width_mm + 2 * mounting.width_at("halo"),
-        rise=head.rise_mm,
-        top_width=mounting.top_width_mm,
-        thickness=mounting.thickness_mm,
-        is_bezel=head.kind == "bezel",
-        hidden_halo=mounting.width_at("hidden_halo"),
-        side_stone=mounting.width_at("sides"),
-    )
-
-
-def laid(design: Design, band: Band) -> beside.Beside:
-    """How the band lies beside her ring; it must have its stone."""
-    return beside.lie(
-        ring=_ring(design),
-        width=band.width_mm,
-        thickness=band.thickness_mm,
-        is_curved=band.profile == "curved",
-    )
-
-
 def _top(design: Design) -> float:
-    return float(_ring(design).top_width) * SCALE
+    mounting = quotes.mounting_of(design)
+    return float(mounting.top_width_mm) * SCALE if mounting else 0.0
 
 
 def _head(design: Design) -> Head:
@@ -173,7 +147,7 @@ def _placed(points: Iterable[tuple[float, float]]) -> Spots:
 
 
 def _course(design: Design, band: Band) -> Course:
-    edge = MIDDLE + _top(design) / 2 + float(laid(design, band).gap_mm) * SCALE
+    edge = MIDDLE + _top(design) / 2 + float(quotes.lies(design, band).gap_mm) * SCALE
     deep, bow, half = float(band.width_mm) * SCALE, 0.0, 1.0
     if band.profile == "curved":
         bow, half = _bow(_head(design).around, edge, deep)
@@ -230,7 +204,8 @@ def _melee(kind: str, course: Course) -> SafeString | str:
 
 def _accents(design: Design, head: Head) -> SafeString | str:
     """The ring's own stones along its shank, left and right of the head."""
-    if design.setting is None or design.setting.mounting.band is None:
+    mounting = quotes.mounting_of(design)
+    if mounting is None or mounting.band is None:
         return ""
     radius = _top(design) * 0.36
     first = max(x for x, _ in head.around) + radius + 1

@@ -2,13 +2,15 @@
 
 import functools
 import json
+from decimal import Decimal
 
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from builder import compatibility, diagrams, geometry
-from builder.models import Setting, Stone
+from builder.models import Stone
+from builder.templatetags.ring import SWATCHES
 
 register = template.Library()
 
@@ -71,6 +73,35 @@ def _head(described: str, kind: str, fits: bool) -> str:
 
 
 @register.simple_tag
-def band_drawing(setting: Setting) -> SafeString:
-    """The band's upper half with the stones it carries."""
-    return mark_safe(diagrams.band_icon(setting.mounting.band_kind))  # noqa: S308  drawn by us
+def accents_drawing(accents: str) -> SafeString:
+    """The band's upper half with the stones it carries: none, half or full."""
+    kind = accents if accents == "none" else f"{accents}_pave"
+    return mark_safe(diagrams.band_icon(kind))  # noqa: S308  drawn by us
+
+
+@register.simple_tag
+def width_drawing(width: Decimal) -> SafeString:
+    """A band of this width from above, five units to the millimeter, with its measure's ticks."""
+    half = float(width) * 2.5
+    return format_html(
+        '<svg width="60" height="32" viewBox="0 0 60 32" fill="none" stroke="currentColor" stroke-width="1" '
+        'aria-hidden="true"><path d="M12 {a}H60M12 {b}H60"/>'
+        '<path d="M4 {a}V{b}M1 {a}h6M1 {b}h6" stroke-width=".8"/></svg>',
+        a=f"{16 - half:.1f}",
+        b=f"{16 + half:.1f}",
+    )
+
+
+@register.simple_tag
+def engraving_drawing(text: str, family: str) -> SafeString:
+    """The inside of the band, opposite the head, with her words in it; filled in anew as she types."""
+    return format_html(
+        '<svg class="inside" viewBox="0 0 400 74" data-engraving role="img" aria-label="Inside the band: {label}" '
+        'fill="none"><path d="M2 6C96 40 304 40 398 6V34C304 68 96 68 2 34z" fill="{metal}" fill-opacity=".22"/>'
+        '<path d="M2 6C96 40 304 40 398 6M2 34C96 68 304 68 398 34" stroke="#8d867a" stroke-width=".8"/>'
+        '<path id="engraved-along" d="M2 27C96 61 304 61 398 27"/>'
+        '<text text-anchor="middle"><textPath href="#engraved-along" startOffset="50%">{text}</textPath></text></svg>',
+        label=text or "plain",
+        metal=SWATCHES[family],
+        text=text,
+    )

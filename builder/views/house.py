@@ -37,7 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def rings(request: HttpRequest) -> HttpResponse:
-    """The settings, drawn; those that do not hold the chosen stone say so here, not at the end."""
+    """The settings, drawn: each says whether it holds the chosen stone in her size; those that do not stand last, with the reason."""
     now = timezone.now()
     design = design_of(request)
     metals = list(Metal.objects.order_by("position"))
@@ -50,7 +50,12 @@ def rings(request: HttpRequest) -> HttpResponse:
         chosen = chosen.filter(metals=metal)
     stone = design.stone if design else None
     found = portraits.of_settings(
-        list(chosen), metal=metal, stone=stone, store=design.store if design else None, now=now
+        list(chosen),
+        metal=metal,
+        stone=stone,
+        size=design.ring_size if design else None,
+        store=design.store if design else None,
+        now=now,
     )
     return page(
         request,

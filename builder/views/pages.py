@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from builder import compatibility, designs, gallery, gemology, pricebook, pricing, quotes
+from builder import compatibility, designs, gallery, gemology, pricebook, pricing, quotes, states
 from builder.models import Design, Shape
 from jeweler import visitors
 from jeweler.models import Store
@@ -21,6 +22,44 @@ class Step:
     url: str
     answer: str
     is_present: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """The ring that an address names. `design` is not kept unless it is `hers`, the one she was last at.
+
+    `words` says what the address names that cannot be had.
+    """
+
+    design: Design | None
+    hers: Design | None
+    words: list[str]
+
+    @property
+    def is_hers(self) -> bool:
+        return self.design is None or self.design is self.hers
+
+    @property
+    def status(self) -> int:
+        """An address of which nothing could be had was a bad one."""
+        return 400 if self.words and self.design and not states.query(self.design) else 200
+
+    @property
+    def source(self) -> str:
+        """What a choice on a page that shows another ring than hers carries: the whole of it."""
+        return "" if self.design is None or self.is_hers else urlencode(states.query(self.design))
+
+
+def seen(request: HttpRequest) -> Seen:
+    """The ring of the address; hers where it names none. Nothing is written."""
+    hers = design_of(request)
+    said = states.said_in(request.GET)
+    if not said or (hers and said == states.query(hers)):
+        return Seen(design=hers, hers=hers, words=[])
+    state = states.read(request.GET)
+    shown = state.design(store=hers.store if hers else None)
+    is_same = hers is not None and states.query(shown) == states.query(hers)
+    return Seen(design=hers if is_same else shown, hers=hers, words=state.words)
 
 
 def design_of(request: HttpRequest) -> Design | None:
@@ -49,6 +88,10 @@ def page(
         "design": design,
         "quote": quote,
         "steps": steps(design, quote, present=step) if step else [],
+        "ring_address": states.address(design) if design else reverse("builder:ring"),
+        "summary_address": (
+            states.address(design, page="builder:summary") if design else reverse("builder:summary")
+        ),
         "saved_count": (
             Design.objects.filter(visitor=visitor, saved_at__isnull=False).count() if visitor else 0
         ),
@@ -90,11 +133,17 @@ def steps(design: Design | None, quote: quotes.Quote | None, *, present: str) ->
         "ring": _ring_answer(design),
         "summary": quote.told if quote and quote.total else "",
     }
-    pages = {"setting": "rings", "stone": "diamonds", "ring": "ring", "summary": "summary"}
+    fits = f"?{urlencode({'fits': setting.code})}" if setting and not stone else ""
+    pages = {
+        "setting": reverse("builder:rings"),
+        "stone": reverse("builder:diamonds") + fits,
+        "ring": states.address(design) if design else reverse("builder:ring"),
+        "summary": states.address(design or Design(), page="builder:summary"),
+    }
     return [
         Step(
             name=name.capitalize(),
-            url=reverse(f"builder:{pages[name]}"),
+            url=pages[name],
             answer=answer,
             is_present=name == present,
         )

@@ -1,160 +1,162 @@
-"""The ring on its stage, its summary, and every choice that is made on the way."""
+"""The ring on its stage, and its summary: each state at its own address."""
 
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
-from builder import compatibility, costing, designs, forms, gemology, search
+from builder import (
+    compatibility,
+    costing,
+    designs,
+    engraving,
+    forms,
+    gemology,
+    market,
+    pricing,
+    quotes,
+    search,
+    states,
+    variation,
+)
 from builder.models import Band, Design, Setting, Stone
-from builder.templatetags.bands import laid
-from builder.views.pages import design_of, page, quoted
+from builder.views.choosing import typed
+from builder.views.pages import Seen, mode_for, page, quoted, seen
 from jeweler import visitors
 
 BANDS = 6
-REFUSALS = (
-    designs.DoesNotFit,
-    designs.StoneGone,
-    designs.BadEngraving,
-    designs.BadSize,
-    designs.BadMetal,
-    designs.BadIntent,
-    forms.Unreadable,
-)
 
 
 @require_safe
 def ring(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
-    design = design_of(request)
+    looked = seen(request)
+    if states.said_in(request.GET) == {} and looked.hers and states.query(looked.hers):
+        return redirect(states.address(looked.hers))
+    design = looked.design
     quote = quoted(design, now=now)
     if design is None or quote is None or design.setting is None:
-        return page(request, "builder/empty.html", step="ring", design=design, quote=quote)
-    return page(
-        request,
-        "builder/ring.html",
-        {
-            "metals": design.setting.metals.order_by("position"),
-            "sizes": sizes(design),
-            "size_systems": gemology.size_systems(design.ring_size) if design.ring_size else None,
-            "questions": forms.questions(design),
-            "form": forms.SaveForm(),
-            "gone": is_gone(design),
-            "like": like(design),
-            "held": held(design.setting),
-        },
-        step="ring",
-        design=design,
-        quote=quote,
+        return fresh(
+            page(
+                request,
+                "builder/empty.html",
+                about(looked, request),
+                step="ring",
+                design=design,
+                quote=quote,
+                status=looked.status,
+            )
+        )
+    words = typed(request)
+    return fresh(
+        page(
+            request,
+            "builder/ring.html",
+            about(looked, request)
+            | {
+                "metals": design.setting.metals.order_by("position"),
+                "sizes": sizes(design),
+                "size_systems": gemology.size_systems(design.ring_size)
+                if design.ring_size
+                else None,
+                "widths": widths(design, design.setting),
+                "accents": accents(design, design.setting),
+                "mounting": quotes.mounting_of(design),
+                "engraving": design.engraving if words is None else words,
+                "engraving_takes": engraving.taken(rules=design.setting.engraving_rules),
+                "questions": forms.questions(looked.hers),
+                "form": forms.SaveForm(),
+                "gone": is_gone(design),
+                "held": held(design.setting),
+            },
+            step="ring",
+            design=design,
+            quote=quote,
+        )
     )
 
 
 @require_safe
 def summary(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
-    design = design_of(request)
-    visitor = visitors.current(request)
+    looked = seen(request)
+    if states.said_in(request.GET) == {} and looked.hers and states.query(looked.hers):
+        return redirect(states.address(looked.hers, page="builder:summary"))
+    design, visitor = looked.design, visitors.current(request)
     quote = quoted(design, now=now)
-    if design is None or quote is None or visitor is None or quote.missing:
+    if design is None or quote is None or quote.missing:
         missing = quote.missing if quote else ["setting", "stone", "ring"]
-        return page(
+        return fresh(
+            page(
+                request,
+                "builder/missing.html",
+                about(looked, request) | {"missing": missing},
+                step="summary",
+                design=design,
+                quote=quote,
+                status=looked.status,
+            )
+        )
+    if visitor is not None and looked.is_hers:
+        designs.complete(design=design, visitor=visitor, now=now)
+    return fresh(
+        page(
             request,
-            "builder/missing.html",
-            {"missing": missing},
+            "builder/summary.html",
+            about(looked, request)
+            | {
+                "bands": beside(design),
+                "position": position(design),
+                "making": making(design, quote),
+                "today": timezone.localdate(),
+                "form": forms.SaveForm(),
+                "gone": is_gone(design),
+                "size_systems": gemology.size_systems(design.ring_size)
+                if design.ring_size
+                else None,
+            },
             step="summary",
             design=design,
             quote=quote,
         )
-    designs.complete(design=design, visitor=visitor, now=now)
-    return page(
-        request,
-        "builder/summary.html",
-        {
-            "bands": beside(design),
-            "making": making(design, quote),
-            "today": timezone.localdate(),
-            "form": forms.SaveForm(),
-            "gone": is_gone(design),
-            "size_systems": gemology.size_systems(design.ring_size) if design.ring_size else None,
-        },
-        step="summary",
-        design=design,
-        quote=quote,
     )
 
 
-@require_POST
-def choose(request: HttpRequest) -> HttpResponse:
-    """Take any choices and go on to the next open step; a refusal goes back and says why."""
-    now = timezone.now()
-    visitor = visitors.ensure(request, now=now)
-    if "another" in request.POST:
-        designs.start(visitor=visitor, now=now)
-        return redirect("builder:rings")
-    design = designs.current(visitor=visitor) or designs.start(visitor=visitor, now=now)
-    try:
-        read = forms.choices(request.POST)
-        chosen = designs.choose(design=design, now=now, **read)
-    except REFUSALS as refusal:
-        messages.error(request, str(refusal))
-        return back(request)
-    if words := changed_metal(before=design, after=chosen, read=read):
-        messages.info(request, words)
-    return next_step(chosen, read)
+def about(looked: Seen, request: HttpRequest) -> dict[str, Any]:
+    """Whose ring the page shows, and what of the address could not be had."""
+    return {
+        "is_hers": looked.is_hers,
+        "hers": looked.hers if looked.hers and states.query(looked.hers) else None,
+        "hers_address": states.address(looked.hers) if looked.hers else "",
+        "source": looked.source,
+        "left_out": looked.words,
+        "here": request.get_full_path(),
+        "own_query": urlencode(states.query(looked.design)) if looked.design else "",
+    }
 
 
-@require_POST
-def intent(request: HttpRequest) -> HttpResponse:
-    """What she has in mind, when she cares to say."""
-    now = timezone.now()
-    visitor = visitors.ensure(request, now=now)
-    design = designs.current(visitor=visitor) or designs.start(visitor=visitor, now=now)
-    try:
-        designs.choose(design=design, now=now, **forms.intent(request.POST))
-    except REFUSALS as refusal:
-        messages.error(request, str(refusal))
-        return back(request)
-    messages.success(request, "Thank you. We keep it with your ring, and nowhere else.")
-    return back(request)
+def fresh(response: HttpResponse) -> HttpResponse:
+    """Asked for anew when she goes back to it, so that it says whether it is still the ring she was last at."""
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
 
 
-def changed_metal(*, before: Design, after: Design, read: designs.Choices) -> str:
-    """Another setting may not be made in her metal: then she hears which one it is in now. Empty: as she chose."""
-    was, now_is, setting = before.metal, after.metal, after.setting
-    if "metal" in read or was is None or setting is None or was == now_is:
-        return ""
-    now_in = f"yours is in {now_is.name} now" if now_is else "choose another setting"
-    return f"{setting.name} is not made in {was.name}; {now_in}."
-
-
-def back(request: HttpRequest) -> HttpResponseRedirect:
-    """To the page the form stood on, if it is one of ours."""
-    came_from = request.POST.get("back", "")
-    if url_has_allowed_host_and_scheme(came_from, allowed_hosts=None) and came_from[:1] == "/":
-        return HttpResponseRedirect(came_from)
-    return redirect("builder:ring")
-
-
-def next_step(design: Design, read: designs.Choices) -> HttpResponseRedirect:
-    if read.get("setting") and design.setting and design.stone is None:
-        address = redirect("builder:diamonds").url
-        return redirect(f"{address}?{urlencode({'fits': design.setting.code})}")
-    if design.setting is None:
-        return redirect("builder:rings")
-    return redirect("builder:ring")
+def position(design: Design) -> market.Position | None:
+    """Where her stone's price stands; nothing where prices are told on request."""
+    if design.stone is None or mode_for(design) == pricing.ON_REQUEST:
+        return None
+    return search.market_positions([design.stone]).get(design.stone.pk)
 
 
 def beside(design: Design) -> list[Band]:
     """The bands that suit her ring: those that lie flush first, then by how narrow the gap is."""
 
     def how_close(band: Band) -> tuple[bool, Decimal]:
-        lies = laid(design, band)
+        lies = quotes.lies(design, band)
         return not lies.is_flush, lies.gap_mm
 
     return sorted(Band.objects.order_by("position", "id"), key=how_close)[:BANDS]
@@ -186,18 +188,31 @@ def sizes(design: Design) -> list[dict[str, Any]]:
     ]
 
 
+def widths(design: Design, setting: Setting) -> list[dict[str, Any]]:
+    """The band's widths to choose from; none where there is no choice."""
+    chosen = design.width_mm or setting.mounting.shank_width_mm
+    offered = setting.variety.widths
+    return [
+        {"value": str(each), "mm": each, "label": variation.said(each), "is_chosen": each == chosen}
+        for each in (offered if len(offered) > 1 else [])
+    ]
+
+
+def accents(design: Design, setting: Setting) -> list[dict[str, Any]]:
+    """The ways to set small diamonds along the band; none where there is no choice."""
+    chosen = design.accents or setting.mounting.accents
+    offered = setting.variety.ways
+    return [
+        {"value": each, "label": variation.ACCENTS[each], "is_chosen": each == chosen}
+        for each in (offered if len(offered) > 1 else [])
+    ]
+
+
 def is_gone(design: Design) -> bool:
     return design.stone is not None and design.stone.status in (
         Stone.Status.SOLD,
         Stone.Status.WITHDRAWN,
     )
-
-
-def like(design: Design) -> list[Stone]:
-    """Stones that could stand in for one that was sold, the nearest price first."""
-    if design.stone is None or not is_gone(design):
-        return []
-    return search.like(stone=design.stone, setting=design.setting)
 
 
 def held(setting: Setting | None) -> str:

@@ -1,5 +1,6 @@
 // The ring's page: every choice is kept on the server as it is made, the page's parts are renewed by its answer, and the
 // ring turns on its stage once the page is quiet.
+import { engraved } from "../parts/engraved.js";
 import { fetchPage, swap } from "./store.js";
 
 const stage = document.getElementById("stage");
@@ -17,13 +18,20 @@ function renewPicture(page) {
   stage.dataset.label = page.getElementById("stage").dataset.label;
 }
 
+/** The page's address is that of the ring it shows, so that Back leads to the one before. */
+function goTo(url) {
+  const { pathname, search } = new URL(url);
+  if (pathname + search !== location.pathname + location.search) history.pushState({ ring: true }, "", pathname + search);
+}
+
 async function keep(form) {
   try {
     const got = await fetchPage(form.action, { method: "POST", body: new FormData(form) });
     if (!got) return;
     if (!got.page.getElementById("panel")) return location.assign(got.url);
     const typed = unsent(form);
-    swap(got.page, ["panel", "pricebar", "steps", "words", "save"]);
+    goTo(got.url);
+    swap(got.page, ["earlier", "panel", "pricebar", "steps", "words", "save"]);
     renewPicture(got.page);
     ring?.update(spec());
     wire();
@@ -36,7 +44,7 @@ async function keep(form) {
 /** What she has typed since the request left; null when the answer has it already. */
 function unsent(form) {
   const field = form.elements.engraving;
-  return document.activeElement === field && field.value !== field.defaultValue ? field.value : null;
+  return field && document.activeElement === field && field.value !== field.defaultValue ? field.value : null;
 }
 
 /** Put her words back into the fresh field; leaving it keeps them, as a change would. */
@@ -58,10 +66,11 @@ function wire() {
   });
   const engraving = form.elements.engraving;
   engraving?.addEventListener("input", () => {
-    form.querySelector("[data-count]").textContent = [...engraving.value].length;
+    const { text, wrong } = engraved(engraving);
     clearTimeout(writing);
-    writing = setTimeout(() => ring?.update({ ...spec(), engraving: engraving.value }), 400);
+    if (!wrong) writing = setTimeout(() => ring?.update({ ...spec(), engraving: text }), 400);
   });
+  if (engraving) engraved(engraving);
   const chosen = form.querySelector(".rule :checked")?.closest("label");
   if (chosen) {
     const rule = chosen.parentElement;
@@ -97,6 +106,10 @@ async function raise() {
     ring.view(button.dataset.view);
   });
 }
+
+addEventListener("popstate", () => location.reload());
+// Out of the browser's own memory it would still say that it is the ring she was last at.
+addEventListener("pageshow", (event) => event.persisted && location.reload());
 
 if (stage) {
   wire();
