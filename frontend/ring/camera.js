@@ -9,7 +9,10 @@ export const MOST_ZOOM = 3.2;
 export const VIEWS = {
   turn: { yaw: 33, tilt: 21, share: 0.84, lift: 0.045 },
   above: { yaw: 0, tilt: MOST_TILT, share: 0.74, lift: 0.02 },
-  hand: { yaw: 28, tilt: 34, share: 0.7, lift: 0 },
+  side: { yaw: 90, tilt: 7, share: 0.84, lift: 0.03 },
+  stone: { yaw: 18, tilt: 44, share: 0.8, lift: 0.02 },
+  picture: { yaw: 35.5, tilt: 21, share: 0.84, lift: 0.02 }, // where the server's picture is taken from
+  hand: { yaw: 8, tilt: 58, share: 0.98, lift: 0 },
 };
 
 /** Half extents of what must be seen: a box of millimeters around `middle`. */
@@ -22,7 +25,12 @@ export function frame(view, plan) {
     const far = Math.max(half, edge + 1);
     return { middle: [0, girdle, (far - half) / 2], half: [plan.reach * 0.66, 0.5, (far + half) / 2] };
   }
-  if (view === "hand") return { middle: [0, (girdle - plan.innerRadius) * 0.6, 0], half: [plan.reach, plan.reach, 9] };
+  if (view === "stone") {
+    const { width_mm: width, length_mm: length } = plan.center?.stone ?? { width_mm: 6.5, length_mm: 6.5 };
+    return { middle: [0, girdle, 0], half: [width / 2 + 0.7, (table - girdle) + 1.2, length / 2 + 0.7] };
+  }
+  // The ring finger to its tip, with its neighbors beside it.
+  if (view === "hand") return { middle: [0.3 * plan.innerRadius, 0, -2.3 * plan.innerRadius], half: [3 * plan.innerRadius, 6, 4 * plan.innerRadius] };
   // With a band beside it, the pair stands in the middle.
   return { middle: [0, (floor + table) / 2, edge / 3], half: [plan.reach, (table - floor) / 2, 3 + edge / 3] };
 }

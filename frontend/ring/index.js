@@ -38,10 +38,12 @@ function blobOf(pixels, width, height) {
 /**
  * Put the ring of a description (docs/algorithms/ring-spec.md) on a stage.
  *
- * Resolves when the first frame is shown, with {update(spec), view("turn" | "above" | "hand"), still(width, height), dispose()};
- * `still` resolves with a PNG blob. Where the ring cannot be drawn it calls `onFail(error)` and resolves with null: the picture
+ * Resolves when the first frame is shown, with {update(spec), view("turn" | "above" | "side" | "stone" | "hand"), spin(wanted),
+ * tone("light" | "medium" | "deep"), still(width, height, view), memory(), dispose()};
+ * `still` resolves with a PNG blob of the present view, or of the named one ("picture": the server's). Where the ring cannot be drawn it calls `onFail(error)` and resolves with null: the picture
  * stays. `update` throws for a description that cannot be drawn, and keeps the ring that is there. The stage hears "ring:ready" once and "ring:moved" after every change, with {width_mm, box}: the stone's width and its
  * box on the stage in CSS pixels, or null without a stone; and "ring:still" when the picture will not get any better.
+ * "ring:spin" tells with {on} that its turntable started or stopped.
  * `data-paper` on the stage sets another ground than the shop's paper.
  */
 export async function mountRing(stage, spec, { onReady = () => {}, onFail = () => {} } = {}) {
@@ -70,6 +72,7 @@ export async function mountRing(stage, spec, { onReady = () => {}, onFail = () =
       size: () => ({ width: stage.clientWidth, height: stage.clientHeight }),
       calm: prefersCalm,
       onFrame: (box) => { if (shown) tell("ring:moved", box); },
+      onSpin: (on) => stage.dispatchEvent(new CustomEvent("ring:spin", { bubbles: true, detail: { on } })),
       onRest: () => { if (shown) tell("ring:still", scene.box()); },
     });
     // Let the page breathe between building and drawing.
@@ -98,7 +101,10 @@ export async function mountRing(stage, spec, { onReady = () => {}, onFail = () =
       canvas.setAttribute("aria-label", nameOf(stage));
     },
     view: (name) => scene.view(name),
-    still: async (width, height) => blobOf(scene.picture(width, height), width, height),
+    spin: (wanted) => scene.spin(wanted),
+    tone: (name) => scene.tone(name),
+    memory: () => scene.memory(),
+    still: async (width, height, view) => blobOf(scene.picture(width, height, view), width, height),
     dispose: () => {
       release();
       mounted.abort();

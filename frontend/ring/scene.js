@@ -4,7 +4,7 @@ import * as THREE from "three";
 
 import { averager } from "./average.js";
 import { blend, FIELD_OF_VIEW, LEAST_TILT, MOST_TILT, MOST_ZOOM, stance, VIEWS } from "./camera.js";
-import { fingerMesh } from "./finger.js";
+import { handMesh, TONES } from "./hand.js";
 import { ringModel } from "./model.js";
 import { girdleRadius } from "./polyhedron.js";
 import { quality } from "./quality.js";
@@ -16,6 +16,7 @@ THREE.ColorManagement.enabled = false;
 const REST_AFTER_MS = 160;
 const MOVE_MS = 200;
 const SLOW_FRAME_MS = 60;
+const SPIN_DEGREES_PER_S = 26;
 
 /** WebGL 2 is not to be had here, or no longer. */
 export class NoWebGL extends Error {}
@@ -23,7 +24,16 @@ export class NoWebGL extends Error {}
 /** A view that no button asks for. */
 export class UnknownView extends Error {}
 
+/** A tone of which no hand is made. */
+export class UnknownTone extends Error {}
+
 const radians = (angle) => (angle * Math.PI) / 180;
+
+function known(name) {
+  if (!(name in VIEWS)) throw new UnknownView(`Unexpected view "${name}", use ${Object.keys(VIEWS).join(", ")}.`);
+  return VIEWS[name];
+}
+
 const clamp = (value, least, most) => Math.min(most, Math.max(least, value));
 
 function rendererFor(canvas) {
@@ -64,9 +74,9 @@ function boxOf(model, camera, { width, height }) {
 
 /**
  * `size()` gives the stage's CSS size, `onFrame(box)` hears where the stone is after every drawn frame (null without a
- * stone), `onRest()` when the picture is as good as it gets; `calm()` forbids movement that nobody's hand makes.
+ * stone), `onRest()` when the picture is as good as it gets, `onSpin(is)` when the turntable starts or stops; `calm()` forbids movement that nobody's hand makes.
  */
-export function ringScene({ canvas, spec: firstSpec, paper, size, onFrame, onRest, calm }) {
+export function ringScene({ canvas, spec: firstSpec, paper, size, onFrame, onRest, onSpin, calm }) {
   const renderer = rendererFor(canvas);
   const gl = renderer.getContext();
   const software = isSoftware(gl);
@@ -80,10 +90,12 @@ export function ringScene({ canvas, spec: firstSpec, paper, size, onFrame, onRes
   let spec = firstSpec;
   let light = null;
   let model = null;
-  let finger = null;
+  let hand = null;
+  let tone = "light";
   let pose = { ...VIEWS.turn, zoom: 1, name: "turn" };
   let standing = null; // the camera's stance in the last frame
   let move = null; // {from, since} while a view glides to another
+  let spinning = false;
   let state = "live"; // or "lost", "gone"
   let pending = 0;
   let restTimer = 0;
@@ -98,16 +110,18 @@ export function ringScene({ canvas, spec: firstSpec, paper, size, onFrame, onRes
     clear();
     spec = wanted;
     model = next;
-    finger = fingerMesh({ radius: model.plan.innerRadius, band: spec.shank.width_mm, tent: light.metal, paper: paperColor });
-    scene.add(model.group, finger);
+    hand = handMesh({
+      radius: model.plan.innerRadius, band: spec.shank.width_mm, beside: model.plan.beside, tent: light.metal, paper: paperColor, tone,
+    });
+    scene.add(model.group, hand);
   }
 
   function clear() {
     if (!model) return;
-    scene.remove(model.group, finger);
+    scene.remove(model.group, hand);
     model.dispose();
-    finger.geometry.dispose();
-    finger.material.dispose();
+    hand.geometry.dispose();
+    hand.material.dispose();
   }
 
   function place(aspect, now = performance.now()) {
@@ -123,9 +137,9 @@ export function ringScene({ canvas, spec: firstSpec, paper, size, onFrame, onRes
     camera.lookAt(target);
     camera.aspect = aspect;
     camera.updateProjectionMatrix();
-    model.group.rotation.y = finger.rotation.y = radians(standing.yaw);
-    finger.visible = pose.name === "hand";
-    model.shadow.visible = !finger.visible && standing.tilt < 75;
+    model.group.rotation.y = hand.rotation.y = radians(standing.yaw);
+    hand.visible = pose.name === "hand";
+    model.shadow.visible = !hand.visible && standing.tilt < 75;
     camera.updateMatrixWorld();
     scene.updateMatrixWorld();
   }
@@ -174,10 +188,11 @@ export function ringScene({ canvas, spec: firstSpec, paper, size, onFrame, onRes
     pending = 0;
     // Frames drawn one after the other tell what a frame costs, without waiting for the GPU.
     if (lastDrawn && now - lastDrawn < 400) grade.record(now - lastDrawn);
+    if (spinning) pose.yaw += (Math.min(100, lastDrawn ? now - lastDrawn : 16) / 1000) * SPIN_DEGREES_PER_S;
     lastDrawn = now;
     draw(grade.moving());
     onFrame(boxOf(model, camera, size()));
-    if (move) changed();
+    if (move || spinning) changed();
     else restTimer = setTimeout(rest, REST_AFTER_MS);
   }
 
@@ -197,9 +212,18 @@ export function ringScene({ canvas, spec: firstSpec, paper, size, onFrame, onRes
     if (!pending) pending = requestAnimationFrame(tick);
   }
 
+  /** A hand, a key or a view ends the turntable. */
+  function stopSpin() {
+    if (!spinning) return;
+    spinning = false;
+    onSpin(false);
+    changed();
+  }
+
   const onLost = (event) => {
     event.preventDefault();
     state = "lost";
+    stopSpin();
     halt();
   };
   const onRestored = () => {
@@ -214,6 +238,7 @@ export function ringScene({ canvas, spec: firstSpec, paper, size, onFrame, onRes
 
   function end() {
     halt();
+    spinning = false;
     state = "gone";
     canvas.removeEventListener("webglcontextlost", onLost);
     canvas.removeEventListener("webglcontextrestored", onRestored);
@@ -244,7 +269,17 @@ export function ringScene({ canvas, spec: firstSpec, paper, size, onFrame, onRes
       changed();
     },
     changed,
+    /** Turn slowly until a hand comes; never where movement is unwelcome. */
+    spin: (wanted) => {
+      if (!wanted || calm()) return stopSpin();
+      move = null;
+      spinning = true;
+      onSpin(true);
+      changed();
+    },
+    hold: stopSpin,
     turn: (yaw, tilt) => {
+      stopSpin();
       move = null;
       pose.yaw += yaw;
       pose.tilt = clamp(pose.tilt + tilt, LEAST_TILT, MOST_TILT);
@@ -255,25 +290,38 @@ export function ringScene({ canvas, spec: firstSpec, paper, size, onFrame, onRes
       changed();
     },
     view: (name) => {
-      if (!(name in VIEWS)) throw new UnknownView(`Unexpected view "${name}", use ${Object.keys(VIEWS).join(", ")}.`);
+      const wanted = known(name);
+      stopSpin();
       const jump = calm() || frameMs > SLOW_FRAME_MS || [name, pose.name].includes("hand");
-      pose = { ...VIEWS[name], zoom: 1, name };
+      pose = { ...wanted, zoom: 1, name };
       move = jump ? null : { from: standing, since: performance.now() };
       changed();
     },
+    tone: (name) => {
+      if (!(name in TONES)) throw new UnknownTone(`Unexpected tone "${name}", use ${Object.keys(TONES).join(", ")}.`);
+      tone = name;
+      hand.material.uniforms.tone.value.set(...TONES[tone]);
+      changed();
+    },
+    /** What lies on the graphics card: it must not grow from ring to ring. */
+    memory: () => ({ ...renderer.info.memory, programs: renderer.info.programs.length }),
     stone: () => model.plan.center?.stone ?? null,
     box: () => boxOf(model, camera, size()),
-    /** A picture of the present view, as RGBA rows from the top. */
-    picture: (width, height, samples = software ? 4 : 16) => {
+    /** A picture of a view, or of the present one, as RGBA rows from the top. */
+    picture: (width, height, name = "", samples = software ? 4 : 16) => {
       if (state !== "live") throw new NoWebGL("The scene has no WebGL context now; ask again later.");
+      const isBusy = Boolean(pending || restTimer || resting);
+      const before = { pose, move, standing };
       halt();
+      if (name) [pose, move] = [{ ...known(name), zoom: 1, name }, null];
       average.begin(width, height);
       model.trace(grade.resting(frameMs).bounces);
       place(width / height);
       for (let i = 0; i < samples; i++) average.add();
       const pixels = average.pixels();
       average.free();
-      changed();
+      ({ pose, move, standing } = before);
+      if (isBusy) changed();
       return pixels;
     },
     dispose: end,

