@@ -1,6 +1,8 @@
 // The ring's page: every choice is kept on the server as it is made, the page's parts are renewed by its answer, and the
 // ring turns on its stage once the page is quiet.
 import { engraved } from "../parts/engraved.js";
+import { sendStills } from "../parts/still.js";
+import { isMeasured, wireViews } from "../parts/views.js";
 import { fetchPage, swap } from "./store.js";
 
 const stage = document.getElementById("stage");
@@ -15,7 +17,11 @@ function renewPicture(page) {
   for (const name of ["src", "srcset", "alt"]) {
     if (old.getAttribute(name) !== fresh.getAttribute(name)) old.setAttribute(name, fresh.getAttribute(name));
   }
-  stage.dataset.label = page.getElementById("stage").dataset.label;
+  for (const name of ["label", "hash", "still"]) {
+    const said = page.getElementById("stage").dataset[name];
+    if (said === undefined) delete stage.dataset[name];
+    else stage.dataset[name] = said;
+  }
 }
 
 /** The page's address is that of the ring it shows, so that Back leads to the one before. */
@@ -80,9 +86,8 @@ function wire() {
 
 function measure({ detail }) {
   const caliper = document.getElementById("caliper");
-  const turned = document.querySelector('[data-view="turn"]')?.getAttribute("aria-pressed") === "true";
   if (!caliper) return;
-  caliper.hidden = !detail.box || !turned;
+  caliper.hidden = !detail.box || !isMeasured();
   if (!detail.box) return;
   const offset = stage.offsetLeft;
   const top = Math.max(26, stage.offsetTop + detail.box.top - 22);
@@ -96,15 +101,17 @@ async function raise() {
   stage.addEventListener("ring:ready", measure);
   stage.addEventListener("ring:moved", measure);
   ring = await mountRing(stage, spec(), { onFail: () => {} });
-  if (!ring) return;
   const views = document.getElementById("views");
-  views.hidden = false;
-  views.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-view]");
-    if (!button) return;
-    for (const each of views.querySelectorAll("[data-view]")) each.setAttribute("aria-pressed", String(each === button));
-    ring.view(button.dataset.view);
-  });
+  if (!ring) {
+    views.style.visibility = "hidden"; // its place stays, so that nothing jumps
+    return;
+  }
+  wireViews({ views, stage, ring });
+  const isKept = () => {
+    const words = document.getElementById("engraving");
+    return !words || words.value === words.defaultValue;
+  };
+  sendStills({ stage, ring, isKept });
 }
 
 addEventListener("popstate", () => location.reload());
