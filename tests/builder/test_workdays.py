@@ -46,3 +46,12 @@ def test_so_many_days_are_left_as_still_end_in_time(today: date, later: int) -> 
 
 def test_a_day_that_has_passed_leaves_none() -> None:
     assert workdays.until(date(2026, 11, 19), today=date(2026, 11, 20)) < 0
+
+
+@given(DAYS, st.integers(0, 200))
+def test_begun_on_the_last_day_it_is_ready_in_time_and_a_working_day_later_it_is_not(
+    day: date, days: int
+) -> None:
+    last = workdays.before(day, days=days)
+    assert last.weekday() < 5
+    assert walked(last, days) <= day < walked(walked(last, 1), days)
