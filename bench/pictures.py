@@ -43,9 +43,7 @@ def run(*, full: bool) -> list[harness.Case]:
     cases: list[harness.Case] = []
     for width in gallery.WIDTHS:
         finished = {ring.words: _checked(ring, width=width) for ring in rings}
-        ours, written = harness.side_by_side(
-            _drawing(width), lambda ring, done=finished: _write(done[ring.words]), rings
-        )
+        ours, written = harness.side_by_side(_drawing(width), _writing(finished), rings)
         cases += harness.compare(
             case=f"{width} px wide, {len(rings)} rings",
             reference_name="Pillow writing it",
@@ -114,17 +112,20 @@ def _checked(ring: Ring, *, width: int) -> Image.Image:
     picture.load()
     harness.same((picture.format, picture.size), ("PNG", (width, width * 3 // 4)), what=ring.words)
     harness.same(picture.getpixel((0, 0)), PAPER, what=f"{ring.words}, its edge")
-    inside = picture.getextrema()
+    inside = [picture.getchannel(name).getextrema() for name in "RGB"]
     harness.same(
         all(low < 200 for low, _ in inside), True, what=f"{ring.words}, that it shows a ring"
     )
     return picture
 
 
-def _write(picture: Image.Image) -> bytes:
-    file = io.BytesIO()
-    picture.save(file, format="PNG", compress_level=4)
-    return file.getvalue()
+def _writing(finished: dict[str, Image.Image]) -> Callable[[Ring], bytes]:
+    def write(ring: Ring) -> bytes:
+        file = io.BytesIO()
+        finished[ring.words].save(file, format="PNG", compress_level=4)
+        return file.getvalue()
+
+    return write
 
 
 def _aim(width: int, ours: harness.Sample) -> harness.Case:

@@ -24,5 +24,8 @@ urlpatterns = [
     path("d/<str:token>/", saving.link, name="link"),
     path("api/v1/schema/", api.Schema.as_view(), name="schema"),
     path("pictures/<str:content_hash>.png", drawn.picture, name="picture"),
+    path("ring/still/", drawn.still, name="still"),
+    path("cards/<str:signed>.png", drawn.card, name="card"),
+    path("stills/<str:signed>.png", drawn.still_shown, name="still_shown"),
     path("codes/<str:code>.png", drawn.code, name="code"),
 ]

@@ -6,7 +6,8 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadhandler import FileUploadHandler
 
-FORM_BYTES = 1024 * 1024  # what surrounds the files, and all that an unknown browser may send
+# What surrounds the files, and all that an unknown browser may send: a picture of its ring with its form.
+FORM_BYTES = 2 * 1024 * 1024
 
 
 class Bounded(FileUploadHandler):

@@ -44,6 +44,9 @@ PUBLIC = {
     "builder:schema",
     "builder:picture",
     "builder:code",
+    "builder:still",
+    "builder:still_shown",
+    "builder:card",
     "webhook-schema",
 }
 SIGNED = {"builder:link", "webhook", "stop-mails"}  # opened by a token or a signature

@@ -11,10 +11,11 @@ from typing import Any
 
 from . import develop, floor, scene
 from .camera import VIEWS, UnknownView, framed, view_named
+from .develop import PAPER
 from .metal import UnknownMetal
 from .mounting import built
 
-__all__ = ["RENDERER", "VIEWS", "UnknownMetal", "UnknownView", "content_hash", "draw"]
+__all__ = ["PAPER", "RENDERER", "VIEWS", "UnknownMetal", "UnknownView", "content_hash", "draw"]
 
 RENDERER = 2  # raise it when the same description gives another picture: every stored picture is then drawn anew
 SAMPLES = 2  # per pixel and direction; small pictures take one more

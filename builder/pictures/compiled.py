@@ -7,7 +7,7 @@ before anybody waits.
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
 
@@ -23,5 +23,5 @@ def compiled(loop: Loop) -> Loop:
 
 
 def _compiled(loop: Loop, *, kept: bool) -> Loop:
-    made: Loop = numba.njit(cache=kept, nogil=True, fastmath=True, error_model="numpy")(loop)
-    return made
+    made = numba.njit(cache=kept, nogil=True, fastmath=True, error_model="numpy")(loop)
+    return cast(Loop, made)

@@ -72,7 +72,7 @@ def _printed() -> NDArray[np.uint8]:
     """sRGB's byte for each step of linear light from 0 to 1."""
     v = np.linspace(0, 1, STEPS)
     encoded = np.where(v <= 0.0031308, v * 12.92, 1.055 * v ** (1 / 2.4) - 0.055)
-    return np.rint(encoded * 255).astype(np.uint8)
+    return np.asarray(np.rint(encoded * 255), dtype=np.uint8)
 
 
 @compiled

@@ -130,7 +130,7 @@ def _seen(cut: Cut, point: Triple, ray: Triple, facet: int, side: float) -> Trip
     left = (1 - share, 1 - share, 1 - share)
     for _ in range(cut.bounces):
         facet, rate = _left_by(cut, ray, point)
-        reach = 1 / max(rate, 1e-6)
+        reach = 1 / max(float(rate), 1e-6)
         point = _plus(point, reach, ray)
         if cut.absorb[2] > 0:
             left = _absorbed(cut, left, reach)
@@ -157,7 +157,7 @@ def _seen(cut: Cut, point: Triple, ray: Triple, facet: int, side: float) -> Trip
 
 
 @compiled
-def _left_by(cut: Cut, ray: Triple, point: Triple) -> tuple[int, float]:
+def _left_by(cut: Cut, ray: Triple, point: Triple) -> tuple[int, np.float32]:
     """The facet that a ray inside meets first, and one over the way to it. In single precision: twice as many at once."""
     planes, spare = cut.planes, cut.spare
     x, y, z = np.float32(ray[0]), np.float32(ray[1]), np.float32(ray[2])

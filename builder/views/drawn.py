@@ -1,13 +1,20 @@
-"""The drawn pictures' addresses."""
+"""The pictures' addresses: drawn ones, her browser's own, a ring's share card, a code's QR."""
+
+import time
+from pathlib import Path
 
 from django.conf import settings
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.views.decorators.http import require_safe
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
 
-from builder import codes, gallery
+from builder import cards, codes, gallery, quotes, stills, turns
+from builder.views.pages import design_of
 from jeweler import qr
 
 A_YEAR = "public, max-age=31536000, immutable"
+HERS = "private, max-age=31536000, immutable"
+_stills_sent = turns.Turns(scope="stills", per_minute=12)
 
 
 @require_safe
@@ -21,12 +28,31 @@ def picture(request: HttpRequest, content_hash: str) -> HttpResponseBase:
     except gallery.UnknownPicture as error:
         raise Http404 from error
     except gallery.BenchBusy:
-        busy = HttpResponse("The bench is busy; ask again.", status=503)
-        busy["Retry-After"] = "5"
-        return busy
+        return _busy()
+    return _file(file)
+
+
+@require_safe
+def card(request: HttpRequest, signed: str) -> HttpResponseBase:
+    """A ring's share card, at the address that the house made for it."""
+    try:
+        words = cards.said(signed)
+        drawn = gallery.picture(content_hash=words["p"], width=900)
+    except (cards.UnknownCard, gallery.UnknownPicture) as error:
+        raise Http404 from error
+    except gallery.BenchBusy:
+        return _busy()
+    return _file(cards.card(words, picture=drawn))
+
+
+def _file(file: Path) -> FileResponse:
     response = FileResponse(file.open("rb"), content_type="image/png")
     response["Cache-Control"] = A_YEAR
     return response
+
+
+def _busy() -> HttpResponse:
+    return HttpResponse("The bench is busy; ask again.", status=503, headers={"Retry-After": "5"})
 
 
 @require_safe
@@ -39,3 +65,45 @@ def code(request: HttpRequest, code: str) -> HttpResponse:
     return HttpResponse(
         qr.png(text=address), content_type="image/png", headers={"Cache-Control": A_YEAR}
     )
+
+
+@require_POST
+def still(request: HttpRequest) -> HttpResponse:
+    """Take the picture that her browser drew of the ring she is at: `still`, a PNG, and `hash`, the ring it shows.
+
+    204 also where one is kept already; 422 with a reason where it is not taken; nobody waits for either.
+    """
+    design = design_of(request)
+    sent = request.FILES.get("still")
+    if design is None or sent is None:
+        return HttpResponse("There is no ring of yours, or no picture.", status=422)
+    wait_s = _stills_sent.wait_s(address=str(design.visitor_id), now_s=time.time())
+    if wait_s:
+        return HttpResponse("Too many.", status=429, headers={"Retry-After": str(wait_s)})
+    now = timezone.now()
+    quote = quotes.quote(design, now=now)
+    if not quote.picture_hash or request.POST.get("hash") != quote.picture_hash:
+        return HttpResponse("You are at another ring by now.", status=422)
+    if (sent.size or 0) > stills.MOST_BYTES:
+        return HttpResponse("The picture is too large.", status=422)
+    try:
+        stills.keep(
+            design=design,
+            picture_hash=quote.picture_hash,
+            description=quote.description,
+            file=sent.read(),
+            now=now,
+        )
+    except stills.NotAStill as refusal:
+        return HttpResponse(str(refusal), status=422)
+    return HttpResponse(status=204)
+
+
+@require_safe
+def still_shown(request: HttpRequest, signed: str) -> HttpResponse:
+    """A kept still, for whoever was given its address."""
+    try:
+        file = stills.shown(signed)
+    except stills.UnknownStill as error:
+        raise Http404 from error
+    return HttpResponse(file, content_type="image/png", headers={"Cache-Control": HERS})
