@@ -1,0 +1,112 @@
+"""The workshop's sheet, read back from its PDF."""
+
+import io
+from decimal import Decimal
+
+import pytest
+from pypdf import PdfReader
+
+from builder import saving, sheets
+from builder.models import Design, DesignVersion, StoneLocation
+from tests.factories.builder import DesignFactory, LocationFactory, MeleePriceFactory
+from tests.factories.jeweler import NOW
+
+pytestmark = pytest.mark.django_db
+BUYER = "amara@example.com"
+
+
+@pytest.fixture
+def design() -> Design:
+    return DesignFactory(engraving="Ever & always", name="Amara's secret")
+
+
+def saved(design: Design) -> DesignVersion:
+    return saving.save(
+        design=design, email=BUYER, visitor=design.visitor, is_discreet=False, now=NOW
+    ).version
+
+
+def text_of(version: DesignVersion) -> str:
+    return PdfReader(io.BytesIO(sheets.sheet(version))).pages[0].extract_text()
+
+
+def test_the_sheet_is_one_page_of_a4(design: Design) -> None:
+    pages = PdfReader(io.BytesIO(sheets.sheet(saved(design)))).pages
+    assert len(pages) == 1
+    assert [round(float(side)) for side in pages[0].mediabox[2:]] == [595, 842]
+
+
+def test_the_same_version_gives_the_same_bytes(design: Design) -> None:
+    version = saved(design)
+    again = DesignVersion.objects.get(pk=version.pk)
+    assert sheets.sheet(version) == sheets.sheet(again)
+
+
+def test_it_says_what_the_bench_needs(design: Design) -> None:
+    version = saved(design)
+    words = text_of(version)
+    band, finger = version.description["shank"], version.description["finger"]
+    part = version.price_inputs["metals"][0]
+    cast = Decimal(part["grams"]) * (1 + Decimal(part["waste_pct"]) / 100)
+    assert version.setting is not None
+    assert version.stone is not None
+    for said in (
+        version.setting.name,
+        f"{design.code}, version 1",
+        f"{finger['inner_diameter_mm']:.2f} mm",
+        f"{band['width_mm']:.2f} × {band['thickness_mm']:.2f} mm",
+        f"{Decimal(part['grams']):.2f} g",
+        f"{cast:.2f} g",
+        f"{version.stone.lab} {version.stone.report_number}",
+        f"{version.stone.carat:.2f} ct",
+        "Ever & always",
+        f"{version.setting.lead_days} working days",
+    ):
+        assert said in words
+
+
+def test_it_says_the_size_in_every_system(design: Design) -> None:
+    design.ring_size = Decimal("6.5")
+    design.save(update_fields=["ring_size"])
+    words = text_of(saved(design))
+    assert "US 6½, UK N, EU 53, JP 13" in words or "US 6½" in words
+
+
+def test_small_stones_are_counted_place_by_place(design: Design) -> None:
+    MeleePriceFactory()
+    LocationFactory(setting=design.setting, place=StoneLocation.Place.HALO)
+    version = saved(design)
+    (place,) = version.price_inputs["melee"]
+    words = text_of(version)
+    assert "Halo" in words
+    assert f"{place['mm']} mm" in words
+    assert "ct together" in words
+
+
+def test_neither_the_buyer_nor_the_price_is_on_it(design: Design) -> None:
+    version = saved(design)
+    file = sheets.sheet(version)
+    words = text_of(version)
+    assert version.price is not None
+    for secret in (BUYER, "Amara", "$", f"{version.price:,.0f}", f"{version.price:.2f}"):
+        assert secret not in words
+    assert BUYER.encode() not in file
+
+
+def test_what_is_not_chosen_yet_is_said(design: Design) -> None:
+    design.stone = None
+    design.ring_size = None
+    design.save(update_fields=["stone", "ring_size"])
+    assert text_of(saved(design)).count(sheets.OPEN) >= 2
+
+
+def test_a_stone_alone_is_nothing_to_make() -> None:
+    alone = DesignFactory(setting=None, metal=None)
+    with pytest.raises(sheets.NothingToMake, match="no setting"):
+        sheets.sheet(saved(alone))
+
+
+def test_an_engraving_in_other_letters_still_makes_a_sheet(design: Design) -> None:
+    version = saved(design)
+    version.engraving = "Ēver Ω ж 愛"
+    assert sheets.sheet(version).startswith(b"%PDF")
