@@ -174,14 +174,16 @@ export function sideStones({ sideStones: wanted, center, girdle, innerRadius, sh
     const prongs = [...plain, ...guarded].map((turn) => {
       const p = around.point(around.toward(turn));
       const [over, z] = [(side * p[1]) / r, (side * p[0]) / r];
-      const start = [foot[0] + over * 0.3, foot[1], Math.max(-0.6, Math.min(0.6, z * r * 0.5))];
+      const start = [foot[0] + over * 0.42 * r, foot[1], Math.max(-0.65, Math.min(0.65, z * r * 0.5))];
       const line = curve([
         start, place(p, 0.7, -r * 0.75), place(p, 1, 0, 0.1), place(p, 0.97, 0.2 * r + 0.1), place(p, 0.8, 0.24 * r + 0.14),
       ], { steps: 8 });
-      return tube(line, (share) => 0.24 - 0.07 * share, { sides: 12 });
+      return tube(line, (share) => 0.29 - 0.07 * share, { sides: 14 });
     });
-    const rail = Array.from({ length: 40 }, (_, k) => place(around.point((k / 40) * 2 * Math.PI), 0.72, -r * 0.72));
-    return { stone: { at, up, size: 1, turn: (-side * Math.PI) / 2 }, solids: [...prongs, tube(rail, 0.17, { sides: 10, closed: true })] };
+    const rail = ([share, height]) => tube(
+      Array.from({ length: 48 }, (_, k) => place(around.point((k / 48) * 2 * Math.PI), share, -r * height)), 0.19, { sides: 12, closed: true },
+    );
+    return { stone: { at, up, size: 1, turn: (-side * Math.PI) / 2 }, solids: [...prongs, ...[[0.9, 0.36], [0.6, 1.0]].map(rail)] };
   });
   return { stone, planes, stones: parts.map((part) => part.stone), solids: parts.flatMap(({ solids }) => solids) };
 }

@@ -7,7 +7,7 @@ export const MOST_ZOOM = 3.2;
 // Angles in degrees: `yaw` turns the ring, `tilt` raises the camera. `share` is how much of the stage the ring may fill;
 // `lift` moves it down in the picture, to leave room for the measure above the stone.
 export const VIEWS = {
-  turn: { yaw: 33, tilt: 21, share: 0.84, lift: 0.045 },
+  turn: { yaw: 33, tilt: 21, share: 0.8, lift: 0.03 },
   above: { yaw: 0, tilt: MOST_TILT, share: 0.74, lift: 0.02 },
   side: { yaw: 90, tilt: 7, share: 0.84, lift: 0.03 },
   stone: { yaw: 18, tilt: 44, share: 0.8, lift: 0.02 },

@@ -6,10 +6,10 @@ import { SHOWN } from "./glsl.js";
 
 // Reflectance at right angles, linear light.
 export const METALS = {
-  yellow: [0.97, 0.7, 0.33],
-  rose: [0.95, 0.61, 0.46],
-  white: [0.83, 0.81, 0.775],
-  platinum: [0.79, 0.785, 0.77],
+  yellow: [1.0, 0.745, 0.345],
+  rose: [0.98, 0.63, 0.49],
+  white: [0.9, 0.875, 0.83],
+  platinum: [0.75, 0.75, 0.748],
 };
 
 const VERTEX = /* glsl */ `

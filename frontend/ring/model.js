@@ -33,10 +33,11 @@ const SHADOW_FRAGMENT = /* glsl */ `
   precision highp float;
   in vec2 place;
   uniform sampler2D dark;
-  uniform float strength;
+  uniform float strength, high;  // the picture's height in pixels
   out vec4 color;
   void main() {
-    float rim = smoothstep(0.5, 0.36, length(place - 0.5));
+    // It ends before the paper's rim and before the picture's lower edge, so that neither is seen.
+    float rim = smoothstep(0.5, 0.3, length(place - 0.5)) * smoothstep(0.0, 0.1, gl_FragCoord.y / high);
     color = vec4(vec3(0.23, 0.19, 0.15), texture(dark, place).r * rim * strength);
   }
 `;
@@ -50,7 +51,7 @@ function shadowMesh(meshes, floor) {
     new THREE.PlaneGeometry(SPAN_MM, SPAN_MM).rotateX(Math.PI / 2),
     new THREE.ShaderMaterial({
       glslVersion: THREE.GLSL3, vertexShader: SHADOW_VERTEX, fragmentShader: SHADOW_FRAGMENT, transparent: true,
-      depthWrite: false, side: THREE.DoubleSide, uniforms: { dark: { value: texture }, strength: { value: 0.6 } },
+      depthWrite: false, side: THREE.DoubleSide, uniforms: { dark: { value: texture }, strength: { value: 0.78 }, high: { value: 1 } },
     }),
   );
   mesh.position.y = floor;

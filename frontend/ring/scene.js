@@ -124,7 +124,8 @@ export function ringScene({ canvas, spec: firstSpec, paper, size, onFrame, onRes
     hand.material.dispose();
   }
 
-  function place(aspect, now = performance.now()) {
+  function place(wide, high, now = performance.now()) {
+    const aspect = wide / high;
     const goal = stance(pose, model.plan, aspect);
     const gone = move ? clamp((now - move.since) / MOVE_MS, 0, 1) : 1;
     standing = move ? blend(move.from, goal, 1 - (1 - gone) ** 3) : goal;
@@ -139,6 +140,7 @@ export function ringScene({ canvas, spec: firstSpec, paper, size, onFrame, onRes
     camera.updateProjectionMatrix();
     model.group.rotation.y = hand.rotation.y = radians(standing.yaw);
     hand.visible = pose.name === "hand";
+    model.shadow.material.uniforms.high.value = high;
     model.shadow.visible = !hand.visible && standing.tilt < 75;
     camera.updateMatrixWorld();
     scene.updateMatrixWorld();
@@ -150,7 +152,7 @@ export function ringScene({ canvas, spec: firstSpec, paper, size, onFrame, onRes
     const [w, h] = [Math.max(1, Math.round(width * ratio)), Math.max(1, Math.round(height * ratio))];
     if (canvas.width !== w || canvas.height !== h) renderer.setSize(w, h, false);
     model.trace(bounces);
-    place(w / h);
+    place(w, h);
     const start = performance.now();
     renderer.setRenderTarget(null);
     renderer.render(scene, camera);
@@ -316,7 +318,7 @@ export function ringScene({ canvas, spec: firstSpec, paper, size, onFrame, onRes
       if (name) [pose, move] = [{ ...known(name), zoom: 1, name }, null];
       average.begin(width, height);
       model.trace(grade.resting(frameMs).bounces);
-      place(width / height);
+      place(width, height);
       for (let i = 0; i < samples; i++) average.add();
       const pixels = average.pixels();
       average.free();
