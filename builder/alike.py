@@ -20,11 +20,14 @@ GONE = (Stone.Status.SOLD, Stone.Status.WITHDRAWN)
 
 @dataclass(frozen=True, kw_only=True)
 class Alike:
-    """`words`: "0.02 mm wider, one color better, $180 less". `price`: of the ring with it, "" while that is not whole."""
+    """`words`: "0.02 mm wider, one color better, $180 less". `price` is that of `priced`: the whole ring, or while it is not
+    whole the stone alone. `total`: the whole ring's.
+    """
 
     stone: Stone
     words: str
     price: str
+    priced: str
     total: Decimal | None
 
 
@@ -131,7 +134,8 @@ def _alike(ring: Design, twin: Twin, *, than: Decimal | None, now: datetime) -> 
     return Alike(
         stone=twin.stone,
         words=replace(twin, dearer_by=difference).words(currency=currency),
-        price="" if total is None else pricing.told(total, mode=mode),
+        price=pricing.told(total or twin.stone.price or Decimal(0), mode=mode),
+        priced="the whole ring" if total is not None else "the stone",
         total=total,
     )
 

@@ -12,7 +12,7 @@ from django.conf import settings
 
 from builder import links, notices, pricebook, pricing, quotes
 from builder.alike import Alike
-from builder.models import DesignLink, DesignVersion
+from builder.models import DesignLink, DesignVersion, Stone
 from jeweler import customers, mail
 from jeweler.models import ContactPoint, EmailMessage
 
@@ -58,7 +58,7 @@ def subject(kind: str, *, version: DesignVersion) -> str:
     name = version.setting.name if version.setting else "your ring"
     until = version.price_until_date
     return {
-        notices.GONE: f"The stone of {name} was sold; here is what is like it",
+        notices.GONE: f"The stone of {name} {what_became(version)}; here is what is like it",
         notices.DEARER: f"The price of {name} has risen",
         notices.CHEAPER: f"The price of {name} has fallen",
         notices.ENDING: f"Your price for {name} holds until {until:%B} {until.day}"
@@ -66,6 +66,12 @@ def subject(kind: str, *, version: DesignVersion) -> str:
         else "",
         notices.PAUSE: f"{name[:1].upper()}{name[1:]}, as you left it",
     }[kind]
+
+
+def what_became(version: DesignVersion) -> str:
+    """Of its stone: "was sold", or what is true of one that its supplier took back."""
+    is_sold = version.stone is not None and version.stone.status == Stone.Status.SOLD
+    return "was sold" if is_sold else "is offered no more"
 
 
 def address_of(version: DesignVersion) -> str | None:
@@ -99,6 +105,7 @@ def _context(
         "name": version.setting.name if version.setting else "",
         "metal": version.metal.name if version.metal else "",
         "stone": in_words(version),
+        "what_became": what_became(version),
         "link": link,
         "picture": f"{settings.SITE_URL}/pictures/{version.picture_hash}.png"
         if has_picture
@@ -111,6 +118,7 @@ def _context(
                 "head": in_short(each),
                 "words": each.words,
                 "price": each.price,
+                "priced": each.priced,
                 "link": f"{link}?stone={each.stone.pk}",
             }
             for each in alike

@@ -94,7 +94,9 @@ def test_a_stone_without_a_setting_is_told_by_its_own_price() -> None:
     design.stone.refresh_from_db()
     found = shown(design, now=SAVED)
     assert found is not None
-    assert [(each.words, each.price) for each in found.alike] == [("$180 less", "")]
+    assert [(each.words, each.price, each.priced) for each in found.alike] == [
+        ("$180 less", "$12,300", "the stone")
+    ]
 
 
 # The page that a mail opens.
@@ -106,7 +108,8 @@ def test_the_mails_page_offers_the_twins_and_the_one_she_followed_first(client: 
     wanted = StoneFactory(width_mm="7.38")
     withdraw(kept)
     page = client.get(f"/d/{kept.token}/", {"stone": wanted.pk}).content.decode()
-    assert "This stone was sold." in page
+    assert "This stone is offered no more." in page
+    assert "Here are the two that come nearest" in page
     assert page.count("Set this one") == 2
     assert page.index('class="wanted"') < page.index(f'value="{wanted.pk}"')
     assert "0.04 mm wider" in page
@@ -126,7 +129,7 @@ def test_a_twin_is_set_with_one_press_in_a_browser_that_knows_nothing(client: Cl
     withdraw(kept)
     answer = client.post(f"/d/{kept.token}/", {"stone": twin.pk}, follow=True)
     assert fresh(kept).stone == twin
-    assert "This stone was sold" not in answer.content.decode()
+    assert "offered no more" not in answer.content.decode()
 
 
 def test_a_twin_that_was_sold_meanwhile_is_refused_and_nothing_is_lost(client: Client) -> None:

@@ -24,7 +24,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection
 from django.utils import timezone
 
-from builder import imports
+from builder import imports, living
 from jeweler import audit, mail, outbox
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -74,11 +74,12 @@ def note(line: str) -> None:
 
 
 def work_forever(work: str, *, ahead: float) -> None:
-    """What a worker process runs: "events", "mails" or "feeds", `ahead` hours ahead of the clock."""
+    """What a worker process runs: "events", "mails", "feeds" or "designs", `ahead` hours ahead of the clock."""
     do: dict[str, Callable[..., int]] = {
         "events": partial(outbox.deliver_due, limit=20),
         "mails": partial(mail.send_due, limit=20),
         "feeds": imports.run_due,
+        "designs": living.watch,
     }
     note("ready")
     while True:
