@@ -6,12 +6,13 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from builder import pricing
+from builder import pricing, sheets, stills
 from builder.admin import amounts
 from builder.models import (
     Design,
@@ -84,9 +85,27 @@ class StoneAdmin(HouseAdmin[Stone]):
 class DesignVersionInline(FactsInline):
     model = DesignVersion
     fields = readonly_fields = [
-        "number", "setting", "metal", "stone", "ring_size", "engraving", "price",
-        "price_until_date", "priced_at", "made_from", "saved_at",
+        "number", "picture", "setting", "metal", "stone", "ring_size", "engraving", "price",
+        "price_until_date", "priced_at", "made_from", "saved_at", "sheet",
     ]  # fmt: skip
+
+    @admin.display(description="Picture")
+    def picture(self, version: DesignVersion) -> SafeString | str:
+        address = stills.picture_url(version.design, version, width=300)
+        if not address:
+            return "–"
+        return format_html(
+            '<img src="{}" width="160" height="120" alt="The ring of version {}">',
+            address,
+            version.number,
+        )
+
+    @admin.display(description="Workshop")
+    def sheet(self, version: DesignVersion) -> SafeString | str:
+        if version.setting_id is None:
+            return "–"
+        address = reverse("admin:builder_design_sheet", args=[version.design_id, version.number])
+        return format_html('<a href="{}">Design sheet</a>', address)
 
     @admin.display(description="Made from")
     def made_from(self, version: DesignVersion) -> SafeString:
@@ -118,6 +137,33 @@ class DesignAdmin(HouseAdmin[Design]):
         self, rows: QuerySet[Design], *, stores: QuerySet[Store], request: HttpRequest
     ) -> QuerySet[Design]:
         return rows.filter(Q(store=None) | Q(store__in=stores))
+
+    def get_urls(self) -> list[URLPattern]:
+        usual: list[URLPattern] = super().get_urls()
+        sheet = self.admin_site.admin_view(self.sheet)
+        return [path("<int:pk>/sheet/<int:number>/", sheet, name="builder_design_sheet"), *usual]
+
+    def sheet(self, request: HttpRequest, pk: int, number: int) -> HttpResponse:
+        """The workshop's sheet of one version, for whoever may see the design; it is kept who took it."""
+        design = self.get_object(request, str(pk))
+        if design is None or not self.has_view_permission(request, design):
+            raise Http404
+        version = design.versions.filter(number=number).first()
+        try:
+            file = sheets.sheet(version) if version else None
+        except sheets.NothingToMake:
+            file = None
+        if file is None:
+            raise Http404
+        audit.record(
+            action="design.sheet", subject=design, actor=user_of(request), now=timezone.now()
+        )
+        name = f"{design.code}-{number}.pdf"
+        return HttpResponse(
+            file,
+            content_type="application/pdf",
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )
 
     def change_view(
         self,

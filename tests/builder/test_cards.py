@@ -113,3 +113,17 @@ def test_a_name_out_of_the_catalog_is_escaped(design: Design) -> None:
     assert design.setting is not None
     design.setting.name = 'The "Alba" <b>'
     assert "&quot;Alba&quot; &lt;b&gt;" in head_of(design)
+
+
+def test_the_rings_page_carries_its_card(client: Client, design: Design) -> None:
+    assert design.setting is not None
+    assert design.metal is not None
+    page = client.get(
+        "/ring/",
+        {"setting": design.setting.code, "metal": design.metal.code, "stone": design.stone_id},
+    ).content.decode()
+    start = page.index('property="og:image" content="') + len('property="og:image" content="')
+    address = page[start : page.index('"', start)]
+    answer = client.get(address[address.index("/cards/") :])
+    answer.close()
+    assert (answer.status_code, answer["Content-Type"]) == (200, "image/png")

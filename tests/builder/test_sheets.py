@@ -4,12 +4,15 @@ import io
 from decimal import Decimal
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from pypdf import PdfReader
 
-from builder import saving, sheets
+from builder import gemology, saving, sheets
 from builder.models import Design, DesignVersion, StoneLocation
+from jeweler.models import AuditEntry
 from tests.factories.builder import DesignFactory, LocationFactory, MeleePriceFactory
-from tests.factories.jeweler import NOW
+from tests.factories.jeweler import NOW, StaffMemberFactory, StoreFactory
 
 pytestmark = pytest.mark.django_db
 BUYER = "amara@example.com"
@@ -68,8 +71,8 @@ def test_it_says_what_the_bench_needs(design: Design) -> None:
 def test_it_says_the_size_in_every_system(design: Design) -> None:
     design.ring_size = Decimal("6.5")
     design.save(update_fields=["ring_size"])
-    words = text_of(saved(design))
-    assert "US 6½, UK N, EU 53, JP 13" in words or "US 6½" in words
+    said = gemology.size_systems(Decimal("6.5"))
+    assert f"US 6½, UK {said['uk']}, EU {said['eu']}, JP " in text_of(saved(design))
 
 
 def test_small_stones_are_counted_place_by_place(design: Design) -> None:
@@ -110,3 +113,48 @@ def test_an_engraving_in_other_letters_still_makes_a_sheet(design: Design) -> No
     version = saved(design)
     version.engraving = "Ēver Ω ж 愛"
     assert sheets.sheet(version).startswith(b"%PDF")
+
+
+# Who takes it.
+
+
+def manager_in(code: str) -> Client:
+    client = Client()
+    client.force_login(StaffMemberFactory(role="manager", stores=[StoreFactory(code=code)]).user)
+    return client
+
+
+def test_a_manager_takes_the_sheet_from_the_design_and_it_is_kept_who_did(design: Design) -> None:
+    version = saved(design)
+    manager = manager_in("nyc")
+    address = reverse("admin:builder_design_sheet", args=[version.design_id, 1])
+    page = manager.get(reverse("admin:builder_design_change", args=[version.design_id]))
+    assert address in page.content.decode()
+
+    answer = manager.get(address)
+
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/pdf")
+    assert answer.content == sheets.sheet(version)
+    assert AuditEntry.objects.get(action="design.sheet").subject == f"design:{version.design_id}"
+
+
+def test_a_design_of_another_store_has_no_sheet_here(design: Design) -> None:
+    version = saved(design)
+    Design.objects.filter(pk=version.design_id).update(store=StoreFactory(code="bos"))
+    address = reverse("admin:builder_design_sheet", args=[version.design_id, 1])
+    assert manager_in("nyc").get(address).status_code == 404
+    assert manager_in("bos").get(address).status_code == 200
+
+
+def test_nobody_else_takes_a_sheet(design: Design) -> None:
+    address = reverse("admin:builder_design_sheet", args=[saved(design).design_id, 1])
+    assert Client().get(address).status_code == 302
+    associate = Client()
+    associate.force_login(StaffMemberFactory(role="associate", stores=[StoreFactory()]).user)
+    assert associate.get(address).status_code in (403, 404)
+    assert not AuditEntry.objects.filter(action="design.sheet").exists()
+
+
+def test_a_version_that_is_not_there_has_no_sheet(design: Design) -> None:
+    address = reverse("admin:builder_design_sheet", args=[saved(design).design_id, 9])
+    assert manager_in("nyc").get(address).status_code == 404
