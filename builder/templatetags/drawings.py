@@ -14,6 +14,13 @@ from builder.templatetags.ring import SWATCHES
 
 register = template.Library()
 
+PROPORTIONS = {
+    "table_pct": "table",
+    "crown_angle": "crown angle",
+    "pavilion_angle": "pavilion angle",
+    "girdle_pct": "girdle",
+}
+
 
 @register.simple_tag
 def glyph(shape: str) -> SafeString:
@@ -57,6 +64,24 @@ def _described(stone: Stone) -> str:
 def _twin(described: str) -> tuple[str, str]:
     """Plan and profile of one description; the first takes some milliseconds, which lists would feel."""
     return diagrams.twin(json.loads(described))
+
+
+@register.filter
+def proportions(stone: Stone) -> str:
+    """Which of the drawn proportions its report gives, and which are only the shape's usual ones."""
+    measured = geometry.describe_stone(stone)["measured"]
+    reported = [word for name, word in PROPORTIONS.items() if name in measured]
+    usual = [word for name, word in PROPORTIONS.items() if name not in measured]
+    if not usual:
+        return "All proportions are from its report."
+    if not reported:
+        return "Its report gives no proportions: they are drawn as usual for the shape."
+    return f"{_listed(reported).capitalize()} from its report; {_listed(usual)} as usual for the shape."
+
+
+def _listed(words: list[str]) -> str:
+    *others, last = words
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 @register.simple_tag

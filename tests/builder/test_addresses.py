@@ -353,6 +353,31 @@ def test_a_wedding_band_is_laid_beside_the_ring_and_its_price_stands_apart(clien
     assert Design.objects.get().band is None
 
 
+@pytest.mark.parametrize(
+    ("missing", "words"),
+    [
+        ([], "All proportions are from its report."),
+        (["crown_angle", "girdle_pct"], "Table and pavilion angle from its report; crown angle and girdle as usual"),
+        (["table_pct", "crown_angle", "pavilion_angle", "girdle_pct"], "Its report gives no proportions"),
+    ],
+)  # fmt: skip
+def test_the_pages_say_which_proportions_are_the_report_s(
+    client: Client, missing: list[str], words: str
+) -> None:
+    whole_ring(client)
+    Stone.objects.update(**dict.fromkeys(missing))
+    for page in ("/ring/", "/ring/summary/"):
+        assert words in client.get(page, follow=True).content.decode()
+
+
+def test_where_the_stone_s_price_stands_is_on_the_summary(client: Client) -> None:
+    whole_ring(client)
+    for number in range(30):
+        StoneFactory(price=9000 + 200 * number)
+    page = client.get("/ring/summary/", follow=True).content.decode()
+    assert "Against its market." in page
+
+
 def test_the_size_guide_leads_back_to_the_ring_with_the_size(client: Client) -> None:
     design = whole_ring(client)
     page = client.get(
