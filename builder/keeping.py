@@ -50,7 +50,7 @@ def of(*, visitor: Visitor) -> QuerySet[Design]:
     reach = designs.within_reach(visitor=visitor)
     if visitor.is_store_device:
         here = designs.current(visitor=visitor)
-        return reach.filter(pk=here.pk if here else None)
+        return reach.filter(pk=here.pk) if here else reach.none()
     owners = _proved(visitor)
     if owners:
         saved = Design.objects.filter(customer__in=owners, saved_at__isnull=False).values("pk")

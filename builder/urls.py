@@ -3,7 +3,7 @@
 from django.urls import path
 
 from builder import api, ring_api
-from builder.views import choosing, diamonds, drawn, house, ring, saving, sizing
+from builder.views import choosing, diamonds, drawn, house, keeping, ring, saving, sharing, sizing
 
 app_name = "builder"
 urlpatterns = [
@@ -20,7 +20,12 @@ urlpatterns = [
     path("ring/summary/", ring.summary, name="summary"),
     path("ring/sizes/", sizing.guide, name="sizes"),
     path("ring/save/", saving.save, name="save"),
-    path("ring/saved/", saving.saved, name="saved"),
+    path("ring/saved/", keeping.saved, name="saved"),
+    path("ring/saved/again/", saving.again, name="again"),
+    path("ring/saved/all/<str:token>/", saving.all_of_hers, name="all_of_hers"),
+    path("ring/saved/<str:code>/", keeping.change, name="change"),
+    path("ring/share/", sharing.share, name="share"),
+    path("ring/hint/", sharing.hint, name="hint"),
     path("d/<str:token>/", saving.link, name="link"),
     path("api/v1/schema/", api.Schema.as_view(), name="schema"),
     path("pictures/<str:content_hash>.png", drawn.picture, name="picture"),

@@ -20,6 +20,13 @@ def for_others(saved: Saved) -> str:
     return ", ".join(filter(None, [f"{setting} {metal}".strip(), stone(saved)]))
 
 
+def beside_its_name(saved: Saved, *, has_size: bool = True) -> str:
+    """What is said below the setting's name: "18 k yellow gold, 1.52 ct round, size 6½"."""
+    metal = saved.metal.name if saved.setting and saved.metal else ""
+    said = [metal, stone(saved), size(saved) if has_size else ""]
+    return ", ".join(filter(None, said)) or "Nothing chosen besides"
+
+
 def stone(saved: Saved) -> str:
     """ "1.52 ct round"."""
     if saved.stone is None:

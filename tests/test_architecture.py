@@ -38,6 +38,10 @@ PUBLIC = {
     "builder:sizes",
     "builder:save",
     "builder:saved",
+    "builder:again",
+    "builder:change",
+    "builder:share",
+    "builder:hint",
     "builder:stones_api",
     "builder:stone_api",
     "builder:ring_api",
@@ -49,7 +53,7 @@ PUBLIC = {
     "builder:card",
     "webhook-schema",
 }
-SIGNED = {"builder:link", "webhook", "stop-mails"}  # opened by a token or a signature
+SIGNED = {"builder:link", "builder:all_of_hers", "webhook", "stop-mails"}  # opened by a token or a signature
 DEMO = {  # there only while DEMO is on
     "demo:tour",
     "demo:begin_anew",

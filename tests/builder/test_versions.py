@@ -26,6 +26,12 @@ def test_a_ring_is_said_as_far_as_it_is_chosen() -> None:
     assert versions.in_words(Design()) == "Nothing chosen yet"
 
 
+def test_below_the_setting_s_name_it_is_not_named_again_and_a_size_may_stay_hers() -> None:
+    design = DesignFactory()
+    assert versions.beside_its_name(design) == "18 k yellow gold, 1.52 ct round, size 6"
+    assert versions.beside_its_name(design, has_size=False) == "18 k yellow gold, 1.52 ct round"
+
+
 def test_open_parts_are_listed_as_one_says_them() -> None:
     assert versions.open_parts(DesignFactory()) == ""
     assert versions.open_parts(DesignFactory(stone=None)) == "the stone"
