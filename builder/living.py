@@ -67,16 +67,15 @@ def watch(*, now: datetime, limit: int = 200) -> int:
         except Exception:  # one design must not keep the others from being watched
             logger.exception("Could not tell %s of %s", each.kind, each.version)
     # What was rung meanwhile is looked at once more.
-    Design.objects.filter(pk__in=[each.pk for each in claimed], watched_at=_leased(now)).update(
-        watched_at=now
-    )
+    mine = Design.objects.filter(pk__in=[each.pk for each in claimed], watched_at=_leased(now))
+    _change(mine, watched_at=now)
     return len(claimed)
 
 
 def ring(*, stone_id: int) -> int:
     """Have the saved designs with this stone looked at next; how many there are."""
     theirs = Design.objects.filter(versions__stone=stone_id, saved_at__isnull=False)
-    return Design.objects.filter(pk__in=theirs.values("pk")).update(watched_at=None)
+    return _change(Design.objects.filter(pk__in=theirs.values("pk")), watched_at=None)
 
 
 def rest(
@@ -99,7 +98,7 @@ def rest(
     if customer is None and design is None:
         raise ValueError("Say who or which design rests")
     with transaction.atomic():
-        resting = list(hers.values_list("pk", flat=True))
+        resting = _locked(hers)
         told = DesignNotice.objects.filter(design__in=resting, kind__in=NUDGES)
         keys = [letters.key(each.kind, each.version) for each in told.select_related("version")]
         mail.withdraw(keys=keys, why="She booked or bought", now=now)
@@ -190,6 +189,16 @@ def without_locks_to_prove_that_they_are_needed() -> Iterator[None]:
         yield
     finally:
         _locks.reset(token)
+
+
+@transaction.atomic
+def _change(designs: QuerySet[Design], *, watched_at: datetime | None) -> int:
+    return Design.objects.filter(pk__in=_locked(designs)).update(watched_at=watched_at)
+
+
+def _locked(designs: QuerySet[Design]) -> list[int]:
+    """Locked in one order everywhere, so that a watcher and a sale never wait for each other in a circle."""
+    return list(designs.order_by("pk").select_for_update().values_list("pk", flat=True))
 
 
 # Looking.

@@ -436,7 +436,7 @@ def test_a_batch_is_watched_in_as_many_queries_as_a_single_design() -> None:
         return len(caught)
 
     few = queries(2)
-    assert queries(20) == few <= 10
+    assert queries(20) == few <= 13  # two of them begin, two commit
 
 
 def test_designs_that_wait_longest_come_first_and_rung_ones_before_all() -> None:
