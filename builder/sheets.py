@@ -19,7 +19,7 @@ from jeweler import qr
 
 EDGE, WIDE, FOOT = 18.0, 174.0, 279.0  # mm of the page
 INK, QUIET, RULE = (0x16, 0x18, 0x1D), (0x55, 0x52, 0x4C), (0xC9, 0xC1, 0xB2)
-FONTS = {
+FONTS: dict[str, tuple[str, dict[str, float]]] = {
     "serif": ("newsreader-latin-opsz-normal.woff2", {"wght": 400, "opsz": 36}),
     "plain": ("hanken-grotesk-latin-wght-normal.woff2", {"wght": 400}),
     "strong": ("hanken-grotesk-latin-wght-normal.woff2", {"wght": 600}),

@@ -1,12 +1,13 @@
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from pytest_django.fixtures import Settings
 
-from builder import gallery, portraits, tasks
+from builder import gallery, portraits, quotes, tasks
 from builder.models import Picture
-from tests.factories.builder import SettingFactory
+from tests.factories.builder import DesignFactory, SettingFactory
 from tests.factories.jeweler import NOW
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +59,23 @@ def test_a_made_up_hash_is_not_drawn(content_hash: str, media: Path) -> None:
     with pytest.raises(gallery.UnknownPicture):
         gallery.picture(content_hash=content_hash, width=300)
     assert list(media.iterdir()) == []
+
+
+def test_two_designs_of_one_ring_have_one_picture(media: Path) -> None:
+    first = DesignFactory()
+    second = DesignFactory(setting=first.setting, metal=first.metal, stone=first.stone)
+    larger = DesignFactory(
+        setting=first.setting, metal=first.metal, stone=first.stone, ring_size=Decimal(9)
+    )
+    files = []
+    for design in (first, second, larger):
+        quote = quotes.quote(design, now=NOW)
+        gallery.remember({quote.picture_hash: quote.description}, now=NOW)
+        files.append(gallery.picture(content_hash=quote.picture_hash, width=300))
+
+    assert files[0] == files[1]
+    assert files[2].read_bytes() != files[0].read_bytes()
+    assert len(list(media.rglob("*.png"))) == 2
 
 
 @pytest.mark.usefixtures("crowded_bench")
