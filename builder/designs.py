@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Greatest
 
-from builder import book, codes, compatibility, engraving, quotes, sizes, variation
+from builder import book, codes, compatibility, engraving, quotes, sizes, steps, variation
 from builder.engraving import BadEngraving as BadEngraving
 from builder.events import BuilderCompleted
 from builder.models import Band, Design, DesignDevice, Metal, Setting, Stone
@@ -165,28 +165,42 @@ def adopt(*, visitor: Visitor, parts: Choices, now: datetime, **choices: Unpack[
 
 
 def complete(*, design: Design, visitor: Visitor, now: datetime) -> None:
-    """She reached the summary of a whole ring: announced once per design."""
+    """She reached the summary of a whole ring: announced once for a design and a browser."""
     with transaction.atomic():
         locked = lock(design)
-        if locked.completed_at is not None or quotes.missing(locked):
+        if quotes.missing(locked):
             return
-        locked.completed_at = now
-        locked.save(update_fields=["completed_at"])
-        outbox.publish(BuilderCompleted(design_id=locked.pk, visitor_id=visitor.pk), at=now)
+        if locked.completed_at is None:
+            locked.completed_at = now
+            locked.save(update_fields=["completed_at"])
+        if steps.reached(design=locked, visitor=visitor, step=steps.Step.SUMMARY, now=now):
+            outbox.publish(BuilderCompleted(design_id=locked.pk, visitor_id=visitor.pk), at=now)
 
 
-def copied(design: Design, *, visitor: Visitor | None, now: datetime) -> Design:
-    """The same ring as a design of its own, begun now in this browser: nobody's yet, and saved nowhere."""
+def copied(
+    design: Design,
+    *,
+    visitor: Visitor | None,
+    now: datetime,
+    entry: steps.Entry | None = None,
+) -> Design:
+    """The same ring as a design of its own, begun now in this browser: nobody's yet, and saved nowhere.
+
+    `entry`: how its browser came to it. Its summary is still to be reached.
+    """
     state = {name: getattr(design, name) for name in COPIED}
-    return Design.objects.create(
+    made = Design.objects.create(
         code=new_code(),
         visitor=visitor,
         store_id=design.store_id,
         created_at=now,
         updated_at=now,
-        completed_at=design.completed_at,
         **state,
     )
+    if visitor is not None:
+        names = ("setting", "stone", "ring_size")
+        steps.chosen(design=made, visitor=visitor, names=names, entry=entry, now=now)
+    return made
 
 
 def new_code() -> str:

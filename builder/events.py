@@ -17,7 +17,7 @@ class DesignSaved(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class BuilderCompleted(Event):
-    """A shopper reached the summary of a complete ring for the first time."""
+    """A shopper reached the summary of a complete ring in this browser for the first time."""
 
     design_id: int
     visitor_id: int

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from builder import designs, links, pricebook, pricing, quotes, versions
+from builder import designs, links, pricebook, pricing, quotes, steps, versions
 from builder.book import Telling
 from builder.events import DesignSaved
 from builder.models import Design, DesignLink, DesignVersion, Stone
@@ -73,6 +73,7 @@ def save(
         token = links.issue(design=locked, purpose=DesignLink.Purpose.RESUME, now=now)
         _mail(version, address=address, token=token, customer=customer, now=now)
         if visitor is not None:
+            steps.reached(design=locked, visitor=visitor, step=steps.Step.SAVED, now=now)
             customers.recognize(
                 visitor=visitor,
                 customer=customer,

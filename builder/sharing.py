@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 
 from builder import designs, gallery, links, quotes, versions, workdays
-from builder.models import Design, DesignLink, Hint
+from builder.models import Design, DesignLink, DesignStep, Hint
 from jeweler import customers, mail
 from jeweler.models import EmailMessage, Visitor
 
@@ -61,7 +61,7 @@ def start_from(*, token: str, visitor: Visitor, now: datetime) -> Design:
     """The shared ring as a new one of the visitor's own. Raises LinkGone."""
     with transaction.atomic():
         link = links.opened(token, now=now, purposes=[DesignLink.Purpose.SHARE])
-        return designs.copied(link.design, visitor=visitor, now=now)
+        return designs.copied(link.design, visitor=visitor, entry=DesignStep.Entry.SHARED, now=now)
 
 
 def hint(

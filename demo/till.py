@@ -114,6 +114,8 @@ def ticket_of(*, code: str, email: str, store: str) -> Ticket:
     version = _last_version(code)
     if store not in TAX:
         raise CannotRingUp(f"There is no store {store!r}; choose one of {', '.join(TAX)}.")
+    if not (version.price and version.setting and version.metal and version.stone):
+        raise CannotRingUp(f"{version.design} is not whole yet. Choose what is open, and save it.")
     tax = money.rounded(version.price * TAX[store], currency=CURRENCY)
     line = {
         "sku": version.setting.code,

@@ -83,6 +83,8 @@ def _sell_ring(
     purchase, version, design = thread.journey.purchase, thread.version, thread.design
     if purchase is None or version is None or design is None or thread.customer is None:
         return
+    if not (version.price and version.setting and version.metal and version.stone):
+        raise LookupError(f"{design} was bought before it was whole")
     store = stores[thread.journey.store]
     sale = _sale(purchase, store=store, amount=version.price, books=books, now=now)
     sale.customer = thread.customer

@@ -13,7 +13,7 @@ from django.db.models import Prefetch
 from attribution.models import Conversion
 from builder.models import Design, DesignLookup, DesignVersion
 from builder.pricing import CURRENCY
-from builder.quotes import quote
+from builder.quotes import missing, quote
 
 Kind = Conversion.Kind
 
@@ -35,7 +35,7 @@ def record_saved(*, designs: Iterable[Design], now: datetime) -> None:
 
 
 def record_completed(*, designs: Iterable[Design], now: datetime) -> None:
-    """Once per design, worth its latest saved price, else what it costs now."""
+    """Once per design, in however many browsers its summary was reached; worth its latest saved price, else what it costs now."""
     _keep(
         _conversion(
             kind=Kind.BUILDER_COMPLETED,
@@ -87,11 +87,11 @@ def _versions(design: Design) -> list[DesignVersion]:
 
 
 def _price(design: Design) -> Decimal:
-    versions = _versions(design)
-    if versions:
-        return versions[-1].price
-    current = quote(design)
-    return current.total if current.is_complete else Decimal(0)
+    """The last that was saved with a whole ring; a ring that is not whole is worth nothing yet."""
+    prices = [version.price for version in _versions(design) if version.price is not None]
+    if prices:
+        return prices[-1]
+    return Decimal(0) if missing(design) else quote(design).total
 
 
 def _conversion(

@@ -185,7 +185,8 @@ class DesignAdmin(HouseAdmin[Design]):
     @admin.display(description="Last saved at")
     def worth(self, design: Design) -> str:
         versions = sorted(design.versions.all(), key=lambda each: each.number)
-        return money.in_words(versions[-1].price, currency=pricing.CURRENCY) if versions else "–"
+        price = versions[-1].price if versions else None
+        return "–" if price is None else money.in_words(price, currency=pricing.CURRENCY)
 
 
 @admin.register(DesignLookup)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from builder import designs, forms, states, variation
+from builder import designs, forms, states, steps, variation
 from builder.models import Design
 from builder.templatetags.ways import carried
 from builder.views.pages import design_of
@@ -46,6 +46,13 @@ def choose(request: HttpRequest) -> HttpResponse:
         else:
             design = before or designs.start(visitor=visitor, now=now)
             chosen = designs.choose(design=design, now=now, **read)
+        steps.chosen(
+            design=chosen,
+            visitor=visitor,
+            names={*read, *(parts if source else ())},
+            entry=steps.Entry.LINK if source else None,
+            now=now,
+        )
     except REFUSALS as refusal:
         messages.error(request, told(refusal), extra_tags=way_out(refusal, request.POST))
         return back(request)

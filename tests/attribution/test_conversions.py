@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from attribution import conversions
 from attribution.crediting import CreditModel
 from attribution.models import Conversion, Credit, Touchpoint
+from builder import designs, saving
 from jeweler import customers, outbox, sales
 from jeweler.models import Customer, Sale, SaleLine, Visitor
 from tests.factories.attribution import TouchpointFactory
@@ -167,6 +168,33 @@ def test_a_completed_design_is_one_conversion_however_often_it_is_heard_of() -> 
         conversions.record_completed(designs=[design], now=NOW)
     conversion = Conversion.objects.get(kind=Conversion.Kind.BUILDER_COMPLETED)
     assert (conversion.occurred_at, conversion.design_code) == (NOW, design.code)
+
+
+@pytest.mark.django_db
+def test_a_ring_completed_in_two_browsers_of_hers_is_worth_its_price_once() -> None:
+    design = DesignFactory()
+    for visitor in (design.visitor, VisitorFactory(customer=design.customer)):
+        designs.complete(design=design, visitor=visitor, now=NOW)
+    outbox.deliver_due(now=NOW)
+    heard = list(Conversion.objects.values_list("kind", "value"))
+    conversions.rebuild_all(now=NOW)
+    assert list(Conversion.objects.values_list("kind", "value")) == heard
+    assert [kind for kind, _ in heard] == [Conversion.Kind.BUILDER_COMPLETED]
+
+
+@pytest.mark.django_db
+def test_a_design_saved_half_way_is_worth_nothing_yet_and_then_its_price() -> None:
+    design = DesignFactory(ring_size=None)
+    said = {"email": "ada@example.com", "visitor": design.visitor, "is_discreet": False}
+    saving.save(design=design, now=NOW, **said)
+    outbox.deliver_due(now=NOW)
+    assert Conversion.objects.get().value == 0
+    designs.choose(design=design, ring_size=Decimal(6), now=NOW + DAY)
+    whole = saving.save(design=design, now=NOW + DAY, **said).version
+    designs.choose(design=design, ring_size=None, now=NOW + 2 * DAY)
+    saving.save(design=design, now=NOW + 2 * DAY, **said)
+    outbox.deliver_due(now=NOW + 2 * DAY)
+    assert Conversion.objects.get().value == whole.price
 
 
 histories = st.lists(

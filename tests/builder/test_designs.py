@@ -164,13 +164,25 @@ def test_a_metal_the_setting_is_not_made_in_is_refused_with_those_it_is() -> Non
 # Completing.
 
 
-def test_a_complete_ring_is_announced_once() -> None:
-    design = DesignFactory()
-    for _ in range(2):
-        designs.complete(design=design, visitor=design.visitor, now=LATER)
+def test_a_complete_ring_is_announced_once_for_each_browser_and_completed_when_it_first_was() -> (
+    None
+):
+    design, other = DesignFactory(), VisitorFactory()
+    for visitor, now in ((design.visitor, NOW), (design.visitor, LATER), (other, LATER)):
+        designs.complete(design=design, visitor=visitor, now=now)
     assert announced("BuilderCompleted") == [
-        {"design_id": design.pk, "visitor_id": design.visitor.pk}
+        {"design_id": design.pk, "visitor_id": design.visitor.pk},
+        {"design_id": design.pk, "visitor_id": other.pk},
     ]
+    assert Design.objects.get().completed_at == NOW
+
+
+def test_a_copy_is_completed_when_its_own_summary_is_reached() -> None:
+    design = DesignFactory(completed_at=NOW)
+    copied = designs.copied(design, visitor=design.visitor, now=LATER)
+    assert copied.completed_at is None
+    designs.complete(design=copied, visitor=design.visitor, now=LATER)
+    assert [each["design_id"] for each in announced("BuilderCompleted")] == [copied.pk]
 
 
 def test_an_unfinished_ring_is_not_announced() -> None:
