@@ -1,6 +1,6 @@
 """The mails that a saved design's owner gets without having asked: which words, to which address.
 
-A discreet design's mail gives nothing away from outside: its subject and the line beside it are plain, and it has no picture.
+A discreet design's mail gives nothing away: no name of the house, no picture, no word of what it is about; the page says it.
 """
 
 from collections.abc import Sequence
@@ -35,10 +35,13 @@ def write(
     token = links.issue(design=design, purpose=DesignLink.Purpose.RESUME, now=now)
     return mail.nudge(
         key=key(kind, version),
-        template=f"builder/design_{kind}",
+        template="builder/design_note" if design.is_discreet else f"builder/design_{kind}",
         to=to,
         subject=subject(kind, version=version),
-        context=_context(version, token=token, price_now=price_now, alike=alike, now=now),
+        context={
+            "kind": kind,
+            **_context(version, token=token, price_now=price_now, alike=alike, now=now),
+        },
         customer=customers.resolve(design.customer),
         topic=TOPIC,
         zone=design.store.zone if design.store else None,
@@ -54,7 +57,7 @@ def key(kind: str, version: DesignVersion) -> str:
 
 def subject(kind: str, *, version: DesignVersion) -> str:
     if version.design.is_discreet:
-        return f"A note from {settings.SITE_NAME}"
+        return "A note about what you kept"
     name = version.setting.name if version.setting else "your ring"
     until = version.price_until_date
     return {
@@ -99,7 +102,6 @@ def _context(
     design = version.design
     until = version.price_until_date
     link = f"{settings.SITE_URL}/d/{token}/"
-    has_picture = version.picture_hash and not design.is_discreet
     return {
         "code": design.code,
         "name": version.setting.name if version.setting else "",
@@ -108,11 +110,10 @@ def _context(
         "what_became": what_became(version),
         "link": link,
         "picture": f"{settings.SITE_URL}/pictures/{version.picture_hash}.png"
-        if has_picture
+        if version.picture_hash
         else "",
         "until": until,
         "is_promised": until is not None and until >= quotes.day_of(design.store, now=now),
-        "is_discreet": design.is_discreet,
         "twins": [
             {
                 "head": in_short(each),

@@ -1,5 +1,6 @@
 """A saved design is watched: its owner is told what became of it, once, and only what is worth a mail."""
 
+import re
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -7,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core import mail as django_mail
 from django.db import IntegrityError, connection, connections, transaction
 from django.test import override_settings
@@ -412,11 +414,21 @@ def test_a_discreet_designs_mail_gives_nothing_away() -> None:
     living.watch(now=LATER)
     mail.send_due(now=LATER)
     sent = django_mail.outbox[-1]
-    assert sent.subject == "A note from Osmere"
-    assert "/pictures/" not in told().html
-    preview = told().html.split("<body", 1)[1][:600]
-    for word in ("ring", "stone", "Alba", "sold", "price"):
-        assert word not in preview
+    assert sent.subject == "A note about what you kept"
+    assert sent.from_email == settings.DISCREET_FROM_EMAIL
+    shown = re.sub(r"https?://\S+", "", f"{told().text} {told().html}").lower()
+    for word in ("osmere", "jewel", "stone", "alba", "sold", "price", "carat", "pictures"):
+        assert word not in shown, word
+    assert not re.search(r"\bring\b", shown)
+
+
+@pytest.mark.parametrize(
+    ("days", "word"), [(3, "There is no hurry"), (12, "holds until the end of November 16")]
+)
+def test_a_discreet_note_says_as_much_as_it_may(days: int, word: str) -> None:
+    saved(is_discreet=True)
+    living.watch(now=SAVED + timedelta(days=days))
+    assert word in told().text
 
 
 # Many, and at once.
