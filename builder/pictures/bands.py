@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from . import melee
 from .gems import Gem
 from .meshes import Mesh, bead, surface
+from .seats import UPRIGHT
 from .shanks import shank
 
 Floats = NDArray[np.floating[Any]]
@@ -116,7 +117,7 @@ def _paved(
     stones = [
         melee.small(
             at(theta, 0.04),
-            melee.around(theta) @ melee.UPRIGHT,
+            melee.around(theta) @ UPRIGHT,
             width=wide,
             number=k,
             setting=metal,

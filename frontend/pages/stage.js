@@ -121,6 +121,6 @@ addEventListener("pageshow", (event) => event.persisted && location.reload());
 if (stage) {
   wire();
   const quiet = window.requestIdleCallback ?? ((run) => setTimeout(run, 200));
-  if (document.readyState === "complete") quiet(raise);
-  else addEventListener("load", () => quiet(raise), { once: true });
+  // The form works by now; the picture and the fonts are on their way before it, and the scene waits for none of them.
+  quiet(raise);
 }
