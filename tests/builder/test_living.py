@@ -486,12 +486,12 @@ def test_what_a_killed_watcher_had_claimed_is_due_again_after_its_lease() -> Non
 
 
 def test_one_design_that_cannot_be_told_keeps_no_other_from_it() -> None:
-    """Here the database refuses a subject that is too long."""
+    """Here the database refuses a sender that is too long."""
     poisoned, healthy = saved(), saved(email="grace@example.com")
     Design.objects.filter(pk=poisoned.pk).update(is_discreet=True)
     sell(poisoned.stone)
     sell(healthy.stone)
-    with override_settings(SITE_NAME="x" * 200):
+    with override_settings(DISCREET_FROM_EMAIL="x" * 300):
         living.watch(now=LATER)
     assert DesignNotice.objects.get().design == healthy
 
