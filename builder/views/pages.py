@@ -93,7 +93,9 @@ def page(
             states.address(design, page="builder:summary") if design else reverse("builder:summary")
         ),
         "saved_count": (
-            Design.objects.filter(visitor=visitor, saved_at__isnull=False).count() if visitor else 0
+            designs.within_reach(visitor=visitor).filter(saved_at__isnull=False).count()
+            if visitor
+            else 0
         ),
         "cities": Store.objects.filter(is_open=True).values_list("city", flat=True).order_by("id"),
     }

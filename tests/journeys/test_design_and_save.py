@@ -3,8 +3,9 @@
 import re
 
 import pytest
+from django.test import Client
 
-from builder.models import Design, DesignVersion
+from builder.models import Design, DesignLink, DesignVersion
 from jeweler.models import EmailMessage, IdentityEdge
 from tests.factories.builder import MetalFactory, SettingFactory, StoneFactory
 from tests.journeys.browsers import Shopper
@@ -75,3 +76,45 @@ def test_another_ring_is_begun_without_losing_the_saved_one() -> None:
     assert shopper.address == "/rings/"
     assert "Nothing on the bench yet" in shopper.open("/ring/").page
     assert "Saved (1)" in shopper.page
+
+
+def test_a_stone_alone_is_thought_over_and_gone_on_with_on_two_devices() -> None:
+    stone = StoneFactory()
+    phone = Shopper().open("/diamonds/").send(to="/ring/choose/", stone=str(stone.pk))
+    phone.open("/ring/save/?think=1").send(to="/ring/save/", email="ada@example.com")
+    assert "Still open: the setting" in phone.page
+    link = re.search(r"/d/[\w-]+/", EmailMessage.objects.get().text)
+    assert link
+    setting = SettingFactory()
+
+    laptop = Shopper().open(link[0]).send(to=link[0])
+    assert laptop.address == "/rings/"
+    laptop.send(to="/ring/choose/", having=setting.code)
+    laptop.send(to="/ring/choose/", ring_size="6.5")
+
+    code = Design.objects.get().code
+    for device in (phone, laptop):
+        assert "Size 6½" in device.open("/ring/summary/").page
+        assert code in device.open("/ring/saved/").page
+
+
+def test_a_friend_looks_without_a_price_starts_her_own_and_the_link_is_taken_back() -> None:
+    setting, stone = SettingFactory(), StoneFactory()
+    shopper = Shopper().open("/rings/")
+    shopper.send(to="/ring/choose/", having=setting.code)
+    shopper.send(to="/ring/choose/", stone=str(stone.pk), ring_size="6")
+    shopper.open("/ring/share/").send(to="/ring/share/")
+    link = re.search(r"/d/[\w-]+/", shopper.page)
+    assert link
+
+    friend = Shopper().open(link[0])
+    assert "$" not in friend.page
+    friend.send(to=link[0])
+    assert friend.address == "/ring/"
+    assert Design.objects.count() == 2
+
+    hers = Design.objects.earliest("pk").code
+    link_id = DesignLink.objects.get().pk
+    shopper.open("/ring/saved/").send(to=f"/ring/saved/{hers}/", having=str(link_id), do="withdraw")
+    assert "Nobody can open that link any more." in shopper.page
+    assert Client().get(link[0]).status_code == 410
