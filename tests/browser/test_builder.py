@@ -200,7 +200,7 @@ def test_kinds_of_stones_are_changed_in_place(visit: Visit) -> None:
     expect(page.get_by_role("status")).to_have_text("6 stones")
 
 
-def test_settings_that_do_not_hold_her_stone_are_folded_away(visit: Visit) -> None:
+def test_settings_that_do_not_hold_her_stone_stand_last_and_may_be_taken(visit: Visit) -> None:
     page = visit.page
     SettingFactory(
         name="The Small", code="small", head_min_width_mm="4.00", head_max_width_mm="5.00"
@@ -211,10 +211,11 @@ def test_settings_that_do_not_hold_her_stone_are_folded_away(visit: Visit) -> No
     page.wait_for_url("**/rings/")
 
     expect(page.get_by_role("heading", name="The Alba")).to_be_visible()
-    expect(page.get_by_role("heading", name="The Small")).not_to_be_visible()
-    page.get_by_text("One that would not hold it").click()
+    expect(page.get_by_role("heading", name="One that would not hold it")).to_be_visible()
     expect(page.get_by_text("is 7.34 mm wide")).to_be_visible()
     visit.check("left-out")
+    page.get_by_role("button", name="Take the Small and choose another stone").click()
+    page.wait_for_url("**/diamonds/?fits=small")
 
 
 @pytest.mark.parametrize("width", [390, 1280])
@@ -277,7 +278,7 @@ def test_words_typed_while_another_choice_is_on_its_way_are_kept(visit: Visit) -
     page.get_by_role("button", name="Choose the Alba").click()
     page.locator("a.open").first.click()
     page.get_by_role("button", name="Set this stone").click()
-    page.wait_for_url("**/ring/", wait_until="load")
+    page.wait_for_url("**/ring/?**", wait_until="load")
     page.evaluate(LATE_ANSWERS)
 
     page.get_by_role("radio", name="Size 6½").check(force=True)
