@@ -8,7 +8,7 @@ import pytest
 
 from builder import designs, links, sharing
 from builder.models import Design, DesignLink, Hint
-from jeweler import customers
+from jeweler import customers, outbox
 from jeweler.models import Customer, EmailMessage
 from tests.builder.test_saving import TELLING, save
 from tests.factories.builder import DesignFactory
@@ -218,3 +218,14 @@ def test_a_forgotten_customer_s_words_and_links_are_gone() -> None:
     assert (made.from_name, made.note, design.name) == ("", "", "")
     assert (made.mail.to, made.mail.text) == (sharing.FORGOTTEN, "")
     assert not DesignLink.objects.filter(revoked_at=None).exists()
+
+
+def test_forgetting_a_customer_reaches_her_designs_by_the_news_of_it() -> None:
+    design = DesignFactory(name="For May")
+    saved = save(design)
+    made = drop(design)
+    customers.forget(customer=saved.customer, now=LATER)
+    outbox.deliver_due(now=LATER)
+    made.refresh_from_db()
+    design.refresh_from_db()
+    assert (made.from_name, design.name) == ("", "")
