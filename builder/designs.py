@@ -16,7 +16,7 @@ from django.db.models.functions import Greatest
 from builder import book, codes, compatibility, engraving, quotes, sizes, steps, variation
 from builder.engraving import BadEngraving as BadEngraving
 from builder.events import BuilderCompleted
-from builder.models import Band, Design, DesignDevice, Metal, Setting, Stone
+from builder.models import Band, Design, DesignDevice, DesignStep, Metal, Setting, Stone
 from builder.quotes import Quote as Quote
 from builder.quotes import quote as quote
 from builder.variation import NotOffered as NotOffered
@@ -182,7 +182,7 @@ def copied(
     *,
     visitor: Visitor | None,
     now: datetime,
-    entry: steps.Entry | None = None,
+    entry: DesignStep.Entry | None = None,
 ) -> Design:
     """The same ring as a design of its own, begun now in this browser: nobody's yet, and saved nowhere.
 

@@ -36,7 +36,7 @@ def reached(
     device: str | None = None,
 ) -> bool:
     """Whether the step is new in this browser. `entry` counts for the browser's first step; as it looks, when not given."""
-    said = {
+    said: dict[str, int | str | datetime] = {
         "design": design.pk,
         "visitor": visitor.pk,
         "step": step.value,
@@ -46,7 +46,7 @@ def reached(
     }
     with connection.cursor() as cursor:
         cursor.execute(REACH, said)
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount == 1)
 
 
 def chosen(

@@ -3,7 +3,18 @@
 from django.urls import path
 
 from builder import api, ring_api
-from builder.views import choosing, diamonds, drawn, house, keeping, ring, saving, sharing, sizing
+from builder.views import (
+    choosing,
+    diamonds,
+    drawn,
+    funnel,
+    house,
+    keeping,
+    ring,
+    saving,
+    sharing,
+    sizing,
+)
 
 app_name = "builder"
 urlpatterns = [
@@ -33,4 +44,6 @@ urlpatterns = [
     path("cards/<str:signed>.png", drawn.card, name="card"),
     path("stills/<str:signed>.png", drawn.still_shown, name="still_shown"),
     path("codes/<str:code>.png", drawn.code, name="code"),
+    path("admin/builder/funnel/", funnel.figures, name="funnel"),
+    path("admin/builder/funnel/rings/", funnel.rings, name="funnel_rings"),
 ]

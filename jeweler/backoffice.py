@@ -31,6 +31,7 @@ EVERYBODY: Roles = frozenset(Role)
 ROOMS = [
     ("Counter", "/admin/counter/", "point_of_sale", SELLERS),
     ("Attribution", "/admin/attribution/", "insights", frozenset({Role.MARKETER}) | MANAGERS),
+    ("Ring builder", "/admin/builder/funnel/", "filter_alt", frozenset({Role.MARKETER}) | MANAGERS),
 ]
 GROUPS = [
     ("House", ("jeweler", "auth")),

@@ -67,6 +67,8 @@ STAFF = {
     "counter-store": SELLERS,
     "counter-design": SELLERS,
     "counter-reach": SELLERS,
+    "builder:funnel": FIGURES,
+    "builder:funnel_rings": FIGURES,
     "attribution:dashboard": FIGURES,
     "attribution:journeys": FIGURES,
     "attribution:journey": FIGURES,

@@ -38,6 +38,7 @@ GROUPS = [
     [
         Room(label="Attribution", address="attribution:dashboard", roles=FIGURES, keys="G A"),
         Room(label="Journeys", address="attribution:journeys", roles=FIGURES, keys="G J"),
+        Room(label="Ring builder", address="builder:funnel", roles=FIGURES, keys="G R"),
         Room(
             label="Spend",
             address="admin:attribution_adspend_changelist",
