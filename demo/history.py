@@ -17,8 +17,16 @@ from appointments.models import Appointment
 from attribution.channels import classify
 from attribution.models import AdSpend, Touchpoint
 from builder import codes, compatibility, quotes
-from builder.models import Design, DesignLookup, DesignVersion, Metal, Setting, Stone
-from demo import people
+from builder.models import (
+    Design,
+    DesignLookup,
+    DesignStep,
+    DesignVersion,
+    Metal,
+    Setting,
+    Stone,
+)
+from demo import people, steps
 from demo.bulk import insert
 from demo.market import DAYS, Campaign, Journey, journeys
 from jeweler import tokens
@@ -38,6 +46,8 @@ class Thread:
     email: str = ""
     design: Design | None = None
     version: DesignVersion | None = None
+    entry: DesignStep.Entry = DesignStep.Entry.SETTING
+    choices: steps.Choices = ()
 
 
 class Vault:
@@ -97,7 +107,7 @@ def write(
     _write_visitors(threads)
     _write_touchpoints(threads, dice=dice)
     _write_customers(threads, dice=dice)
-    _write_designs(threads, vault=Vault(dice=dice), stores=stores, dice=dice)
+    _write_designs(threads, vault=Vault(dice=dice), stores=stores, dice=dice, now=now)
     _write_visits(threads, stores=stores, now=now)
     _write_spend(threads, dice=dice, today=now.date())
     return threads
@@ -186,13 +196,22 @@ def _write_customers(threads: list[Thread], *, dice: random.Random) -> None:
 
 
 def _write_designs(
-    threads: list[Thread], *, vault: Vault, stores: dict[str, Store], dice: random.Random
+    threads: list[Thread],
+    *,
+    vault: Vault,
+    stores: dict[str, Store],
+    dice: random.Random,
+    now: datetime,
 ) -> None:
-    started = []
+    started, lots = [], steps.Lots()
     for thread in threads:
         if (started_at := thread.journey.started_at) is None:
             continue
         started.append(thread)
+        thread.entry = lots.way_in()
+        thread.choices = lots.choices(
+            entry=thread.entry, is_complete=thread.journey.completed_at is not None
+        )
         thread.design = _design(
             thread, started_at=started_at, vault=vault, stores=stores, dice=dice
         )
@@ -201,6 +220,21 @@ def _write_designs(
             thread.design.saved_at = thread.journey.saved_at
     insert(Design, [thread.design for thread in started if thread.design])
     insert(DesignVersion, [thread.version for thread in started if thread.version])
+    _write_steps(started, lots=lots, now=now)
+
+
+def _write_steps(started: list[Thread], *, lots: steps.Lots, now: datetime) -> None:
+    rows: list[DesignStep] = []
+    for thread in started:
+        if thread.design is not None:
+            rows += lots.steps(
+                journey=thread.journey,
+                design=thread.design,
+                visitors=thread.visitors,
+                entry=thread.entry,
+                choices=thread.choices,
+            )
+    steps.write(rows, now=now)
 
 
 def _design(
@@ -216,20 +250,26 @@ def _design(
         budget=journey.budget, is_bought=journey.purchase is not None
     )
     is_complete = journey.completed_at is not None
+    has = DesignStep.Step
+    has_setting, has_size = has.SETTING in thread.choices, has.RING in thread.choices
     return Design(
         code=vault.code(),
         visitor=thread.visitors[0],
         customer=thread.customer,
         store=stores[journey.store] if journey.booked_at else None,
-        setting=setting,
-        metal=metal,
-        stone=stone if is_complete else None,
-        ring_size=Decimal(dice.randrange(9, 16)) / 2 if is_complete else None,
+        setting=setting if has_setting else None,
+        metal=metal if has_setting else None,
+        stone=stone if has.STONE in thread.choices else None,
+        ring_size=_size(dice) if is_complete else Decimal("6.0") if has_size else None,
         engraving=_engraving(setting, dice=dice) if is_complete else "",
         created_at=started_at,
         updated_at=journey.saved_at or journey.completed_at or started_at,
         completed_at=journey.completed_at,
     )
+
+
+def _size(dice: random.Random) -> Decimal:
+    return Decimal(dice.randrange(9, 16)) / 2
 
 
 def _engraving(setting: Setting, *, dice: random.Random) -> str:

@@ -16,7 +16,8 @@ from attribution.crediting import CreditModel
 from attribution.models import AdSpend, Touchpoint
 from attribution.reports.balance import balance
 from attribution.reports.scope import Scope
-from builder.models import Design, DesignVersion, Stone
+from builder import funnel
+from builder.models import Design, DesignStep, DesignVersion, Stone
 from demo import catalog, friends, history, house, tills
 from jeweler import sales
 from jeweler.models import Sale, Store
@@ -79,6 +80,19 @@ class TestTheSampleHouse:
         assert not saved.filter(customer=None).exists()
         version = DesignVersion.objects.select_related("design").latest("pk")
         assert sum(Decimal(line["amount"] or 0) for line in version.price_lines) == version.price
+
+    def test_the_funnel_of_its_rings_is_that_of_the_designs(self) -> None:
+        period = funnel.Period(start_date=date(2020, 1, 1), end_date=date(2100, 1, 1))
+        found = funnel.counted(period=period)
+        assert found.begun == Design.objects.count() > 300
+        assert found.completed.part == Design.objects.filter(completed_at__isnull=False).count()
+        assert found.stages[-1].count == Design.objects.filter(saved_at__isnull=False).count()
+        assert all(each.count for each in found.resting)
+        assert {part.value for part in found.entries if part.begun} == {"setting", "stone", "link"}
+        for kind, name in (("setting", "setting"), ("stone", "stone")):
+            reached = {stage.reach.value: stage.count for stage in found.stages}[kind]
+            assert reached == Design.objects.filter(**{f"{name}__isnull": False}).count()
+        assert DesignStep.objects.filter(entry="mail").exists()
 
     def test_everything_that_the_pages_show_is_there(self) -> None:
         assert Store.objects.values("time_zone").distinct().count() == 3
