@@ -182,7 +182,7 @@ def _report(name: str, url: str, *, browser: str, cookie: str) -> dict[str, Any]
     """Lighthouse's report, also left in .local/lighthouse to be read. A run that it calls broken itself is done again."""
     output = REPORTS / f"{name.replace(' ', '-')}.json"
     output.parent.mkdir(parents=True, exist_ok=True)
-    command = [
+    command: list[str | Path] = [
         NODE, LIGHTHOUSE, url, "--quiet", "--output=json", f"--output-path={output}",
         f"--only-categories={','.join(AIMS)}",
         "--chrome-flags=--headless=new --no-sandbox --disable-dev-shm-usage",
