@@ -5,6 +5,7 @@ from django.urls import path
 from builder import api, ring_api
 from builder.views import (
     choosing,
+    compare,
     diamonds,
     drawn,
     funnel,
@@ -25,6 +26,7 @@ urlpatterns = [
     path("", house.home, name="home"),
     path("rings/", house.rings, name="rings"),
     path("diamonds/", diamonds.diamonds, name="diamonds"),
+    path("diamonds/compare/", compare.compare, name="compare"),
     path("ring/", ring.ring, name="ring"),
     path("ring/choose/", choosing.choose, name="choose"),
     path("ring/intent/", choosing.intent, name="intent"),
