@@ -1,7 +1,8 @@
 """An associate finds the design of the customer in front of her, and opens it.
 
 Only whole keys find anything: an e-mail address, a phone number, a design code, or the link behind a QR. Each search and
-each opening is audited; nothing personal is written into the audit.
+each opening is audited, with limits per hour; nothing personal is written into the audit. A design that she took off her list
+is found by its code or QR alone, which she hands over herself.
 """
 
 import re
@@ -16,10 +17,13 @@ from builder import codes
 from builder.events import DesignLookedUp
 from builder.models import Design, DesignLink, DesignLookup
 from jeweler import access, audit, customers, outbox, tokens
-from jeweler.models import Customer, StaffMember, Store
+from jeweler.models import AuditEntry, Customer, StaffMember, Store
 
 MOST_FOUND = 20
 SAME_VISIT = timedelta(minutes=30)
+HOUR = timedelta(hours=1)
+LOOKUPS_AN_HOUR = 100
+OPENINGS_AN_HOUR = 40  # a code that is typed is looked up twice: in the field, and to open it
 _PHONE = re.compile(r"[\d\s()+./\-–]{7,}")
 
 
@@ -31,6 +35,14 @@ class NothingToLookFor(ValueError):
             f"Type the whole e-mail address, phone number or design code, such as "
             f"{codes.PREFIX}-7K4Q-2M9, or scan the QR."
         )
+
+
+class TooMany(Exception):
+    """One member asked or opened too much within an hour."""
+
+    def __init__(self, *, what: str, limit: int, again_at: datetime) -> None:
+        super().__init__(what)
+        self.what, self.limit, self.again_at = what, limit, again_at
 
 
 class NotYourStore(PermissionDenied):
@@ -58,9 +70,12 @@ def find(*, text: str, member: StaffMember, now: datetime) -> list[Design]:
     """The designs that the key leads to, the last touched first.
 
     A code or QR, which the customer herself hands over, finds her design wherever she meant to come; an e-mail or
-    phone finds those meant for the member's own stores or for none. Raises NothingToLookFor, customers.BadEmail
-    and customers.BadPhone.
+    phone finds those meant for the member's own stores or for none. Raises TooMany, NothingToLookFor,
+    customers.BadEmail and customers.BadPhone.
     """
+    asked = AuditEntry.objects.filter(action="design.searched", actor=member.user)
+    times = asked.filter(at__gt=now - HOUR).order_by("at").values_list("at", flat=True)
+    _check_limit("look-ups", list(times), limit=LOOKUPS_AN_HOUR)
     key = key_of(text)
     designs = _found(text.strip(), key, member=member, now=now)
     found = list(
@@ -83,12 +98,15 @@ def open_design(
 ) -> DesignLookup:
     """Note that the member opened the design in the store, and announce it.
 
-    Opening it again during the same visit (half an hour) is the same look-up. Raises NotYourStore.
+    Opening it again during the same visit (half an hour) is the same look-up. Raises NotYourStore and TooMany.
     """
     if not access.stores_of(member).filter(pk=store.pk).exists():
         raise NotYourStore(store=store)
     with transaction.atomic():
-        Design.objects.select_for_update().only("pk").get(pk=design.pk)
+        Design.objects.select_for_update(no_key=True).only("pk").get(pk=design.pk)
+        earlier = opened_lately(member=member, store=store, now=now).filter(design=design).first()
+        if earlier is None:
+            _check_openings(member, now=now)
         audit.record(
             action="design.opened",
             subject=design,
@@ -97,9 +115,6 @@ def open_design(
             detail={"by": str(DesignLookup.Key(key))},
             now=now,
         )
-        earlier = DesignLookup.objects.filter(
-            design=design, staff=member, store=store, opened_at__gt=now - SAME_VISIT
-        ).first()
         if earlier:
             return earlier
         lookup = DesignLookup.objects.create(
@@ -109,6 +124,24 @@ def open_design(
             DesignLookedUp(design_id=design.pk, lookup_id=lookup.pk, store_id=store.pk), at=now
         )
     return lookup
+
+
+def opened_lately(*, member: StaffMember, store: Store, now: datetime) -> QuerySet[DesignLookup]:
+    """The look-ups of the visit that may still last."""
+    return DesignLookup.objects.filter(
+        staff=member, store=store, opened_at__gt=now - SAME_VISIT
+    ).order_by("-opened_at")
+
+
+def _check_openings(member: StaffMember, *, now: datetime) -> None:
+    opened = DesignLookup.objects.filter(staff=member, opened_at__gt=now - HOUR)
+    times = opened.order_by("opened_at").values_list("opened_at", flat=True)
+    _check_limit("opened designs", list(times), limit=OPENINGS_AN_HOUR)
+
+
+def _check_limit(what: str, times: list[datetime], *, limit: int) -> None:
+    if len(times) >= limit:
+        raise TooMany(what=what, limit=limit, again_at=times[-limit] + HOUR)
 
 
 def _found(
@@ -128,7 +161,8 @@ def _found(
         people = _with_phone(wanted, regions=sorted({store.region for store in stores}))
     ids = [pk for person in people for pk in customers.ids_of(person)]
     meant_for_us = Q(store=None) | Q(store__in=stores)
-    return Design.objects.filter(meant_for_us, customer__in=ids, saved_at__isnull=False)
+    saved = Design.objects.filter(saved_at__isnull=False, removed_at=None)
+    return saved.filter(meant_for_us, customer__in=ids)
 
 
 def _with_phone(text: str, *, regions: list[str]) -> list[Customer]:

@@ -24,6 +24,7 @@ View = Callable[Concatenate[HttpRequest, Extra], HttpResponseBase]
 
 # What has been found out about a request is kept in its environment, under this name.
 _MEMBER = "jeweler.member"
+STORE_KEY = "counter_store"  # in the session: where she said she is
 
 
 class StaffRequest(HttpRequest):
@@ -94,3 +95,11 @@ def stores_of(member: StaffMember) -> QuerySet[Store]:
     if member.sees_all_stores:
         return Store.objects.all()
     return Store.objects.filter(staff=member)
+
+
+def store_here(request: HttpRequest, *, member: StaffMember) -> Store | None:
+    """The store the member stands in: her only one, or the one she said at the counter."""
+    stores = stores_of(member).order_by("name")
+    if len(stores) == 1:
+        return stores[0]
+    return stores.filter(code=request.session.get(STORE_KEY, "")).first()

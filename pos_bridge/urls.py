@@ -12,4 +12,5 @@ urlpatterns = [
     path("admin/counter/store/", pages.choose_store, name="counter-store"),
     path("admin/counter/<str:code>/", pages.design, name="counter-design"),
     path("admin/counter/<str:code>/reach/", pages.reach, name="counter-reach"),
+    path("admin/counter/<str:code>/sheet/<int:number>/", pages.sheet, name="counter-sheet"),
 ]

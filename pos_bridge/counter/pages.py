@@ -5,7 +5,7 @@ from urllib.parse import parse_qs
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -13,10 +13,10 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from builder import lookup
+from builder import lookup, sheets
 from builder.models import Design, DesignLookup
 from jeweler import audit, customers
-from jeweler.access import Role, StaffRequest, staff_only, stores_of
+from jeweler.access import STORE_KEY, Role, StaffRequest, staff_only, store_here, stores_of
 from jeweler.models import Store
 from pos_bridge.counter import desk, showing
 
@@ -36,7 +36,7 @@ NOTHING = {
 def find(request: StaffRequest) -> HttpResponse:
     """The field, and what it found. A code or a scanned QR opens its design at once."""
     now = timezone.now()
-    store = desk.store_of(request)
+    store = store_here(request, member=request.member)
     text, is_scanned = _asked(request)
     context: dict[str, object] = {
         "text": text,
@@ -48,7 +48,7 @@ def find(request: StaffRequest) -> HttpResponse:
     try:
         designs = desk.look_up(text=text, member=request.member, store=store, now=now)
         key = DesignLookup.Key.QR if is_scanned else lookup.key_of(text)
-    except desk.TooMany as limit:
+    except lookup.TooMany as limit:
         return _slow_down(request, limit, context)
     except (lookup.NothingToLookFor, customers.BadEmail, customers.BadPhone) as problem:
         context["nothing"] = str(problem)
@@ -68,7 +68,7 @@ def choose_store(request: StaffRequest) -> HttpResponse:
     store = stores_of(request.member).filter(code=request.POST.get("store", "")).first()
     if store is None:
         raise PermissionDenied("This store is not one of yours. Ask the owner to add it.")
-    request.session[desk.STORE_KEY] = store.code
+    request.session[STORE_KEY] = store.code
     back = request.POST.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
     return HttpResponseRedirect(back if is_ours else reverse("counter"))
@@ -80,20 +80,20 @@ def choose_store(request: StaffRequest) -> HttpResponse:
 def design(request: StaffRequest, code: str) -> HttpResponse:
     """Open a design: the opening is noted, announced, and the design shown as it was saved."""
     now = timezone.now()
-    store = desk.store_of(request)
+    store = store_here(request, member=request.member)
     if store is None:
         return redirect(f"{reverse('counter')}?{urlencode({'q': code})}")
     key = request.GET.get("key", "")
     try:
         opened = desk.one_of_ours(code=code, member=request.member, store=store, now=now)
-        desk.note_opening(
+        lookup.open_design(
             design=opened,
             member=request.member,
             store=store,
             key=DesignLookup.Key(key if key in KEYS else "code"),
             now=now,
         )
-    except desk.TooMany as limit:
+    except lookup.TooMany as limit:
         return _slow_down(
             request, limit, {"text": code, "store": store, **desk.empty_desk(request, now)}
         )
@@ -106,7 +106,7 @@ def design(request: StaffRequest, code: str) -> HttpResponse:
 def reach(request: StaffRequest, code: str) -> HttpResponse:
     """The same page with her whole e-mail address and phone number, which is noted too."""
     now = timezone.now()
-    store = desk.store_of(request)
+    store = store_here(request, member=request.member)
     if store is None:
         return redirect("counter")
     opened = Design.objects.filter(code=code).first()
@@ -126,6 +126,38 @@ def reach(request: StaffRequest, code: str) -> HttpResponse:
     return _page(request, opened, store=store, is_uncovered=True, now=now)
 
 
+@staff_only(Role.ASSOCIATE, Role.MANAGER, Role.OWNER)
+@never_cache
+@require_safe
+def sheet(request: StaffRequest, code: str, number: int) -> HttpResponse:
+    """The workshop's sheet of a version of the design she has open, which is noted."""
+    now = timezone.now()
+    store = store_here(request, member=request.member)
+    opened = Design.objects.filter(code=code).first()
+    if (
+        store is None
+        or opened is None
+        or not desk.was_lately_opened(design=opened, member=request.member, store=store, now=now)
+    ):
+        return redirect("counter-design", code)
+    version = opened.versions.filter(number=number).first()
+    if version is None:
+        raise Http404(f"{opened.code} has no version {number}.")
+    try:
+        file = sheets.sheet(version)
+    except sheets.NothingToMake as error:
+        raise Http404(str(error)) from error
+    audit.record(
+        action="design.sheet", subject=opened, actor=request.member.user, store=store, now=now
+    )
+    name = f"{opened.code}-{number}.pdf"
+    return HttpResponse(
+        file,
+        content_type="application/pdf",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
 def _asked(request: HttpRequest) -> tuple[str, bool]:
     """The text of the field, and whether it was scanned. A scanner types the QR's whole address."""
     text = request.GET.get("q", "").strip()[:254]
@@ -137,7 +169,7 @@ def _asked(request: HttpRequest) -> tuple[str, bool]:
 
 
 def _slow_down(
-    request: HttpRequest, limit: desk.TooMany, context: dict[str, object]
+    request: HttpRequest, limit: lookup.TooMany, context: dict[str, object]
 ) -> HttpResponse:
     context = {**context, "limit": limit}
     return _rendered(request, "pos_bridge/find.html", context, status=429)

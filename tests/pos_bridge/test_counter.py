@@ -7,11 +7,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from builder import codes, saving
-from builder.models import DesignLookup, Stone
+from builder import codes, lookup, saving, sharing
+from builder.models import Design, DesignLookup, Stone
 from jeweler import customers, tokens
 from jeweler.models import AuditEntry, Customer, OutboxEvent, StaffMember, Store
-from pos_bridge.counter import desk, showing
 from tests.factories import pos_bridge as tills
 from tests.factories.builder import DesignFactory, HeadFactory, SettingFactory, StoneFactory
 from tests.factories.jeweler import StaffMemberFactory
@@ -126,6 +125,7 @@ def test_an_opened_design_shows_exactly_what_was_saved(
         "included",
         "Price kept until 5 December",
         "The stone is at its supplier’s",
+        "1.90 mm wide, no diamonds along it",
         "QR code of OS-2345-67A",
     ]:
         assert shown in page, shown
@@ -265,13 +265,13 @@ def test_too_many_look_ups_in_an_hour_are_stopped_with_a_clear_word(
     counter = at_the_counter(marisol)
     AuditEntry.objects.bulk_create(
         AuditEntry(at=timezone.now(), actor=marisol.user, action="design.searched", subject="x")
-        for _ in range(desk.LOOKUPS_AN_HOUR)
+        for _ in range(lookup.LOOKUPS_AN_HOUR)
     )
 
     page = counter.get("/admin/counter/", {"q": "clara@example.com"})
 
     assert page.status_code == 429
-    assert f"That were {desk.LOOKUPS_AN_HOUR} look-ups in one hour." in page.content.decode()
+    assert f"That were {lookup.LOOKUPS_AN_HOUR} look-ups in one hour." in page.content.decode()
 
 
 def test_too_many_openings_in_an_hour_are_stopped_too(
@@ -280,7 +280,7 @@ def test_too_many_openings_in_an_hour_are_stopped_too(
     other = tills.saved_design(customer=None, code="OS-2345-68G")
     DesignLookup.objects.bulk_create(
         DesignLookup(design=other, store=store, staff=marisol, key="code", opened_at=timezone.now())
-        for _ in range(desk.OPENINGS_AN_HOUR)
+        for _ in range(lookup.OPENINGS_AN_HOUR)
     )
     tills.saved_design(customer=clara, its_stone=other.stone)
 
@@ -356,7 +356,7 @@ def test_an_earlier_version_and_what_changed_can_be_seen(
     counter = at_the_counter(marisol)
 
     latest = counter.get(f"/admin/counter/{tills.CODE}/").content.decode()
-    assert "Engraving: first → C &amp; J" in latest
+    assert "Engraving “C &amp; J”, before “first”" in latest
     assert "$490 more than version 1" in latest
 
     earlier = counter.get(f"/admin/counter/{tills.CODE}/", {"version": "1"}).content.decode()
@@ -382,19 +382,97 @@ def test_a_design_that_was_never_saved_leads_back_to_the_field(
     assert answer.status_code == 302
 
 
-@pytest.mark.parametrize(
-    ("status", "in_store", "words"),
-    [
-        ("available", "nyc-lispenard", "The stone is here."),
-        ("available", "boston", "The stone is in Boston."),
-        ("available", "", "The stone is at its supplier’s."),
-        ("held", "nyc-lispenard", "The stone is here, held for somebody."),
-        ("sold", "", "The stone was sold on 21 November 2026."),
-        ("withdrawn", "", "The stone is no longer offered by its supplier."),
-    ],
-)
-def test_where_the_stone_is(store: Store, status: str, in_store: str, words: str) -> None:
-    place = tills.open_store(code=in_store, name="Boston") if in_store else None
-    stone = tills.stone(status=status, store=place, sold_at=tills.NOW if status == "sold" else None)
+# What an associate is told besides.
 
-    assert showing.whereabouts(stone=stone, store=store) == words
+
+def opened_page(member: StaffMember, code: str = tills.CODE) -> str:
+    return at_the_counter(member).get(f"/admin/counter/{code}/").content.decode()
+
+
+def test_a_proposal_is_a_secret_said_before_anything_else(
+    marisol: StaffMember, clara: Customer
+) -> None:
+    design = tills.saved_design(customer=clara)
+    assert "say nothing on the telephone" not in opened_page(marisol)
+    Design.objects.filter(pk=design.pk).update(is_discreet=True)
+    page = opened_page(marisol)
+    assert page.index("Proposal: say nothing on the telephone.") < page.index("As she left it")
+    found = at_the_counter(marisol).get("/admin/counter/", {"q": "clara@example.com"})
+    assert "a secret" in found.content.decode()
+
+
+def test_a_design_that_is_not_whole_says_what_is_open(marisol: StaffMember) -> None:
+    design = DesignFactory(ring_size=None, stone=None)
+    saving.save(
+        design=design, email="ada@example.com", visitor=None, is_discreet=False, now=timezone.now()
+    )
+    page = opened_page(marisol, design.code)
+    for words in ("no size yet", "no stone yet", "She has chosen no stone yet.", "It has no price"):
+        assert words in page, words
+    listed = at_the_counter(marisol).get("/admin/counter/", {"q": "ada@example.com"})
+    assert "The Alba in 18 k yellow gold" in listed.content.decode()
+
+
+def test_a_stone_alone_is_shown_too(marisol: StaffMember) -> None:
+    design = DesignFactory(setting=None, metal=None, ring_size=None)
+    saving.save(
+        design=design, email="ada@example.com", visitor=None, is_discreet=False, now=timezone.now()
+    )
+    page = opened_page(marisol, design.code)
+    assert "no setting yet" in page
+    assert "1.52 ct round, G, VS1" in page
+    assert "Design sheet" not in page
+
+
+def test_a_removed_design_is_found_by_its_code_alone_with_a_word(
+    marisol: StaffMember, clara: Customer
+) -> None:
+    design = tills.saved_design(customer=clara)
+    Design.objects.filter(pk=design.pk).update(removed_at=tills.NOW)
+    counter = at_the_counter(marisol)
+    for key in ("clara@example.com", "(212) 555-0142"):
+        assert tills.CODE not in counter.get("/admin/counter/", {"q": key}).content.decode()
+    page = counter.get("/admin/counter/", {"q": tills.CODE}, follow=True).content.decode()
+    assert "took this design off her list on 21 November 2026" in page
+
+
+def test_a_hint_is_told_of_and_never_to_whom(marisol: StaffMember, clara: Customer) -> None:
+    design = tills.saved_design(customer=clara)
+    sharing.hint(
+        design=design, to="ben@example.com", from_name="C.", note="That one!", now=timezone.now(),
+        wanted_date=timezone.localdate() + timedelta(days=90),
+    )  # fmt: skip
+    counter = at_the_counter(marisol)
+    counter.get(f"/admin/counter/{tills.CODE}/")
+    for page in (
+        opened_page(marisol),
+        counter.post(f"/admin/counter/{tills.CODE}/reach/").content.decode(),
+    ):
+        assert "She dropped a hint, to be worn on" in page
+        assert "ben@" not in page
+        assert "That one!" not in page
+
+
+def test_the_design_sheet_is_for_the_design_she_has_open_and_noted(
+    marisol: StaffMember, clara: Customer
+) -> None:
+    design = DesignFactory()
+    saving.save(
+        design=design, email="ada@example.com", visitor=None, is_discreet=False, now=timezone.now()
+    )
+    counter = at_the_counter(marisol)
+    sheet = f"/admin/counter/{design.code}/sheet/1/"
+    assert counter.get(sheet).status_code == 302
+    assert not AuditEntry.objects.filter(action="design.sheet").exists()
+    assert sheet in counter.get(f"/admin/counter/{design.code}/").content.decode()
+    assert counter.get(sheet).content.startswith(b"%PDF")
+    assert AuditEntry.objects.get(action="design.sheet").store is not None
+    assert counter.get(f"/admin/counter/{design.code}/sheet/9/").status_code == 404
+
+
+@pytest.mark.parametrize("text", ["x" * 10_000, "1" * 10_000, "@" * 10_000, "OS-" + "2" * 10_000])
+def test_ten_thousand_characters_are_no_key(marisol: StaffMember, text: str) -> None:
+    page = at_the_counter(marisol).get("/admin/counter/", {"q": text})
+    assert page.status_code == 200
+    assert tills.CODE not in page.content.decode()
+    assert not DesignLookup.objects.exists()
