@@ -12,6 +12,8 @@ from django.http.request import validate_host
 from django.utils import timezone
 
 from attribution import channels, tracking
+from builder import links
+from builder.models import DesignLink
 from jeweler import visitors
 
 logger = logging.getLogger(__name__)
@@ -19,7 +21,9 @@ logger = logging.getLogger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 STOREFRONT = {"builder", "appointments", "referrals"}
-MAIL_LINK = "builder:link"
+LINK, LIST = "builder:link", "builder:all_of_hers"
+# What our own mails lead to. A shared link is passed on by whatever way people have, so it is none of them.
+MAILED = {DesignLink.Purpose.RESUME: "saved design", DesignLink.Purpose.HINT: "hint"}
 PURPOSES = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
 AHEAD_OF_TIME = ("prefetch", "prerender", "preview")
 
@@ -36,7 +40,7 @@ def touchpoints(get_response: GetResponse) -> GetResponse:
                     _remember(request, _arrival(request, at=at))
             except DatabaseError:
                 # The one thing that may fail unseen: she gets her page, we lose one touch and log it.
-                logger.exception("An arrival at %s was not remembered", request.path)
+                logger.exception("An arrival at %s was not remembered", _path(request))
         return response
 
     return middleware
@@ -91,21 +95,40 @@ def _is_storefront_page(request: HttpRequest, response: HttpResponseBase) -> boo
 def _arrival(request: HttpRequest, *, at: datetime) -> tracking.Arrival:
     referrer_host = channels.host_of(request.headers.get("Referer", ""))
     origin = channels.read(query=request.GET.dict(), referrer_host=referrer_host)
-    path = request.path
-    if request.resolver_match and request.resolver_match.view_name == MAIL_LINK:
-        # The address is a secret, and only our own mail has it.
-        path = "/d/"
-        if not origin.is_tagged:
-            origin = replace(
-                origin,
-                channel=channels.Channel.EMAIL,
-                source="our mail",
-                medium="email",
-                campaign="saved design",
-            )
+    campaign = _mailed(request, at=at)
+    if campaign and not origin.is_tagged:
+        origin = replace(
+            origin,
+            channel=channels.Channel.EMAIL,
+            source="our mail",
+            medium="email",
+            campaign=campaign,
+        )
     return tracking.Arrival(
         origin=origin,
-        path=channels.clean(path, limit=500),
+        path=channels.clean(_path(request), limit=500),
         is_opted_out=request.headers.get("Sec-GPC") == "1",
         at=at,
     )
+
+
+def _path(request: HttpRequest) -> str:
+    """Where she arrived; of an address that is a key only what comes before the key."""
+    match = request.resolver_match
+    if match is None or "token" not in match.kwargs:
+        return request.path
+    return "/" + match.route.partition("<")[0]
+
+
+def _mailed(request: HttpRequest, *, at: datetime) -> str:
+    """Which of our mails has this address; empty: none."""
+    match = request.resolver_match
+    if match is None or match.view_name not in (LINK, LIST):
+        return ""
+    if match.view_name == LIST:
+        return MAILED[DesignLink.Purpose.RESUME]
+    try:
+        link = links.opened(match.kwargs["token"], now=at)
+    except links.LinkGone:
+        return ""
+    return MAILED.get(DesignLink.Purpose(link.purpose), "")

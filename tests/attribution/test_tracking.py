@@ -1,18 +1,22 @@
 """An arrival from outside is remembered once; a walk inside, a robot and a prefetch never."""
 
+import re
 from datetime import timedelta
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from attribution.channels import Channel
 from attribution.models import Touchpoint
+from builder import keeping, links, saving, sharing
+from builder.models import DesignLink
 from jeweler import tokens, visitors
-from jeweler.models import Visitor
+from jeweler.models import EmailMessage, Visitor
 from tests.factories.builder import DesignFactory
 from tests.factories.jeweler import NOW, VisitorFactory
 
@@ -141,18 +145,50 @@ def test_a_showrooms_own_tablet_is_never_a_touch(shopper: Client) -> None:
 
 
 def test_the_link_of_our_mail_counts_as_mail_and_its_secret_is_not_kept(shopper: Client) -> None:
-    token, token_hash = tokens.issue()
     design = DesignFactory(saved_at=NOW)
-    design.links.create(
-        purpose="resume",
-        token_hash=token_hash,
-        created_at=NOW,
-        expires_at=NOW + timedelta(days=3650),
-    )
+    token = links.issue(design=design, purpose=DesignLink.Purpose.RESUME, days=3650, now=NOW)
     assert shopper.get(f"/d/{token}/").status_code == 200
     touch = Touchpoint.objects.get()
-    assert (touch.channel, touch.landing_path) == (Channel.EMAIL, "/d/")
+    assert (touch.channel, touch.campaign) == (Channel.EMAIL, "saved design")
+    assert touch.landing_path == "/d/"
     assert token not in str(Touchpoint.objects.values())
+
+
+def test_the_link_to_her_whole_list_counts_as_mail_and_its_secret_is_not_kept(
+    shopper: Client,
+) -> None:
+    with transaction.atomic():
+        saving.save(
+            design=DesignFactory(),
+            email="ada@example.com",
+            visitor=None,
+            is_discreet=False,
+            now=timezone.now(),
+        )
+        keeping.send_again(email="ada@example.com", now=timezone.now())
+    found = re.search(r"/ring/saved/all/([^/]+)/", EmailMessage.objects.latest("pk").text)
+    assert found
+    assert shopper.get(found[0]).status_code == 200
+    touch = Touchpoint.objects.get()
+    assert (touch.channel, touch.landing_path) == (Channel.EMAIL, "/ring/saved/all/")
+    assert found[1] not in str(Touchpoint.objects.values())
+
+
+def test_a_hint_counts_as_mail_and_a_link_that_somebody_passed_on_as_what_it_came_by(
+    shopper: Client,
+) -> None:
+    design = DesignFactory()
+    now = timezone.now()
+    sharing.hint(
+        design=design, to="ben@example.com", from_name="Ada", note="", wanted_date=None, now=now
+    )
+    hint = re.search(r"/d/[\w-]+/", EmailMessage.objects.get().text)
+    assert hint
+    shared = links.issue(design=design, purpose=DesignLink.Purpose.SHARE, days=3650, now=NOW)
+    shopper.get(hint[0])
+    Client(headers={"user-agent": PHONE}).get(f"/d/{shared}/")
+    touches = Touchpoint.objects.order_by("pk").values_list("channel", "campaign", "landing_path")
+    assert list(touches) == [(Channel.EMAIL, "hint", "/d/"), (Channel.DIRECT, "", "/d/")]
 
 
 @pytest.mark.parametrize(
