@@ -113,7 +113,7 @@ def go_on(*, design: Design, visitor: Visitor, now: datetime) -> None:
 def start(*, visitor: Visitor, now: datetime) -> Design:
     """A new design; an untouched one of hers is used again, so that two tabs begin the same ring."""
     with transaction.atomic():
-        Visitor.objects.select_for_update().get(pk=visitor.pk)
+        Visitor.objects.select_for_update(no_key=True).get(pk=visitor.pk)
         found = current(visitor=visitor)
         if (
             found
@@ -215,7 +215,7 @@ def lock(design: Design) -> Design:
 
     Read anew after the lock: a row that was waited for is joined to what was there before the wait.
     """
-    Design.objects.select_for_update().only("pk").get(pk=design.pk)
+    Design.objects.select_for_update(no_key=True).only("pk").get(pk=design.pk)
     return Design.objects.select_related(*PARTS).get(pk=design.pk)
 
 

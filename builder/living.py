@@ -112,7 +112,7 @@ def tell(*, design: Design, now: datetime) -> DesignNotice | None:
     """
     with transaction.atomic():
         if _locks.get():
-            Design.objects.select_for_update().only("pk").get(pk=design.pk)
+            Design.objects.select_for_update(no_key=True).only("pk").get(pk=design.pk)
         fresh = list(_with_owners(living(now=now).filter(pk=design.pk)))
         for seen in look(fresh, now=now):
             if seen.kind and _is_time(seen, now=now):
@@ -166,7 +166,7 @@ def _claim(*, now: datetime, limit: int) -> list[Design]:
     waiting = living(now=now).filter(Q(watched_at=None) | Q(watched_at__lte=now - EVERY))
     waiting = waiting.order_by(F("watched_at").asc(nulls_first=True), "pk")
     if _locks.get():
-        waiting = waiting.select_for_update(skip_locked=True, of=["self"])
+        waiting = waiting.select_for_update(skip_locked=True, of=["self"], no_key=True)
     claimed = list(_with_owners(waiting)[:limit])
     Design.objects.filter(pk__in=[each.pk for each in claimed]).update(watched_at=_leased(now))
     return claimed
@@ -198,7 +198,7 @@ def _change(designs: QuerySet[Design], *, watched_at: datetime | None) -> int:
 
 def _locked(designs: QuerySet[Design]) -> list[int]:
     """Locked in one order everywhere, so that a watcher and a sale never wait for each other in a circle."""
-    return list(designs.order_by("pk").select_for_update().values_list("pk", flat=True))
+    return list(designs.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
 
 
 # Looking.

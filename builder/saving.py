@@ -119,7 +119,8 @@ def _locked_with_all(design: Design, *, visitor: Visitor | None) -> Design:
     """The design, kept from everybody else together with its browser and its stone.
 
     In this order everywhere: the browser, its designs, the stone, and the e-mail address last, as at
-    the till. So those who save one ring under two addresses wait in line and not for each other.
+    the till. So those who save one ring under two addresses wait in line and not for each other. The
+    locks let others refer to the rows: who has the design and writes a step of this browser goes on.
     """
     _lock_visitors(design.visitor_id, visitor.pk if visitor else None)
     locked = designs.lock(design)
@@ -130,7 +131,7 @@ def _locked_with_all(design: Design, *, visitor: Visitor | None) -> Design:
 
 def _lock_visitors(*ids: int | None) -> None:
     known = [each for each in ids if each is not None]
-    visitors = Visitor.objects.select_for_update(of=["self"]).filter(pk__in=known)
+    visitors = Visitor.objects.select_for_update(of=["self"], no_key=True).filter(pk__in=known)
     list(visitors.only("pk").order_by("pk"))
 
 

@@ -202,7 +202,7 @@ def recognize(
     been another customer's is from now on this one's, and the two stay two people, unless they
     share a phone number: then they are merged.
     """
-    visitor = Visitor.objects.select_for_update(of=["self"]).get(pk=visitor.pk)
+    visitor = Visitor.objects.select_for_update(of=["self"], no_key=True).get(pk=visitor.pk)
     if visitor.is_store_device:
         return
     customer = resolve(customer)

@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 from django.db import connection, transaction
 
-from builder import catalog, designs, inventory, pricebook, saving
+from builder import catalog, designs, inventory, keeping, pricebook, saving
 from builder.models import Design, DesignVersion, Metal, Stone, Supplier
 from jeweler.models import EmailMessage, OutboxEvent
 from tests.builder.test_catalog import feed, line
@@ -124,6 +124,41 @@ def test_a_complete_ring_is_announced_once_by_four_tabs() -> None:
     design = DesignFactory()
     at_once(*[lambda: designs.complete(design=design, visitor=design.visitor, now=NOW)] * 4)
     assert OutboxEvent.objects.filter(name="builder.BuilderCompleted").count() == 1
+
+
+def somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("select exists (select from pg_locks where not granted)")
+        return bool(cursor.fetchone()[0])
+
+
+@pytest.mark.parametrize("what", ["complete", "duplicate", "take up"])
+def test_who_has_the_design_and_who_saves_it_do_not_wait_for_each_other(what: str) -> None:
+    """The save has the browser's row and waits for the design; the other writes what belongs to both."""
+    design = DesignFactory()
+    visitor = design.visitor
+    has_design = threading.Event()
+
+    def hold() -> object:
+        with transaction.atomic():
+            designs.lock(design)
+            has_design.set()
+            give_up = time.monotonic() + 20
+            while not somebody_waits() and time.monotonic() < give_up:
+                time.sleep(0.01)
+            if what == "complete":
+                return designs.complete(design=design, visitor=visitor, now=NOW)
+            if what == "duplicate":
+                return keeping.duplicate(design=design, visitor=visitor, now=NOW)
+            return designs.go_on(design=design, visitor=visitor, now=NOW)
+
+    def save_it() -> object:
+        has_design.wait()
+        return save(design)
+
+    held, saved = at_once(hold, save_it)
+    assert not isinstance(held, Exception), held
+    assert isinstance(saved, saving.Saved), saved
 
 
 def take_in(supplier: Supplier, *lines: str, minutes: int = 0) -> object:
