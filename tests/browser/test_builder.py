@@ -4,7 +4,8 @@ import re
 from decimal import Decimal
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
+from pytest_playwright import CreateContextCallback
 
 from builder.models import Design, DesignVersion, Stone
 from jeweler.models import EmailMessage
@@ -220,12 +221,10 @@ def test_settings_that_do_not_hold_her_stone_stand_last_and_may_be_taken(visit: 
 
 @pytest.mark.parametrize("width", [390, 1280])
 def test_the_stones_are_filtered_found_and_set_without_scripts(
-    browser: Browser, shop: str, width: int
+    new_context: CreateContextCallback, shop: str, width: int
 ) -> None:
-    context = browser.new_context(
-        java_script_enabled=False, viewport={"width": width, "height": 844}
-    )
-    page = context.new_page()
+    size = {"width": width, "height": 844}
+    page = new_context(java_script_enabled=False, viewport=size).new_page()
     page.goto(f"{shop}/diamonds/")
     if width == 390:
         page.locator("#filters-summary").click()
@@ -240,7 +239,6 @@ def test_the_stones_are_filtered_found_and_set_without_scripts(
     page.locator("a.open").first.click()
     page.get_by_role("button", name="Set this stone").click()
     expect(page.get_by_role("heading", name="Settings for your 1.52 ct round")).to_be_visible()
-    context.close()
 
 
 def test_pages_of_few_words_are_accessible_too(visit: Visit) -> None:

@@ -1,8 +1,8 @@
 """The guided tour hands out an ad link that is a stranger's first click, as from another site."""
 
 import pytest
-from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
+from pytest_playwright import CreateContextCallback
 
 from attribution.models import Touchpoint
 from demo import house
@@ -13,11 +13,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_a_click_on_the_tours_ad_is_remembered_as_the_ads(
-    browser: Browser, live_server: LiveServer
+    new_context: CreateContextCallback, live_server: LiveServer
 ) -> None:
     house.open_stores()
     SettingFactory()
-    page = browser.new_context(user_agent=BROWSER).new_page()
+    page = new_context(user_agent=BROWSER).new_page()
     page.goto(f"{live_server.url}/demo/")
 
     page.get_by_role("link", name="Oval engagement rings, made in New York").click()
