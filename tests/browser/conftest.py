@@ -7,18 +7,30 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.urls import Resolver404, resolve
+from django.test import Client
+from django.urls import Resolver404, resolve, reverse
 from playwright.sync_api import ConsoleMessage, Page
 from pytest_django.live_server_helper import LiveServer
+from pytest_playwright import CreateContextCallback
 
-from builder.models import Band
+from builder.models import Band, Design, Stone
 from builder.views import histograms
+from jeweler import visitors
 from tests.factories.builder import MetalFactory, SettingFactory, StoneFactory
 from tests.factories.jeweler import StoreFactory
+from tests.journeys.browsers import BROWSER
 
 # Chromium logs each refused request by itself, and complains of slow drawing on a machine without a GPU.
 EXPECTED = ("the server responded with a status of 4", "GPU stall due to ReadPixels")
 
+
+# As where there is no WebGL: the picture stays. Without a GPU the scene costs seconds a page, and tests of it are enough.
+WITHOUT_SCENE = """
+  const real = HTMLCanvasElement.prototype.getContext;
+  HTMLCanvasElement.prototype.getContext = function (kind, ...said) {
+    return kind === "webgl2" ? null : real.call(this, kind, ...said);
+  };
+"""
 
 SCREENSHOTS = Path(__file__).resolve().parents[2] / ".local" / "screenshots"
 
@@ -33,6 +45,24 @@ class Visit:
 
     def go(self, address: str) -> None:
         self.page.goto(self.shop + address, wait_until="load")
+
+    def take_up(self, **choices: object) -> Design:
+        """A ring of this browser's own, chosen as its pages' forms would, without opening them.
+
+        Nothing said: the Alba with the first round stone, in size 6.
+        """
+        said = choices or {"setting": "alba", "stone": rounds()[0].pk, "ring_size": "6"}
+        client = Client(headers={"user-agent": BROWSER})
+        client.cookies.load({each["name"]: each["value"] for each in self.page.context.cookies()})
+        assert client.post(reverse("builder:choose"), said).status_code == 302
+        token = client.cookies[visitors.COOKIE].value
+        cookie = {"name": visitors.COOKIE, "value": token, "url": self.shop}
+        self.page.context.add_cookies([cookie])
+        return Design.objects.latest("id")
+
+    def pick(self, name: str, *, exact: bool = False) -> None:
+        """Choose one of several by the keyboard: the browser brings it into sight, past the bar of the price."""
+        self.page.get_by_role("radio", name=name, exact=exact).press("Space")
 
     def check(self, state: str = "") -> None:
         """No violation of the accessibility rules, nothing wider than the screen, nothing in the console.
@@ -65,6 +95,11 @@ class Visit:
             words in message.text for words in EXPECTED
         ):
             self.heard.append(message.text)
+
+
+def rounds() -> list[Stone]:
+    """The shop's round stones, the cheapest first: all of them fit both settings."""
+    return list(Stone.objects.filter(shape="round").order_by("price"))
 
 
 @pytest.fixture
@@ -101,8 +136,20 @@ def shop(live_server: LiveServer) -> str:
 @pytest.fixture(params=[390, 1280], ids=["phone", "desk"])
 def visit(request: pytest.FixtureRequest, page: Page, shop: str) -> Iterator[Visit]:
     page.set_viewport_size({"width": request.param, "height": 844})
+    yield visiting(page, shop)
+    page.close()
+
+
+@pytest.fixture
+def elsewhere(visit: Visit, new_context: CreateContextCallback) -> Visit:
+    """Another device, or another person: a browser that has never been here, as wide as the first."""
+    context = new_context(viewport=visit.page.viewport_size)
+    context.add_init_script(WITHOUT_SCENE)
+    return visiting(context.new_page(), visit.shop)
+
+
+def visiting(page: Page, shop: str) -> Visit:
     visit = Visit(page=page, shop=shop)
     page.on("console", visit.hear)
     page.on("pageerror", lambda error: visit.heard.append(str(error)))
-    yield visit
-    page.close()
+    return visit
