@@ -1,18 +1,21 @@
 """The catalog and the designs in the back office. Stones, versions and look-ups are facts and only shown."""
 
 import json
+from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qs
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from builder import pricing, sheets, stills
+from builder import codes, lookup, pricing, sheets, showroom, stills
 from builder.admin import amounts
 from builder.models import (
     Design,
@@ -22,7 +25,8 @@ from builder.models import (
     Stone,
     StoneOffer,
 )
-from jeweler import audit, money
+from jeweler import audit, customers, money
+from jeweler.access import find_member, store_here
 from jeweler.backoffice import (
     EVERYBODY,
     MANAGERS,
@@ -31,7 +35,7 @@ from jeweler.backoffice import (
     HouseAdmin,
     user_of,
 )
-from jeweler.models import Store
+from jeweler.models import StaffMember, Store
 
 
 class MetalForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs alone
@@ -118,17 +122,21 @@ class DesignVersionInline(FactsInline):
 
 @admin.register(Design)
 class DesignAdmin(HouseAdmin[Design]):
-    """For a manager's questions; associates open designs at the counter, where it counts as a look-up."""
+    """For a manager's questions, by a whole key alone; a design that was looked up counts as opened in her store.
+
+    Associates look designs up at the counter.
+    """
 
     seen_by = MANAGERS
     list_display = ["code", "setting", "metal", "worth", "store", "saved_at", "updated_at"]
     list_filter = ["store", "setting"]
     list_select_related = ["setting", "metal", "store"]
     search_fields = ["=code"]
-    search_help_text = "The whole design code"
+    search_help_text = "A whole design code, e-mail address or phone number, or the link of a mail"
     ordering = ["-updated_at"]
     inlines = [DesignVersionInline]
     exclude = ["visitor"]
+    change_form_outer_before_template = "admin/builder/design/facts.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Design]:
         return super().get_queryset(request).prefetch_related("versions")
@@ -137,6 +145,24 @@ class DesignAdmin(HouseAdmin[Design]):
         self, rows: QuerySet[Design], *, stores: QuerySet[Store], request: HttpRequest
     ) -> QuerySet[Design]:
         return rows.filter(Q(store=None) | Q(store__in=stores))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Design], search_term: str
+    ) -> tuple[QuerySet[Design], bool]:
+        """As at the counter: whole keys, noted, within the limits of an hour."""
+        member, wanted = find_member(request), search_term.strip()
+        if not wanted or member is None:
+            code = Q(code=_code(wanted)) if wanted else Q()
+            return queryset.filter(code), False
+        try:
+            found = lookup.find(text=wanted, member=member, now=timezone.now())
+        except lookup.TooMany as limit:
+            messages.error(request, _slow_down(limit))
+        except (lookup.NothingToLookFor, customers.BadEmail, customers.BadPhone) as problem:
+            messages.warning(request, str(problem))
+        else:
+            return queryset.filter(pk__in=[design.pk for design in found]), False
+        return queryset.none(), False
 
     def get_urls(self) -> list[URLPattern]:
         usual: list[URLPattern] = super().get_urls()
@@ -173,20 +199,64 @@ class DesignAdmin(HouseAdmin[Design]):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponseBase:
         design = self.get_object(request, object_id)
+        context = dict(extra_context or {})
         if design is not None and self.has_view_permission(request, design):
-            audit.record(
-                action="design.viewed", subject=design, actor=user_of(request), now=timezone.now()
-            )
-        response: HttpResponseBase = super().change_view(
-            request, object_id, form_url, extra_context
-        )
+            now, member = timezone.now(), find_member(request)
+            store = store_here(request, member=member) if member else None
+            audit.record(action="design.viewed", subject=design, actor=user_of(request), now=now)
+            try:
+                self._note_look_up(request, design, member=member, store=store, now=now)
+            except lookup.TooMany as limit:
+                messages.error(request, _slow_down(limit))
+                return redirect("admin:builder_design_changelist")
+            number = request.GET.get("version", "")
+            context["facts"] = showroom.facts(design=design, number=number, store=store, now=now)
+        response: HttpResponseBase = super().change_view(request, object_id, form_url, context)
         return response
+
+    def _note_look_up(
+        self,
+        request: HttpRequest,
+        design: Design,
+        *,
+        member: StaffMember | None,
+        store: Store | None,
+        now: datetime,
+    ) -> None:
+        """Opened out of a search by a whole key, it counts as looked up where the member is."""
+        listed = parse_qs(request.GET.get("_changelist_filters", ""))
+        wanted = listed.get("q", [""])[0]
+        if member is None or not wanted:
+            return
+        try:
+            key = lookup.key_of(wanted)
+        except lookup.NothingToLookFor:
+            return
+        if store is None:
+            messages.info(
+                request,
+                "This counts as no look-up while you are in no store: say at the counter where you are.",
+            )
+            return
+        lookup.open_design(design=design, member=member, store=store, key=key, now=now)
 
     @admin.display(description="Last saved at")
     def worth(self, design: Design) -> str:
         versions = sorted(design.versions.all(), key=lambda each: each.number)
         price = versions[-1].price if versions else None
         return "–" if price is None else money.in_words(price, currency=pricing.CURRENCY)
+
+
+def _code(text: str) -> str:
+    try:
+        return codes.read(text)
+    except codes.NotACode:
+        return ""
+
+
+def _slow_down(limit: lookup.TooMany) -> str:
+    again_at = timezone.localtime(limit.again_at)
+    return f"That were {limit.limit} {limit.what} in one hour. The next is possible at {again_at:%H:%M}."
 
 
 @admin.register(DesignLookup)
