@@ -44,6 +44,7 @@ def rings(request: HttpRequest) -> HttpResponse:
     style = request.GET.get("style", "")
     metal = next((each for each in metals if each.code == request.GET.get("metal")), None)
     chosen = portraits.offered()
+    styles = set(chosen.values_list("style", flat=True))
     if style in Setting.Style.values:
         chosen = chosen.filter(style=style)
     if metal:
@@ -63,11 +64,7 @@ def rings(request: HttpRequest) -> HttpResponse:
         {
             "shown": [each for each in found if each.fit is None or each.fit.fits],
             "left_out": [each for each in found if each.fit and not each.fit.fits],
-            "styles": [
-                each
-                for each in Setting.Style.choices
-                if each[0] in set(portraits.offered().values_list("style", flat=True))
-            ],
+            "styles": [each for each in Setting.Style.choices if each[0] in styles],
             "metals": metals,
             "style": style if style in Setting.Style.values else "",
             "metal": metal,

@@ -6,6 +6,7 @@ left out with a word.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from django.http import QueryDict
 from django.urls import reverse
@@ -29,7 +30,7 @@ class Tray:
     rest: QueryDict
     words: list[str] = field(default_factory=list)
 
-    @property
+    @cached_property
     def keys(self) -> list[str]:
         return [str(stone.pk) for stone in self.stones]
 
@@ -61,8 +62,15 @@ class Tray:
 
     def toggled(self, key: str) -> str:
         """The list with this one put in, or taken out; a fifth is asked for all the same, and refused with a word."""
-        kept = [each for each in self.keys if each != key]
-        return self.listed(kept if key in self.keys else [*kept, key])
+        if key in self.keys:
+            return self.listed([each for each in self.keys if each != key])
+        return f"{self._before_another}{NAME}={key}"
+
+    @cached_property
+    def _before_another(self) -> str:
+        """Written once for all the rows of a page."""
+        address = self.listed(self.keys)
+        return address if address == "?" else f"{address}&"
 
     @property
     def items(self) -> list[tuple[Stone, str]]:
