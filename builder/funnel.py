@@ -53,7 +53,7 @@ HAS = {
     Reach.SUMMARY: "summary_at IS NOT NULL",
     Reach.SAVED: "saved_at IS NOT NULL",
 }
-# The designs of a period by the index on the time, then all of their steps by that of (design, visitor, step).
+# The designs with a step in the period, which may have been begun before it, and all of their steps: one row for each.
 RINGS = """
     WITH candidate AS (
         SELECT DISTINCT design_id FROM builder_designstep
