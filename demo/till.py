@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 from django.utils.crypto import salted_hmac
 
 from builder.codes import NotACode, read
-from builder.models import Design, DesignVersion
+from builder.models import Design, DesignVersion, Stone
 from demo.tills import TAX
-from jeweler import money, sales
+from jeweler import customers, money, sales
 from jeweler.models import Sale
 from pos_bridge import connections
 from pos_bridge.connections import Opened
@@ -29,6 +29,10 @@ from pos_bridge.providers import signatures
 CODE = "tour"
 CURRENCY = "USD"
 DEPOSIT = Decimal("0.20")
+# Whoever buys her stone has to be known: a ticket that names nobody would be taken for hers, since she saved the stone.
+SOMEBODY_ELSE = "somebody-else@osmere.example"
+ELSEWHERE = "sf-maiden"
+ON_SALE = {Stone.Status.AVAILABLE, Stone.Status.HELD}
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 KINDS = {
     "deposit": "She leaves a deposit of 20 %",
@@ -107,6 +111,41 @@ def ring_up_design(
     till = connection(now=now)
     signed = ring_up(till=till, ticket=ticket, kind=kind, now=now)
     return send(signed, site=site)
+
+
+def sell_stone_elsewhere(*, code: str, site: str, now: datetime) -> list[Answer]:
+    """Report that the saved design's stone was sold to another customer, loose and in another store than hers.
+
+    Raises CannotRingUp.
+    """
+    ticket = ticket_of_stone(code=code)
+    customers.identify(email=SOMEBODY_ELSE, source="demo", now=now)
+    signed = ring_up(till=connection(now=now), ticket=ticket, kind="whole", now=now)
+    return send(signed, site=site)
+
+
+def ticket_of_stone(*, code: str) -> Ticket:
+    """Another customer's ticket of the stone in a saved design's last version."""
+    stone = _last_version(code).stone
+    if stone is None:
+        raise CannotRingUp("There is no stone in it yet. Choose one, and save it.")
+    if stone.status not in ON_SALE or stone.price is None:
+        raise CannotRingUp("Its stone is sold already. Set a twin, and save it.")
+    tax = money.rounded(stone.price * TAX[ELSEWHERE], currency=CURRENCY)
+    line = {
+        "sku": "LOOSE",
+        "description": f"{stone.carat:.2f} ct {stone.get_shape_display().lower()}, loose",
+        "price_minor": money.to_minor(stone.price, currency=CURRENCY),
+        "report_number": stone.report_number,
+    }
+    return Ticket(
+        sale_id=f"TOUR-{stone.lab}-{stone.report_number}",
+        version=1,
+        store=ELSEWHERE,
+        lines=(line,),
+        tax_minor=money.to_minor(tax, currency=CURRENCY),
+        email=SOMEBODY_ELSE,
+    )
 
 
 def ticket_of(*, code: str, email: str, store: str) -> Ticket:

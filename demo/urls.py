@@ -8,6 +8,7 @@ urlpatterns = [
     path("begin-anew/", views.begin_anew, name="begin_anew"),
     path("log-in/", views.log_in, name="log_in"),
     path("ring-up/", views.ring_up, name="ring_up"),
+    path("sell-elsewhere/", views.sell_elsewhere, name="sell_elsewhere"),
     path("mailbox/", views.mailbox, name="mailbox"),
     path("mailbox/<int:mail_id>/", views.mail, name="mail"),
 ]

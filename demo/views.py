@@ -4,7 +4,9 @@ Installed only with DEMO=True. It logs people in without a password and shows ev
 is the point of a sample house and unthinkable anywhere else.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -16,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from builder import codes
+from builder import alike, codes, versions
 from builder.models import Design
 from demo import house, till
 from jeweler import visitors
@@ -24,6 +26,7 @@ from jeweler.middleware import policy
 from jeweler.models import EmailMessage, Visitor
 
 MAILS_SHOWN = 40
+SOON = timedelta(minutes=5)  # a mail that is not due before then waits for the morning
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,14 +82,16 @@ DESKS = {
     "ines": ("What the advertising returned", "/admin/attribution/"),
     "owner": ("Everything", "/admin/"),
 }
+# Where a log-in of the tour may lead besides the person's own desk.
+DOORS = {"funnel": "builder:funnel"}
 
 
 @require_safe
 def tour(request: HttpRequest) -> HttpResponse:
-    visitor = visitors.current(request)
-    saved = _saved(visitor)
-    design = saved.select_related("customer", "setting", "stone").order_by("-saved_at").first()
+    saved = _saved(visitors.current(request))
+    design = saved.select_related("customer").order_by("-saved_at").first()
     people = [{"person": person, "desk": DESKS[person.username][0]} for person in house.PEOPLE]
+    said = list(messages.get_messages(request))
     context = {
         "saved_count": saved.count(),
         "cities": [city for city, *_ in house.STORES.values()],
@@ -98,6 +103,10 @@ def tour(request: HttpRequest) -> HttpResponse:
         "email": _email_of(design),
         "stores": house.STORES,
         "kinds": till.KINDS,
+        "elsewhere": house.STORES[till.ELSEWHERE][0],
+        "said_by_till": [each for each in said if each.extra_tags == "till"],
+        "said_elsewhere": [each for each in said if each.extra_tags == "thinking"],
+        **_saved_last(design),
     }
     return render(request, "demo/tour.html", context)
 
@@ -117,33 +126,59 @@ def log_in(request: HttpRequest) -> HttpResponse:
         raise Http404("Nobody of this name works here; choose one of the log-ins on the tour.")
     person = get_object_or_404(get_user_model(), username=username)
     login(request, person, backend="django.contrib.auth.backends.ModelBackend")
+    if door := DOORS.get(request.POST.get("door", "")):
+        return redirect(door)
     return redirect(_scanned(request.POST.get("code", "")) or DESKS[person.get_username()][1])
 
 
 @require_POST
 def ring_up(request: HttpRequest) -> HttpResponse:
     """Have the sample till send really signed webhooks to this very site."""
-    try:
-        answers = till.ring_up_design(
+    return _reported(
+        request,
+        "till",
+        lambda: till.ring_up_design(
             code=request.POST.get("code", ""),
             email=request.POST.get("email", ""),
             store=request.POST.get("store", ""),
             kind=request.POST.get("kind", ""),
             site=request.build_absolute_uri("/"),
             now=timezone.now(),
-        )
+        ),
+    )
+
+
+@require_POST
+def sell_elsewhere(request: HttpRequest) -> HttpResponse:
+    """Her stone is sold to another customer, as the till of another store reports it."""
+    return _reported(
+        request,
+        "thinking",
+        lambda: till.sell_stone_elsewhere(
+            code=request.POST.get("code", ""),
+            site=request.build_absolute_uri("/"),
+            now=timezone.now(),
+        ),
+    )
+
+
+def _reported(
+    request: HttpRequest, section: str, report: Callable[[], list[till.Answer]]
+) -> HttpResponse:
+    """Have the till report, and say in that section of the tour what the site answered."""
+    try:
+        for answer in report():
+            words = f"{answer.what}: the site answered {answer.status}."
+            messages.success(request, words, extra_tags=section)
     except till.CannotRingUp as error:
-        messages.error(request, str(error))
-    else:
-        for answer in answers:
-            messages.success(request, f"{answer.what}: the site answered {answer.status}.")
-    return redirect(f"{reverse('demo:tour')}#till")
+        messages.error(request, str(error), extra_tags=section)
+    return redirect(f"{reverse('demo:tour')}#{section}")
 
 
 @require_safe
 def mailbox(request: HttpRequest) -> HttpResponse:
     mails = EmailMessage.objects.order_by("-queued_at")[:MAILS_SHOWN]
-    return render(request, "demo/mailbox.html", {"mails": mails})
+    return render(request, "demo/mailbox.html", {"mails": mails, "soon": timezone.now() + SOON})
 
 
 @require_safe
@@ -158,8 +193,8 @@ def mail(request: HttpRequest, mail_id: int) -> HttpResponse:
 
 
 def _saved(visitor: Visitor | None) -> QuerySet[Design]:
-    """The designs that this browser has saved."""
-    mine = Design.objects.filter(visitor=visitor, saved_at__isnull=False)
+    """The designs that this browser has saved and that are on her list."""
+    mine = Design.objects.filter(visitor=visitor, saved_at__isnull=False, removed_at=None)
     return mine if visitor else mine.none()
 
 
@@ -169,6 +204,20 @@ def _scanned(code: str) -> str:
         return codes.scanned_address(code=codes.read(code), site="")
     except codes.NotACode:
         return ""
+
+
+def _saved_last(design: Design | None) -> dict[str, object]:
+    """What the last save says, what became of its stone, and what its owner was told."""
+    if design is None:
+        return {}
+    parts = design.versions.select_related("setting", "metal", "stone")
+    version = parts.order_by("-number").first()
+    return {
+        "version": version,
+        "in_words": versions.in_words(version) if version else "",
+        "is_gone": version is not None and alike.is_gone(version.stone),
+        "told": design.notices.select_related("mail").order_by("-created_at"),
+    }
 
 
 def _mail_of(design: Design | None) -> EmailMessage | None:

@@ -5,7 +5,8 @@ import pytest
 from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
-from builder.models import Stone
+from builder import living
+from builder.models import Design, DesignVersion, Stone
 from demo import house, till
 from jeweler import customers, sales
 from jeweler.models import Sale
@@ -94,6 +95,36 @@ def test_a_mistake_is_voided(live_server: LiveServer, code: str) -> None:
     press(live_server, "void", code)
 
     assert Sale.objects.get().voided_at
+
+
+def test_her_stone_is_sold_to_somebody_else_and_she_is_told(
+    live_server: LiveServer, code: str
+) -> None:
+    design = Design.objects.get(code=code)
+
+    answers = till.sell_stone_elsewhere(code=code, site=live_server.url, now=timezone.now())
+    tills.work_off()
+    living.watch(now=timezone.now())
+
+    assert {each.status for each in answers} == {200}
+    sale = Sale.objects.get()
+    assert sale.customer != design.customer
+    assert sale.total == sales.captured(sale)
+    assert Stone.objects.get().status == "sold"
+    told = design.notices.get()
+    assert told.kind == "gone"
+    assert told.mail
+    assert told.mail.to == "clara@example.com"
+
+
+def test_a_stone_that_is_gone_or_was_never_chosen_is_sold_to_nobody(code: str) -> None:
+    Stone.objects.update(status="sold", sold_at=timezone.now())
+    with pytest.raises(till.CannotRingUp, match="sold already"):
+        till.ticket_of_stone(code=code)
+
+    DesignVersion.objects.update(stone=None, price=None, price_until_date=None)
+    with pytest.raises(till.CannotRingUp, match="no stone in it yet"):
+        till.ticket_of_stone(code=code)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
 """The tour shows a stranger her own ring, and hands it on to the next person in it."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from builder import saving
-from builder.models import Design, DesignLookup
+from builder import keeping, living, saving, versions
+from builder.models import Design, DesignLookup, Stone
 from demo import house
 from jeweler import tokens, visitors
 from jeweler.models import EmailMessage
@@ -43,7 +45,7 @@ def test_before_anything_is_saved_the_tour_reads_as_a_sentence(client: Client) -
 def test_every_step_is_one_press_away(client: Client) -> None:
     page = client.get("/demo/").content.decode()
 
-    for step in ("ad", "ring", "people", "till", "returned"):
+    for step in ("ad", "ring", "thinking", "people", "till", "returned"):
         assert f'<a href="#{step}">' in page
         assert f'id="{step}"' in page
 
@@ -54,7 +56,7 @@ def test_a_saved_ring_is_shown_with_its_code_its_page_and_its_mail(
     page = client.get("/demo/").content.decode()
 
     assert f'<b class="num nw">{design.code}</b>' in page
-    assert "You saved the Alba with 1.52 ct round." in page
+    assert f"You saved {versions.in_words(design).replace('The', 'the')}." in page
     assert 'href="/ring/saved/"' in page
     assert f'href="/demo/mailbox/{EmailMessage.objects.get().pk}/"' in page
 
@@ -64,6 +66,70 @@ def test_marisol_scans_it_and_the_look_up_says_so(client: Client, design: Design
 
     assert page.redirect_chain[-1][0] == f"/admin/counter/{design.code}/?key=qr"
     assert DesignLookup.objects.get().key == "qr"
+
+
+def test_a_ring_that_is_not_whole_is_shown_as_far_as_it_is(client: Client, design: Design) -> None:
+    design.versions.update(
+        setting=None, metal=None, ring_size=None, price=None, price_until_date=None
+    )
+
+    assert "You saved 1.52 ct round." in client.get("/demo/").content.decode()
+
+
+def test_a_ring_off_her_list_is_the_tours_no_more(client: Client, design: Design) -> None:
+    keeping.remove(design=design, now=timezone.now())
+
+    assert design.code not in client.get("/demo/").content.decode()
+
+
+def test_her_stone_can_be_sold_to_somebody_else_until_it_is_gone(
+    client: Client, design: Design
+) -> None:
+    assert "Sell this stone to somebody else" in client.get("/demo/").content.decode()
+
+    Stone.objects.update(status="sold", sold_at=timezone.now())
+
+    page = client.get("/demo/").content.decode()
+    assert "Sell this stone to somebody else" not in page
+    assert f'href="/ring/saved/#{design.code}">See what comes nearest' in page
+
+
+def test_what_she_was_told_unasked_is_read_on_the_tour(client: Client, design: Design) -> None:
+    Stone.objects.update(status="sold", sold_at=timezone.now())
+    living.watch(now=timezone.now())
+
+    page = client.get("/demo/").content.decode()
+
+    assert f'href="/demo/mailbox/{design.notices.get().mail_id}/"' in page
+    assert "Its stone was sold or withdrawn" in page
+
+
+def test_a_till_that_has_nothing_to_sell_says_so_where_it_was_pressed(
+    client: Client, design: Design
+) -> None:
+    Stone.objects.update(status="sold", sold_at=timezone.now())
+
+    answer = client.post("/demo/sell-elsewhere/", {"code": design.code}, follow=True)
+
+    assert answer.redirect_chain[-1][0] == "/demo/#thinking"
+    page = answer.content.decode()
+    assert page.index("Its stone is sold already") < page.index('id="people"')
+
+
+def test_a_mail_of_the_night_waits_for_the_morning_in_the_mailbox(
+    client: Client, design: Design
+) -> None:
+    EmailMessage.objects.update(next_attempt_at=timezone.now() + timedelta(hours=6))
+
+    assert "waits for her morning" in client.get("/demo/mailbox/").content.decode()
+
+
+def test_ines_is_led_to_the_funnel_and_to_no_other_door(client: Client) -> None:
+    answer = client.post("/demo/log-in/", {"username": "ines", "door": "funnel"})
+    assert answer.headers["Location"] == "/admin/builder/funnel/"
+
+    answer = client.post("/demo/log-in/", {"username": "ines", "door": "//evil.example"})
+    assert answer.headers["Location"] == "/admin/attribution/"
 
 
 def test_no_code_leads_to_another_site(client: Client) -> None:
