@@ -5,7 +5,7 @@ from django.test import Client
 from playwright.sync_api import expect
 
 from builder import geometry
-from builder.models import Design, DesignLookup
+from builder.models import Design, DesignLookup, Stone
 from jeweler import customers
 from jeweler.models import Customer, StaffMember
 from tests.browser.conftest import Visit
@@ -93,3 +93,13 @@ def test_what_was_not_found_says_what_to_do(counter: Visit) -> None:
 
     expect(counter.page.get_by_role("status")).to_contain_text("Type the whole e-mail address")
     counter.check("nothing")
+
+
+def test_a_secret_and_a_sold_stone_are_said_first(counter: Visit, design: Design) -> None:
+    Design.objects.filter(pk=design.pk).update(is_discreet=True)
+    Stone.objects.filter(pk=design.stone_id).update(status=Stone.Status.SOLD, sold_at=tills.NOW)
+    counter.go(f"/admin/counter/{design.code}/")
+
+    expect(counter.page.get_by_role("alert")).to_contain_text("say nothing on the telephone")
+    expect(counter.page.get_by_text("The stone was sold on 21 November 2026.")).to_be_visible()
+    counter.check("secret")
