@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 
-from builder import links, notices, pricebook, pricing, quotes
+from builder import links, notices, pricebook, pricing, quotes, stills
 from builder.alike import Alike
 from builder.models import DesignLink, DesignVersion, Stone
 from jeweler import customers, mail
@@ -58,7 +58,7 @@ def key(kind: str, version: DesignVersion) -> str:
 def subject(kind: str, *, version: DesignVersion) -> str:
     if version.design.is_discreet:
         return "A note about what you kept"
-    name = version.setting.name if version.setting else "your ring"
+    name = within(version.setting.name) if version.setting else "your ring"
     until = version.price_until_date
     return {
         notices.GONE: f"The stone of {name} {what_became(version)}; here is what is like it",
@@ -69,6 +69,11 @@ def subject(kind: str, *, version: DesignVersion) -> str:
         else "",
         notices.PAUSE: f"{name[:1].upper()}{name[1:]}, as you left it",
     }[kind]
+
+
+def within(name: str) -> str:
+    """ "The Alba" inside a sentence."""
+    return name.replace("The ", "the ", 1)
 
 
 def what_became(version: DesignVersion) -> str:
@@ -101,17 +106,17 @@ def _context(
 ) -> dict[str, Any]:
     design = version.design
     until = version.price_until_date
+    picture = stills.picture_url(design, version)
     link = f"{settings.SITE_URL}/d/{token}/"
     return {
         "code": design.code,
         "name": version.setting.name if version.setting else "",
+        "within": within(version.setting.name) if version.setting else "your ring",
         "metal": version.metal.name if version.metal else "",
         "stone": in_words(version),
         "what_became": what_became(version),
         "link": link,
-        "picture": f"{settings.SITE_URL}/pictures/{version.picture_hash}.png"
-        if version.picture_hash
-        else "",
+        "picture": f"{settings.SITE_URL}{picture}" if picture else "",
         "until": until,
         "is_promised": until is not None and until >= quotes.day_of(design.store, now=now),
         "twins": [

@@ -15,7 +15,7 @@ from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 
 from builder import inventory, living, saving
-from builder.models import Design, DesignNotice, MetalPrice, Stone
+from builder.models import Design, DesignNotice, MetalPrice, Still, Stone
 from jeweler import customers, mail, outbox, sales, subscriptions
 from jeweler.models import Customer, EmailMessage, Sale
 from tests.factories.builder import DesignFactory, MetalFactory, SettingFactory, StoneFactory
@@ -86,9 +86,27 @@ def test_a_stone_that_was_sold_is_told_within_one_ring_with_what_is_like_it() ->
     words = "0.02 mm wider, 0.02 mm longer, one color better, $180 less"
     assert notice.twins == [{"stone": twin.pk, "words": words}]
     assert told().to == EMAIL
-    assert told().subject == "The stone of The Alba was sold; here is what is like it"
+    assert told().subject == "The stone of the Alba was sold; here is what is like it"
     assert words in told().text
     assert f"?stone={twin.pk}" in told().text
+
+
+def test_its_mail_shows_the_picture_that_her_browser_drew_where_there_is_one() -> None:
+    design = saved()
+    Still.objects.create(
+        design=design,
+        picture_hash=design.versions.get().picture_hash,
+        image=b"png",
+        width=900,
+        height=675,
+        made_at=SAVED,
+    )
+    sell(design.stone)
+    outbox.deliver_due(now=LATER)
+    living.watch(now=LATER)
+
+    assert f"{settings.SITE_URL}/stills/" in told().html
+    assert "/pictures/" not in told().html
 
 
 def test_a_stone_that_an_import_withdrew_is_found_by_the_clock() -> None:
@@ -269,7 +287,7 @@ def test_a_lower_price_is_told_at_once() -> None:
     notice = DesignNotice.objects.get()
     assert notice.kind == "cheaper"
     assert notice.price < design.versions.get().price
-    assert told().subject == "The price of The Alba has fallen"
+    assert told().subject == "The price of the Alba has fallen"
 
 
 def test_an_ending_promise_is_told_three_days_before() -> None:
@@ -284,7 +302,7 @@ def test_an_ending_promise_is_told_three_days_before() -> None:
     )
     assert list(subjects) == [
         "The Alba, as you left it",
-        "Your price for The Alba holds until November 16",
+        "Your price for the Alba holds until November 16",
     ]
 
 
