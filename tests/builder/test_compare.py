@@ -55,6 +55,14 @@ def test_a_chosen_stone_stays_in_the_tray_through_filters_pages_and_layouts(clie
         assert f"compare={stone.pk}" in found[1]
 
 
+def test_a_stone_like_the_opened_one_is_looked_at_with_the_tray_as_it_is(client: Client) -> None:
+    mine, twin = StoneFactory(), StoneFactory(color="F")
+
+    shown = client.get(f"/diamonds/?view=grid&compare={mine.pk}&open={mine.pk}").content.decode()
+
+    assert f"?number={twin.report_number}&amp;view=grid&amp;compare={mine.pk}" in shown
+
+
 def test_a_stone_is_put_in_and_taken_out_by_the_same_word(client: Client) -> None:
     first, second = StoneFactory.create_batch(2)
 
