@@ -12,7 +12,16 @@ from django.db import connection
 import bench
 from bench import harness
 
-PARTS = {"__main__", "harness", "site", "plain_price", "with_empty", "questions", "peers", "packing"}
+PARTS = {
+    "__main__",
+    "harness",
+    "site",
+    "plain_price",
+    "with_empty",
+    "questions",
+    "peers",
+    "packing",
+}
 
 
 def names() -> list[str]:

@@ -54,7 +54,12 @@ PUBLIC = {
     "builder:card",
     "webhook-schema",
 }
-SIGNED = {"builder:link", "builder:all_of_hers", "webhook", "stop-mails"}  # opened by a token or a signature
+SIGNED = {
+    "builder:link",
+    "builder:all_of_hers",
+    "webhook",
+    "stop-mails",
+}  # opened by a token or a signature
 DEMO = {  # there only while DEMO is on
     "demo:tour",
     "demo:begin_anew",

@@ -5,252 +5,476 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('builder', '0011_feed_steps'),
-        ('jeweler', '0004_unasked_mails'),
+        ("builder", "0011_feed_steps"),
+        ("jeweler", "0004_unasked_mails"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DesignNotice',
+            name="DesignNotice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('gone', 'Its stone was sold or withdrawn'), ('dearer', 'Its price has risen since the promise ended'), ('cheaper', 'Its price has fallen'), ('ending', 'Its price promise ends soon'), ('pause', 'She has not gone on for a while')], max_length=8)),
-                ('price', models.DecimalField(blank=True, decimal_places=2, help_text='Of that day', max_digits=10, null=True)),
-                ('twins', models.JSONField(default=list, help_text='[{stone, words}] that were offered, best first')),
-                ('created_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("gone", "Its stone was sold or withdrawn"),
+                            ("dearer", "Its price has risen since the promise ended"),
+                            ("cheaper", "Its price has fallen"),
+                            ("ending", "Its price promise ends soon"),
+                            ("pause", "She has not gone on for a while"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "price",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        help_text="Of that day",
+                        max_digits=10,
+                        null=True,
+                    ),
+                ),
+                (
+                    "twins",
+                    models.JSONField(
+                        default=list, help_text="[{stone, words}] that were offered, best first"
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='DesignStep',
+            name="DesignStep",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('step', models.CharField(choices=[('setting', 'A setting chosen'), ('stone', 'A stone chosen'), ('ring', 'Metal and size chosen'), ('summary', 'The summary of a whole ring'), ('saved', 'Saved by e-mail')], max_length=8)),
-                ('entry', models.CharField(choices=[('setting', 'Setting first'), ('stone', 'Stone first'), ('link', "A ring's own address"), ('shared', 'A shared link or hint'), ('mail', 'Out of her mail')], max_length=8)),
-                ('device', models.CharField(choices=[('phone', 'Phone'), ('tablet', 'Tablet'), ('computer', 'Computer')], max_length=8)),
-                ('reached_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "step",
+                    models.CharField(
+                        choices=[
+                            ("setting", "A setting chosen"),
+                            ("stone", "A stone chosen"),
+                            ("ring", "Metal and size chosen"),
+                            ("summary", "The summary of a whole ring"),
+                            ("saved", "Saved by e-mail"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "entry",
+                    models.CharField(
+                        choices=[
+                            ("setting", "Setting first"),
+                            ("stone", "Stone first"),
+                            ("link", "A ring's own address"),
+                            ("shared", "A shared link or hint"),
+                            ("mail", "Out of her mail"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "device",
+                    models.CharField(
+                        choices=[
+                            ("phone", "Phone"),
+                            ("tablet", "Tablet"),
+                            ("computer", "Computer"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("reached_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Hint',
+            name="Hint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('from_name', models.CharField(max_length=60)),
-                ('note', models.CharField(blank=True, max_length=400)),
-                ('wanted_date', models.DateField(blank=True, help_text='The day she would wear it', null=True)),
-                ('sent_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("from_name", models.CharField(max_length=60)),
+                ("note", models.CharField(blank=True, max_length=400)),
+                (
+                    "wanted_date",
+                    models.DateField(blank=True, help_text="The day she would wear it", null=True),
+                ),
+                ("sent_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Still',
+            name="Still",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('picture_hash', models.CharField(help_text='Of what it shows', max_length=64)),
-                ('image', models.BinaryField(help_text='PNG')),
-                ('width', models.PositiveSmallIntegerField()),
-                ('height', models.PositiveSmallIntegerField()),
-                ('made_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("picture_hash", models.CharField(help_text="Of what it shows", max_length=64)),
+                ("image", models.BinaryField(help_text="PNG")),
+                ("width", models.PositiveSmallIntegerField()),
+                ("height", models.PositiveSmallIntegerField()),
+                ("made_at", models.DateTimeField()),
             ],
         ),
         migrations.AddField(
-            model_name='design',
-            name='accents',
-            field=models.CharField(blank=True, choices=[('none', 'None'), ('half', 'Half way'), ('full', 'All around')], max_length=8),
+            model_name="design",
+            name="accents",
+            field=models.CharField(
+                blank=True,
+                choices=[("none", "None"), ("half", "Half way"), ("full", "All around")],
+                max_length=8,
+            ),
         ),
         migrations.AddField(
-            model_name='design',
-            name='band',
-            field=models.ForeignKey(blank=True, help_text='The wedding band she looks at beside it; not in its price', null=True, on_delete=django.db.models.deletion.SET_NULL, to='builder.band'),
+            model_name="design",
+            name="band",
+            field=models.ForeignKey(
+                blank=True,
+                help_text="The wedding band she looks at beside it; not in its price",
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                to="builder.band",
+            ),
         ),
         migrations.AddField(
-            model_name='design',
-            name='name',
-            field=models.CharField(blank=True, help_text='Hers for it', max_length=60),
+            model_name="design",
+            name="name",
+            field=models.CharField(blank=True, help_text="Hers for it", max_length=60),
         ),
         migrations.AddField(
-            model_name='design',
-            name='removed_at',
-            field=models.DateTimeField(blank=True, help_text='She took it off her list', null=True),
+            model_name="design",
+            name="removed_at",
+            field=models.DateTimeField(blank=True, help_text="She took it off her list", null=True),
         ),
         migrations.AddField(
-            model_name='design',
-            name='rested_at',
-            field=models.DateTimeField(blank=True, help_text='She came, booked or bought: it needs no nudge any more', null=True),
+            model_name="design",
+            name="rested_at",
+            field=models.DateTimeField(
+                blank=True,
+                help_text="She came, booked or bought: it needs no nudge any more",
+                null=True,
+            ),
         ),
         migrations.AddField(
-            model_name='design',
-            name='watched_at',
-            field=models.DateTimeField(blank=True, help_text='When its stone and price were last looked at', null=True),
+            model_name="design",
+            name="watched_at",
+            field=models.DateTimeField(
+                blank=True, help_text="When its stone and price were last looked at", null=True
+            ),
         ),
         migrations.AddField(
-            model_name='design',
-            name='width_mm',
-            field=models.DecimalField(blank=True, decimal_places=2, help_text="The band's at the palm; none: as the setting is shown", max_digits=3, null=True),
+            model_name="design",
+            name="width_mm",
+            field=models.DecimalField(
+                blank=True,
+                decimal_places=2,
+                help_text="The band's at the palm; none: as the setting is shown",
+                max_digits=3,
+                null=True,
+            ),
         ),
         migrations.AddField(
-            model_name='designlink',
-            name='has_price',
-            field=models.BooleanField(default=True, help_text='Whether who follows it sees the price'),
+            model_name="designlink",
+            name="has_price",
+            field=models.BooleanField(
+                default=True, help_text="Whether who follows it sees the price"
+            ),
         ),
         migrations.AddField(
-            model_name='designversion',
-            name='accents',
-            field=models.CharField(blank=True, choices=[('none', 'None'), ('half', 'Half way'), ('full', 'All around')], max_length=8),
+            model_name="designversion",
+            name="accents",
+            field=models.CharField(
+                blank=True,
+                choices=[("none", "None"), ("half", "Half way"), ("full", "All around")],
+                max_length=8,
+            ),
         ),
         migrations.AddField(
-            model_name='designversion',
-            name='width_mm',
+            model_name="designversion",
+            name="width_mm",
             field=models.DecimalField(blank=True, decimal_places=2, max_digits=3, null=True),
         ),
         migrations.AddField(
-            model_name='setting',
-            name='accent_mm',
-            field=models.DecimalField(blank=True, decimal_places=2, help_text="Of the band's small diamonds where it is shown without them", max_digits=3, null=True),
+            model_name="setting",
+            name="accent_mm",
+            field=models.DecimalField(
+                blank=True,
+                decimal_places=2,
+                help_text="Of the band's small diamonds where it is shown without them",
+                max_digits=3,
+                null=True,
+            ),
         ),
         migrations.AddField(
-            model_name='setting',
-            name='band_accents',
-            field=models.JSONField(blank=True, default=list, help_text='Band accents to choose from, of "none", "half" and "full"; empty: its own alone'),
+            model_name="setting",
+            name="band_accents",
+            field=models.JSONField(
+                blank=True,
+                default=list,
+                help_text='Band accents to choose from, of "none", "half" and "full"; empty: its own alone',
+            ),
         ),
         migrations.AddField(
-            model_name='setting',
-            name='widths_mm',
-            field=models.JSONField(blank=True, default=list, help_text='Band widths at the palm to choose from, such as ["1.8", "2.2"]; empty: its own alone'),
+            model_name="setting",
+            name="widths_mm",
+            field=models.JSONField(
+                blank=True,
+                default=list,
+                help_text='Band widths at the palm to choose from, such as ["1.8", "2.2"]; empty: its own alone',
+            ),
         ),
         migrations.AlterField(
-            model_name='designlink',
-            name='purpose',
-            field=models.CharField(choices=[('resume', 'Go on with it on any device'), ('share', 'Look at it'), ('hint', 'Look at it, as a hint')], max_length=8),
+            model_name="designlink",
+            name="purpose",
+            field=models.CharField(
+                choices=[
+                    ("resume", "Go on with it on any device"),
+                    ("share", "Look at it"),
+                    ("hint", "Look at it, as a hint"),
+                ],
+                max_length=8,
+            ),
         ),
         migrations.AlterField(
-            model_name='designversion',
-            name='description',
-            field=models.JSONField(default=dict, help_text='docs/algorithms/ring-spec.md'),
+            model_name="designversion",
+            name="description",
+            field=models.JSONField(default=dict, help_text="docs/algorithms/ring-spec.md"),
         ),
         migrations.AlterField(
-            model_name='designversion',
-            name='metal',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='builder.metal'),
+            model_name="designversion",
+            name="metal",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                to="builder.metal",
+            ),
         ),
         migrations.AlterField(
-            model_name='designversion',
-            name='picture_hash',
-            field=models.CharField(blank=True, help_text='Empty until there is a setting to draw', max_length=64),
+            model_name="designversion",
+            name="picture_hash",
+            field=models.CharField(
+                blank=True, help_text="Empty until there is a setting to draw", max_length=64
+            ),
         ),
         migrations.AlterField(
-            model_name='designversion',
-            name='price',
+            model_name="designversion",
+            name="price",
             field=models.DecimalField(blank=True, decimal_places=2, max_digits=10, null=True),
         ),
         migrations.AlterField(
-            model_name='designversion',
-            name='price_lines',
-            field=models.JSONField(default=list, help_text='[{label, note, amount}], amounts as strings'),
+            model_name="designversion",
+            name="price_lines",
+            field=models.JSONField(
+                default=list, help_text="[{label, note, amount}], amounts as strings"
+            ),
         ),
         migrations.AlterField(
-            model_name='designversion',
-            name='price_until_date',
+            model_name="designversion",
+            name="price_until_date",
             field=models.DateField(blank=True, help_text="The price promise's last day", null=True),
         ),
         migrations.AlterField(
-            model_name='designversion',
-            name='ring_size',
+            model_name="designversion",
+            name="ring_size",
             field=models.DecimalField(blank=True, decimal_places=1, max_digits=3, null=True),
         ),
         migrations.AlterField(
-            model_name='designversion',
-            name='setting',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='builder.setting'),
+            model_name="designversion",
+            name="setting",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                to="builder.setting",
+            ),
         ),
         migrations.AlterField(
-            model_name='designversion',
-            name='stone',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='builder.stone'),
+            model_name="designversion",
+            name="stone",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                to="builder.stone",
+            ),
         ),
         migrations.AddIndex(
-            model_name='design',
-            index=models.Index(fields=['customer', '-saved_at'], name='design_of_customer'),
+            model_name="design",
+            index=models.Index(fields=["customer", "-saved_at"], name="design_of_customer"),
         ),
         migrations.AddIndex(
-            model_name='design',
-            index=models.Index(models.OrderBy(models.F('watched_at'), nulls_first=True), condition=models.Q(('removed_at__isnull', True), ('saved_at__isnull', False)), name='design_to_watch'),
+            model_name="design",
+            index=models.Index(
+                models.OrderBy(models.F("watched_at"), nulls_first=True),
+                condition=models.Q(("removed_at__isnull", True), ("saved_at__isnull", False)),
+                name="design_to_watch",
+            ),
         ),
         migrations.AddIndex(
-            model_name='design',
-            index=models.Index(condition=models.Q(('saved_at__isnull', False)), fields=['stone'], name='design_living'),
+            model_name="design",
+            index=models.Index(
+                condition=models.Q(("saved_at__isnull", False)),
+                fields=["stone"],
+                name="design_living",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='designlink',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('purpose', 'hint'), _negated=True), ('has_price', False), _connector='OR'), name='hint_has_no_price'),
+            model_name="designlink",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("purpose", "hint"), _negated=True),
+                    ("has_price", False),
+                    _connector="OR",
+                ),
+                name="hint_has_no_price",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='designversion',
-            constraint=models.CheckConstraint(condition=models.Q(('setting__isnull', False), ('stone__isnull', False), _connector='OR'), name='version_says_something'),
+            model_name="designversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("setting__isnull", False), ("stone__isnull", False), _connector="OR"
+                ),
+                name="version_says_something",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='designversion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('price__isnull', True), ('price_until_date__isnull', True)), models.Q(('metal__isnull', False), ('price__isnull', False), ('price_until_date__isnull', False), ('ring_size__isnull', False), ('setting__isnull', False), ('stone__isnull', False)), _connector='OR'), name='version_is_priced_when_whole'),
+            model_name="designversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("price__isnull", True), ("price_until_date__isnull", True)),
+                    models.Q(
+                        ("metal__isnull", False),
+                        ("price__isnull", False),
+                        ("price_until_date__isnull", False),
+                        ("ring_size__isnull", False),
+                        ("setting__isnull", False),
+                        ("stone__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="version_is_priced_when_whole",
+            ),
         ),
         migrations.AddField(
-            model_name='designnotice',
-            name='design',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notices', to='builder.design'),
+            model_name="designnotice",
+            name="design",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="notices",
+                to="builder.design",
+            ),
         ),
         migrations.AddField(
-            model_name='designnotice',
-            name='mail',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='jeweler.emailmessage'),
+            model_name="designnotice",
+            name="mail",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                to="jeweler.emailmessage",
+            ),
         ),
         migrations.AddField(
-            model_name='designnotice',
-            name='version',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notices', to='builder.designversion'),
+            model_name="designnotice",
+            name="version",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="notices",
+                to="builder.designversion",
+            ),
         ),
         migrations.AddField(
-            model_name='designstep',
-            name='design',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='builder.design'),
+            model_name="designstep",
+            name="design",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="steps",
+                to="builder.design",
+            ),
         ),
         migrations.AddField(
-            model_name='designstep',
-            name='visitor',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='jeweler.visitor'),
+            model_name="designstep",
+            name="visitor",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="jeweler.visitor"
+            ),
         ),
         migrations.AddField(
-            model_name='hint',
-            name='design',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='hints', to='builder.design'),
+            model_name="hint",
+            name="design",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="hints",
+                to="builder.design",
+            ),
         ),
         migrations.AddField(
-            model_name='hint',
-            name='link',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, to='builder.designlink'),
+            model_name="hint",
+            name="link",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.CASCADE, to="builder.designlink"
+            ),
         ),
         migrations.AddField(
-            model_name='hint',
-            name='mail',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='jeweler.emailmessage'),
+            model_name="hint",
+            name="mail",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                to="jeweler.emailmessage",
+            ),
         ),
         migrations.AddField(
-            model_name='still',
-            name='design',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='stills', to='builder.design'),
+            model_name="still",
+            name="design",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="stills",
+                to="builder.design",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='designnotice',
-            constraint=models.UniqueConstraint(fields=('version', 'kind'), name='design_notice_once'),
+            model_name="designnotice",
+            constraint=models.UniqueConstraint(
+                fields=("version", "kind"), name="design_notice_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='designstep',
-            index=models.Index(fields=['reached_at'], name='design_step_by_time'),
+            model_name="designstep",
+            index=models.Index(fields=["reached_at"], name="design_step_by_time"),
         ),
         migrations.AddConstraint(
-            model_name='designstep',
-            constraint=models.UniqueConstraint(fields=('design', 'visitor', 'step'), name='design_step_once'),
+            model_name="designstep",
+            constraint=models.UniqueConstraint(
+                fields=("design", "visitor", "step"), name="design_step_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='still',
-            constraint=models.UniqueConstraint(fields=('design', 'picture_hash'), name='still_once'),
+            model_name="still",
+            constraint=models.UniqueConstraint(
+                fields=("design", "picture_hash"), name="still_once"
+            ),
         ),
     ]

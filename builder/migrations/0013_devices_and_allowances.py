@@ -5,37 +5,71 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('builder', '0012_the_ring_builder'),
-        ('jeweler', '0006_mail_sender'),
+        ("builder", "0012_the_ring_builder"),
+        ("jeweler", "0006_mail_sender"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Allowance',
+            name="Allowance",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('limit', models.CharField(max_length=16)),
-                ('asker_hash', models.CharField(help_text='Keyed, so that nobody reads it back', max_length=64)),
-                ('began_at', models.DateTimeField()),
-                ('used', models.PositiveIntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("limit", models.CharField(max_length=16)),
+                (
+                    "asker_hash",
+                    models.CharField(
+                        help_text="Keyed, so that nobody reads it back", max_length=64
+                    ),
+                ),
+                ("began_at", models.DateTimeField()),
+                ("used", models.PositiveIntegerField(default=0)),
             ],
             options={
-                'indexes': [models.Index(fields=['began_at'], name='allowance_to_drop')],
-                'constraints': [models.UniqueConstraint(fields=('limit', 'asker_hash', 'began_at'), name='allowance_once')],
+                "indexes": [models.Index(fields=["began_at"], name="allowance_to_drop")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("limit", "asker_hash", "began_at"), name="allowance_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='DesignDevice',
+            name="DesignDevice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('opened_at', models.DateTimeField(help_text='When it was last taken up there')),
-                ('design', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='devices', to='builder.design')),
-                ('visitor', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='jeweler.visitor')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("opened_at", models.DateTimeField(help_text="When it was last taken up there")),
+                (
+                    "design",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="devices",
+                        to="builder.design",
+                    ),
+                ),
+                (
+                    "visitor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="jeweler.visitor",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('visitor', 'design'), name='design_device_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("visitor", "design"), name="design_device_once")
+                ],
             },
         ),
     ]

@@ -4,32 +4,49 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('jeweler', '0003_store_prices'),
+        ("jeweler", "0003_store_prices"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='MailRefusal',
+            name="MailRefusal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('address_hash', models.CharField(help_text='SHA-256 of the canonical address', max_length=64)),
-                ('topic', models.CharField(max_length=16)),
-                ('since_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "address_hash",
+                    models.CharField(help_text="SHA-256 of the canonical address", max_length=64),
+                ),
+                ("topic", models.CharField(max_length=16)),
+                ("since_at", models.DateTimeField()),
             ],
         ),
         migrations.AddField(
-            model_name='emailmessage',
-            name='topic',
-            field=models.CharField(blank=True, help_text='What can be unsubscribed from; empty: she asked for it', max_length=16),
+            model_name="emailmessage",
+            name="topic",
+            field=models.CharField(
+                blank=True,
+                help_text="What can be unsubscribed from; empty: she asked for it",
+                max_length=16,
+            ),
         ),
         migrations.AddIndex(
-            model_name='emailmessage',
-            index=models.Index(condition=models.Q(('topic', ''), _negated=True), fields=['to', 'queued_at'], name='mail_unasked'),
+            model_name="emailmessage",
+            index=models.Index(
+                condition=models.Q(("topic", ""), _negated=True),
+                fields=["to", "queued_at"],
+                name="mail_unasked",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='mailrefusal',
-            constraint=models.UniqueConstraint(fields=('address_hash', 'topic'), name='mail_refusal_once'),
+            model_name="mailrefusal",
+            constraint=models.UniqueConstraint(
+                fields=("address_hash", "topic"), name="mail_refusal_once"
+            ),
         ),
     ]

@@ -4,15 +4,16 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('jeweler', '0005_mail_zone'),
+        ("jeweler", "0005_mail_zone"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='emailmessage',
-            name='sender',
-            field=models.CharField(blank=True, help_text="Name and address; empty: the house's own", max_length=254),
+            model_name="emailmessage",
+            name="sender",
+            field=models.CharField(
+                blank=True, help_text="Name and address; empty: the house's own", max_length=254
+            ),
         ),
     ]
