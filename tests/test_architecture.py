@@ -65,6 +65,7 @@ DEMO = {  # there only while DEMO is on
     "demo:begin_anew",
     "demo:log_in",
     "demo:ring_up",
+    "demo:sell_elsewhere",
     "demo:mailbox",
     "demo:mail",
 }
