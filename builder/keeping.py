@@ -12,7 +12,7 @@ from django.core import signing
 from django.db import transaction
 from django.db.models import Prefetch, Q, QuerySet
 
-from builder import designs, links
+from builder import codes, designs, links, quotes
 from builder.models import Design, DesignLink, DesignVersion
 from jeweler import customers, mail, tokens
 from jeweler.models import Customer, IdentityEdge, Visitor
@@ -77,7 +77,10 @@ def listed(*, visitor: Visitor) -> list[Design]:
 def find(*, code: str, visitor: Visitor, removed: bool = False) -> Design:
     """The ring of hers with this code; of those that she removed, when asked for. Raises NotHers."""
     mine = _removed(visitor) if removed else of(visitor=visitor)
-    found = mine.filter(code=code).first()
+    try:
+        found = mine.filter(code=codes.read(code)).first()
+    except codes.NotACode as error:
+        raise NotHers from error
     if found is None:
         raise NotHers
     return found
@@ -129,17 +132,24 @@ def go_back(*, design: Design, number: int, now: datetime) -> Design:
             f"We no longer make {setting.name}, so that version cannot be made again. "
             "Your ring is left as it is."
         )
-    return designs.choose(
-        design=design,
-        setting=setting,
-        metal=version.metal,
-        stone=version.stone,
-        ring_size=version.ring_size,
-        engraving=version.engraving,
-        width_mm=version.width_mm,
-        accents=version.accents,
-        now=now,
-    )
+    with transaction.atomic():
+        chosen = designs.choose(
+            design=design,
+            setting=setting,
+            metal=version.metal,
+            stone=version.stone,
+            ring_size=version.ring_size,
+            engraving=version.engraving,
+            width_mm=version.width_mm,
+            accents=version.accents,
+            now=now,
+        )
+        if not quotes.is_same(chosen, version):  # another metal or band was chosen in its place
+            raise designs.NoLongerMade(
+                f"We no longer make {setting.name if setting else 'it'} with the metal or the band of that version. "
+                "Your ring is left as it is; choose anew on its page."
+            )
+    return chosen
 
 
 def send_again(*, email: str, now: datetime) -> None:
@@ -161,6 +171,7 @@ def send_again(*, email: str, now: datetime) -> None:
             to=address,
             subject="Here is your link",
             context={"link": _list_address(last or NOBODY), "is_known": last is not None},
+            customer=Customer.objects.filter(pk=last or found[0]).first(),
             sender=settings.DISCREET_FROM_EMAIL,
             now=now,
         )

@@ -12,7 +12,18 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
 
-from builder import alike, designs, gallery, keeping, links, pricing, quotes, sharing, versions
+from builder import (
+    alike,
+    codes,
+    designs,
+    gallery,
+    keeping,
+    links,
+    pricing,
+    quotes,
+    sharing,
+    versions,
+)
 from builder.models import Design, DesignLink, DesignVersion
 from builder.views.choosing import REFUSALS as CHOICES_REFUSED
 from builder.views.pages import page
@@ -58,7 +69,7 @@ def saved(request: HttpRequest) -> HttpResponse:
     shown = {each.quote.picture_hash: each.quote.description for each in kept}
     gallery.remember({key: value for key, value in shown.items() if key}, now=now)
     sent = request.session.get(SENT)
-    removed = request.GET.get("removed", "")[:16]
+    removed = _code(request.GET.get("removed", ""))
     first = kept[0] if kept else None
     return page(
         request,
@@ -73,6 +84,14 @@ def saved(request: HttpRequest) -> HttpResponse:
         design=first.design if first else None,
         quote=first.quote if first else None,
     )
+
+
+def _code(text: str) -> str:
+    """The design code that an address names; empty: it names none."""
+    try:
+        return codes.read(text)
+    except codes.NotACode:
+        return ""
 
 
 def _kept(design: Design, *, here: Design | None, now: datetime) -> Kept:

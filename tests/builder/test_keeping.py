@@ -12,7 +12,7 @@ from builder import designs, keeping, links, saving
 from builder.models import Design
 from jeweler import customers
 from jeweler.models import EmailMessage, IdentityEdge
-from tests.factories.builder import DesignFactory, SettingFactory, StoneFactory
+from tests.factories.builder import DesignFactory, MetalFactory, SettingFactory, StoneFactory
 from tests.factories.jeweler import NOW, VisitorFactory
 
 pytestmark = pytest.mark.django_db
@@ -166,6 +166,13 @@ def test_a_link_to_the_list_of_somebody_forgotten_is_gone() -> None:
         keeping.open_list(token=token, visitor=VisitorFactory(), now=LATER)
 
 
+def test_the_mail_with_the_link_to_her_list_is_forgotten_with_her() -> None:
+    saved = save(DesignFactory())
+    keeping.send_again(email="ada@example.com", now=LATER)
+    customers.forget(customer=saved.customer, now=LATER)
+    assert "ada@example.com" not in str(EmailMessage.objects.values())
+
+
 # Names, copies, removal.
 
 
@@ -247,6 +254,19 @@ def test_a_version_whose_stone_was_sold_is_refused_and_the_ring_stays() -> None:
         keeping.go_back(design=Design.objects.get(pk=design.pk), number=1, now=LATER)
     assert refusal.value.stone == sold
     assert Design.objects.get(pk=design.pk).stone != sold
+
+
+def test_a_version_in_a_metal_that_is_offered_no_more_is_refused_and_the_ring_stays() -> None:
+    platinum = MetalFactory(code="platinum", name="platinum", family="platinum")
+    setting = SettingFactory(metals=[MetalFactory(), platinum])
+    design = DesignFactory(setting=setting, metal=platinum)
+    save(design)
+    designs.choose(design=design, engraving="Changed", now=LATER)
+    setting.metals.remove(platinum)
+    with pytest.raises(designs.NoLongerMade, match="the metal"):
+        keeping.go_back(design=Design.objects.get(pk=design.pk), number=1, now=LATER)
+    kept = Design.objects.get(pk=design.pk)
+    assert (kept.metal, kept.engraving) == (platinum, "Changed")
 
 
 def test_a_version_whose_setting_is_made_no_more_is_refused_in_words() -> None:
