@@ -9,10 +9,10 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from builder import designs, forms, states, steps, variation
+from builder import designs, forms, keeping, states, steps, variation
 from builder.models import Design
 from builder.templatetags.ways import carried
-from builder.views.pages import design_of
+from builder.views.pages import meant
 from jeweler import visitors
 
 LONGEST_TYPED = 200
@@ -25,6 +25,7 @@ REFUSALS = (
     designs.BadIntent,
     designs.NotOffered,
     forms.Unreadable,
+    keeping.NotHers,
 )
 
 
@@ -39,7 +40,7 @@ def choose(request: HttpRequest) -> HttpResponse:
     try:
         source = source_of(request)
         read = forms.choices(request.POST)
-        before = source.design(store=None) if source else design_of(request)
+        before = source.design(store=None) if source else meant(request, now=now)
         if source:
             parts = forms.parts(source)
             chosen = designs.adopt(visitor=visitor, parts=parts, now=now, **read)

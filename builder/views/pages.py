@@ -10,7 +10,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from builder import compatibility, designs, gallery, gemology, pricebook, pricing, quotes, states
+from builder import (
+    compatibility,
+    designs,
+    gallery,
+    gemology,
+    keeping,
+    pricebook,
+    pricing,
+    quotes,
+    states,
+)
 from builder.models import Design, Shape
 from jeweler import visitors
 from jeweler.models import Store
@@ -66,6 +76,20 @@ def design_of(request: HttpRequest) -> Design | None:
     """The ring this browser is at; None for one we do not know."""
     visitor = visitors.current(request)
     return designs.current(visitor=visitor) if visitor else None
+
+
+def meant(request: HttpRequest, *, now: datetime) -> Design | None:
+    """The ring that the form stood beside, which this browser is at from now on; the one it is at where none is named.
+
+    Another tab may have gone on to another ring meanwhile. Raises keeping.NotHers.
+    """
+    here, visitor = design_of(request), visitors.current(request)
+    code = request.POST.get("design", "")
+    if not code or visitor is None or (here is not None and here.code == code):
+        return here
+    found = keeping.find(code=code, visitor=visitor)
+    designs.go_on(design=found, visitor=visitor, now=now)
+    return found
 
 
 def page(

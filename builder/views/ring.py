@@ -112,7 +112,6 @@ def summary(request: HttpRequest) -> HttpResponse:
                 "bands": beside(design),
                 "position": position(design),
                 "making": making(design, quote),
-                "today": timezone.localdate(),
                 "form": forms.SaveForm(),
                 "gone": is_gone(design),
                 "size_systems": gemology.size_systems(design.ring_size)

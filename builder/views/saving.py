@@ -16,7 +16,7 @@ from builder import alike, allowances, designs, forms, keeping, links, saving, v
 from builder.models import Design, DesignLink
 from builder.views import limits, sharing
 from builder.views.choosing import REFUSALS as CHOICES_REFUSED
-from builder.views.pages import design_of, page, quoted
+from builder.views.pages import meant, page, quoted
 from jeweler import customers, visitors
 
 SENT = "saved"  # in the session: where the last save's mail went, and which ring it was
@@ -50,7 +50,11 @@ def save(request: HttpRequest) -> HttpResponse:
 
     `?think` asks the same in gentler words. What is not whole is kept as far as it is.
     """
-    design = design_of(request)
+    try:
+        design = meant(request, now=timezone.now())
+    except keeping.NotHers as refusal:
+        messages.error(request, str(refusal))
+        return redirect("builder:saved")
     if design is None or (design.setting is None and design.stone is None):
         return redirect("builder:summary")
     if alike.is_gone(design.stone):

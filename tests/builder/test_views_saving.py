@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from redis.exceptions import ConnectionError as NoCache
 
-from builder import designs, sharing
+from builder import designs, sharing, states
 from builder.models import Design, DesignLink, DesignVersion, Hint, Stone
 from builder.views import limits
 from jeweler.models import EmailMessage, Visitor
@@ -157,6 +157,74 @@ def test_two_rings_are_switched_between_renamed_copied_and_taken_off(client: Cli
     assert "Put it back" in off
     assert "<h2>For May</h2>" not in off
     assert "back on your list" in page_of(change(client, first, "restore"))
+
+
+def two_rings(client: Client) -> tuple[Design, Design]:
+    """The one she began first, and the one she is at."""
+    first = whole_ring(client)
+    client.post(reverse("builder:choose"), {"another": "1"})
+    choose(client, setting=SettingFactory(code="lune", name="The Lune").code)
+    second = Design.objects.exclude(pk=first.pk).get()
+    return first, second
+
+
+def test_a_choice_is_made_for_the_ring_that_its_form_stood_beside(client: Client) -> None:
+    first, second = two_rings(client)
+    choose(client, design=first.code, ring_size="7")
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.ring_size, second.ring_size) == (7, None)
+    assert client.get("/ring/")["Location"] == states.address(first)
+
+
+def test_every_form_of_a_ring_names_it(client: Client) -> None:
+    first = whole_ring(client)
+    name = f'name="design" value="{first.code}"'
+    page = page_of(client.get("/ring/", follow=True))
+    assert page.count('action="/ring/choose/"') <= page.count(name)
+    assert name in page_of(client.get("/ring/save/"))
+
+
+def test_a_twin_on_the_list_is_set_in_the_ring_that_it_stands_beside(client: Client) -> None:
+    first = whole_ring(client)
+    twin = StoneFactory()
+    Stone.objects.filter(pk=first.stone_id).update(status="sold", sold_at=timezone.now())
+    client.post(reverse("builder:choose"), {"another": "1"})
+    choose(client, setting=SettingFactory(code="lune", name="The Lune").code)
+    page = page_of(client.get("/ring/saved/"))
+    _, _, after = page.partition('<form class="alike"')
+    form = after.partition("</form>")[0]
+    assert f'value="{twin.pk}"' in form
+    named = re.search(r'name="design" value="([^"]+)"', form)
+    assert named
+    choose(client, design=named[1], stone=str(twin.pk))
+    first.refresh_from_db()
+    assert first.stone == twin
+
+
+def test_the_ring_that_is_saved_is_the_one_that_the_form_showed(client: Client) -> None:
+    first, _ = two_rings(client)
+    save(client, design=first.code)
+    assert DesignVersion.objects.get().design == first
+
+
+@pytest.mark.parametrize("page", ["choose", "save"])
+def test_a_form_of_a_ring_that_is_not_hers_changes_nothing(client: Client, page: str) -> None:
+    mine, stranger = whole_ring(client), DesignFactory(engraving="Hers")
+    fields = {"design": stranger.code, "engraving": "Mine", "email": "ada@example.com"}
+    answer = client.post(reverse(f"builder:{page}"), fields, follow=True)
+    assert "is not on your list" in page_of(answer)
+    for design, engraving in ((mine, "Ever & always"), (stranger, "Hers")):
+        design.refresh_from_db()
+        assert design.engraving == engraving
+    assert not DesignVersion.objects.exists()
+
+
+@pytest.mark.parametrize("said", ["a/b", "\x00", "OS-7K4Q-2M8", "x" * 10_000])
+def test_what_is_no_code_is_on_nobody_s_list(client: Client, said: str) -> None:
+    assert client.get("/ring/saved/", {"removed": said}).status_code == 200
+    assert client.get("/ring/share/", {"design": said}).status_code == 302
+    assert client.post(reverse("builder:change", args=["\x00"]), {"do": "open"}).status_code == 302
 
 
 def test_a_name_of_ten_thousand_letters_is_refused_in_words(client: Client) -> None:
@@ -370,8 +438,9 @@ def test_a_hint_is_refused_beside_its_field_and_the_rest_is_kept(
 
 def test_a_fourth_hint_to_one_address_waits_and_its_words_are_kept(client: Client) -> None:
     whole_ring(client)
-    for _ in range(limits.HINTS[0].most):
-        assert client.post(reverse("builder:hint"), HINT).status_code == 200
+    for turn in range(limits.HINTS[0].most):
+        words = {**HINT, "note": f"Hint {turn}."}
+        assert client.post(reverse("builder:hint"), words).status_code == 200
     refused = client.post(reverse("builder:hint"), HINT)
     assert refused.status_code == 429
     assert "This one." in page_of(refused)
