@@ -54,6 +54,8 @@ def opened(
     )
     if link is None or link.revoked_at is not None or link.expires_at <= now:
         raise LinkGone
+    if link.purpose != DesignLink.Purpose.RESUME and link.design.removed_at is not None:
+        raise LinkGone  # what she took off her list she shows to nobody; it opens again with the design
     if purposes is not None and link.purpose not in purposes:
         raise LinkGone
     return link

@@ -69,7 +69,8 @@ def save(
         locked.customer = customer
         locked.is_discreet = is_discreet
         locked.saved_at = now
-        locked.save(update_fields=["customer", "is_discreet", "saved_at"])
+        locked.removed_at = None  # another tab took it off the list a moment ago
+        locked.save(update_fields=["customer", "is_discreet", "saved_at", "removed_at"])
         token = links.issue(design=locked, purpose=DesignLink.Purpose.RESUME, now=now)
         _mail(version, address=address, token=token, customer=customer, now=now)
         if visitor is not None:

@@ -19,6 +19,7 @@ from jeweler.models import EmailMessage, Visitor
 
 NAME_LENGTH = 60
 NOTE_LENGTH = 400
+DOUBLE_CLICK = timedelta(seconds=60)
 FARTHEST = timedelta(days=3 * 365)
 FORGOTTEN = "forgotten@invalid.invalid"
 # An address of any kind: what mail programs make a link of, and what reads like one.
@@ -76,14 +77,19 @@ def hint(
 ) -> Hint:
     """Tell somebody by mail which ring it is. Raises NothingToShow, BadHint, customers.BadEmail.
 
-    Never a price. The size only with `has_size`, and only in the mail.
+    Never a price. The size only with `has_size`, and only in the mail. A double click sends one.
     """
     _refuse_nothing(design)
     address = customers.canonical_email(to)
     from_name, note = _from(from_name), _note(note)
     if wanted_date is not None:
-        _refuse_day(wanted_date, today=now.date())
+        _refuse_day(wanted_date, today=quotes.day_of(design.store, now=now))
     with transaction.atomic():
+        designs.lock(design)
+        if sent := _sent_just_now(
+            design, address, from_name=from_name, note=note, wanted_date=wanted_date, now=now
+        ):
+            return sent
         token = links.issue(
             design=design, purpose=DesignLink.Purpose.HINT, has_price=False, now=now
         )
@@ -96,9 +102,18 @@ def hint(
     return made
 
 
+def _sent_just_now(
+    design: Design, address: str, *, now: datetime, **said: str | date | None
+) -> Hint | None:
+    """The same hint, sent by the first of two clicks."""
+    since = now - DOUBLE_CLICK
+    lately = Hint.objects.filter(design=design, mail__to=address, sent_at__gt=since, **said)
+    return lately.filter(link__revoked_at=None).first()
+
+
 def order(*, design: Design, wanted_date: date, now: datetime) -> Order:
     """Counted back from the day by the working days that it takes to make."""
-    today = now.date()
+    today = quotes.day_of(design.store, now=now)
     ready = quotes.quote(design, now=now).ready_date
     by = workdays.before(wanted_date, days=workdays.until(ready, today=today))
     return Order(by=by, ready=ready, is_in_time=by >= today)

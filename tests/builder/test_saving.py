@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from builder import designs, inventory, links, saving
+from builder import designs, inventory, keeping, links, saving
 from builder.models import Design, DesignLink, DesignVersion, Setting, Stone
 from jeweler import customers
 from jeweler.models import EmailMessage, IdentityEdge, OutboxEvent
@@ -264,6 +264,14 @@ def test_without_the_lock_two_presses_at_once_make_more(
     design = DesignFactory()
     at_once(*[lambda: save(design)] * 4)
     assert DesignVersion.objects.count() > 1
+
+
+def test_a_save_brings_back_what_another_tab_took_off_the_list_meanwhile() -> None:
+    design = DesignFactory()
+    keeping.remove(design=design, now=NOW)
+    save(design)
+    design.refresh_from_db()
+    assert design.removed_at is None
 
 
 # The price promise.

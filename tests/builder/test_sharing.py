@@ -1,12 +1,12 @@
 """Others look at a ring by a link or a hint: without a price where none is wanted, and no longer than she likes."""
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from builder import designs, links, sharing
+from builder import designs, keeping, links, sharing
 from builder.models import Design, DesignLink, Hint
 from jeweler import customers, outbox
 from jeweler.models import Customer, EmailMessage
@@ -203,6 +203,38 @@ def test_a_hint_that_is_taken_back_in_time_is_not_sent() -> None:
     assert made.mail.dead_at == LATER
     with pytest.raises(links.LinkGone):
         links.opened(token, now=LATER)
+
+
+def test_what_she_took_off_her_list_is_shown_to_nobody_until_it_is_on_it_again() -> None:
+    design = DesignFactory()
+    hint, shared = token_of(drop(design)), sharing.share(design=design, has_price=True, now=LATER)
+    keeping.remove(design=design, now=LATER)
+    for token in (hint, shared):
+        with pytest.raises(links.LinkGone):
+            links.opened(token, now=LATER)
+    with pytest.raises(links.LinkGone):
+        sharing.start_from(token=shared, visitor=VisitorFactory(), now=LATER)
+    keeping.restore(design=design)
+    assert links.opened(shared, now=LATER).design == design
+
+
+def test_a_double_click_drops_one_hint_and_other_words_are_another() -> None:
+    design = DesignFactory()
+    first = drop(design)
+    assert drop(design) == first
+    assert drop(design, note="Soon") != first
+    sharing.withdraw(design=design, link_id=first.link_id, now=LATER)
+    assert drop(design) != first
+    assert EmailMessage.objects.count() == 3
+
+
+def test_the_day_of_a_hint_is_counted_where_her_store_is() -> None:
+    evening = datetime(2026, 6, 2, 1, 30, tzinfo=UTC)  # June 1, half past nine, in New York
+    design = DesignFactory()
+    said = {"to": "tom@example.com", "from_name": "Ada", "note": "", "now": evening}
+    assert sharing.hint(design=design, wanted_date=date(2026, 6, 1), **said)
+    with pytest.raises(sharing.BadHint):
+        sharing.hint(design=design, wanted_date=date(2026, 5, 31), **said)
 
 
 def test_a_forgotten_customer_s_words_and_links_are_gone() -> None:
