@@ -106,6 +106,8 @@ def tour(request: HttpRequest) -> HttpResponse:
         "elsewhere": house.STORES[till.ELSEWHERE][0],
         "said_by_till": [each for each in said if each.extra_tags == "till"],
         "said_elsewhere": [each for each in said if each.extra_tags == "thinking"],
+        # What belongs to a section is said there, and not at the top of the page as well.
+        "messages": [each for each in said if not each.extra_tags],
         **_saved_last(design),
     }
     return render(request, "demo/tour.html", context)

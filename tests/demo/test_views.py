@@ -113,6 +113,8 @@ def test_a_till_that_has_nothing_to_sell_says_so_where_it_was_pressed(
 
     assert answer.redirect_chain[-1][0] == "/demo/#thinking"
     page = answer.content.decode()
+    assert page.count("Its stone is sold already") == 1
+    assert page.index('id="thinking"') < page.index("Its stone is sold already")
     assert page.index("Its stone is sold already") < page.index('id="people"')
 
 
