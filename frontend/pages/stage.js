@@ -37,7 +37,7 @@ async function keep(form) {
     if (!got.page.getElementById("panel")) return location.assign(got.url);
     const typed = unsent(form);
     goTo(got.url);
-    swap(got.page, ["earlier", "panel", "pricebar", "steps", "words", "save"]);
+    swap(got.page, ["earlier", "panel", "pricebar", "steps", "words", "save-place"]);
     renewPicture(got.page);
     ring?.update(spec());
     wire();
