@@ -56,6 +56,13 @@ def reason(fit: compatibility.Fit) -> SafeString:
     return format_html('{}: <strong class="num nw">{}</strong>', before, after)
 
 
+@register.filter
+def holds_it(fit: compatibility.Fit) -> str:
+    """What a card of many says of a fit: "Holds it: 1.0 mm to spare."; the head is named where one setting is looked at."""
+    _, colon, spare = fit.reason.rpartition(": ")
+    return f"Holds it: {spare}" if colon else fit.reason
+
+
 @register.simple_tag
 def picture(content_hash: str, width: int = 900) -> str:
     """The address of a drawn ring."""
