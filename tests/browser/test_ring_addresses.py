@@ -86,7 +86,7 @@ def test_the_size_guide_is_to_the_scale_of_a_card_and_leads_back(visit: Visit) -
     slider.press("End")
     across = page.locator("#circle").evaluate("(drawn) => drawn.getBoundingClientRect().width")
     assert abs(across - 9 * 16.91) < 1
-    page.get_by_label("It is so many millimeters long").fill("54.4")
+    page.get_by_label("Its length in millimeters").fill("54.4")
     page.locator("#by-strip").get_by_role("button", name="Take this size").click()
     expect(page).to_have_url(re.compile(r"/ring/\?setting=alba.*size=7"))
 
