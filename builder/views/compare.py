@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from builder import compatibility, gemology, market, pricing, workdays
+from builder import compatibility, gemology, market, pricing, search, workdays
 from builder.models import Setting, Stone
 from builder.templatetags.market import stands
 from builder.templatetags.ring import day, faces_up, grade, the
@@ -87,9 +87,8 @@ def compare(request: HttpRequest) -> HttpResponse:
     for name in (ONLY, OVER, trays.NAME):
         rest.pop(name, None)
     tray = trays.read(rest, name=trays.COLUMN)
-    setting = (
-        Setting.objects.filter(code=rest.get("fits", "")[:50]).first() if "fits" in rest else None
-    )
+    fits = rest.get("fits", "")
+    setting = Setting.objects.filter(code=fits).first() if search.CODE.fullmatch(fits) else None
     looker = Looker(setting=setting, design=design, mode=mode_for(design))
     columns = side_by_side(tray, looker=looker)
     told = lines(columns, looker=looker, today=timezone.localdate(now))
