@@ -81,6 +81,33 @@ def test_a_shared_stone_opens_above_a_list_that_does_not_hold_it(visit: Visit) -
     visit.check("asked")
 
 
+def test_stones_side_by_side_are_printed_without_what_is_only_pressed(visit: Visit) -> None:
+    page = visit.page
+    chosen = Stone.objects.filter(shape="round").order_by("pk")[:3]
+    visit.go(
+        "/diamonds/compare/?stone=999999999&" + "&".join(f"stone={each.pk}" for each in chosen)
+    )
+    expect(page.get_by_text("We know no stone '999999999'.")).to_be_visible()
+    only = page.get_by_role("link", name="Only what differs")
+    expect(only).to_be_visible()
+
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 720, "height": 1018})  # a sheet of A4 within its margins
+    visit.picture("print")
+
+    expect(only).not_to_be_visible()
+    table = page.get_by_role("table").bounding_box()
+    assert table
+    assert table["x"] + table["width"] <= 720
+
+
+def test_nothing_to_compare_leads_to_the_stones(visit: Visit) -> None:
+    visit.go("/diamonds/compare/")
+    visit.check("empty")
+    visit.page.get_by_role("link", name="To the stones", exact=True).click()
+    visit.page.wait_for_url("**/diamonds/**")
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 def test_stones_are_compared_without_scripts(browser: Browser, shop: str, width: int) -> None:
     context = browser.new_context(
