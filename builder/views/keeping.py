@@ -68,7 +68,7 @@ def saved(request: HttpRequest) -> HttpResponse:
     kept = [_kept(design, here=here, now=now) for design in mine]
     shown = {each.quote.picture_hash: each.quote.description for each in kept}
     gallery.remember({key: value for key, value in shown.items() if key}, now=now)
-    sent = request.session.get(SENT)
+    sent = request.session.get(SENT) if SENT in request.GET else None
     removed = _code(request.GET.get("removed", ""))
     first = kept[0] if kept else None
     return page(
@@ -77,7 +77,7 @@ def saved(request: HttpRequest) -> HttpResponse:
         {
             "kept": [each for each in kept if each.design.saved_at],
             "making": [each for each in kept if not each.design.saved_at],
-            "sent": sent if isinstance(sent, dict) else None,
+            "sent": sent if sent and sent["code"] == request.GET[SENT] else None,
             "removed": removed,
             "name_length": keeping.NAME_LENGTH,
         },

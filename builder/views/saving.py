@@ -1,6 +1,7 @@
 """Save my design at any step, the link out of its mail, and a new link for whoever lost hers."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms as fields
 from django.contrib import messages
@@ -8,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -19,7 +21,8 @@ from builder.views.choosing import REFUSALS as CHOICES_REFUSED
 from builder.views.pages import meant, page, quoted
 from jeweler import customers, visitors
 
-SENT = "saved"  # in the session: where the last save's mail went, and which ring it was
+# In the session: where the last save's mail went, and which ring it was; in the address: that it was sent just now.
+SENT = "sent"
 REFUSALS = (
     designs.StoneGone,
     designs.DoesNotFit,
@@ -84,8 +87,9 @@ def _saved(request: HttpRequest, design: Design, given: dict[str, Any]) -> HttpR
             visitor=visitor,
             now=now,
         )
-    request.session[SENT] = {"to": given["email"], "code": kept.version.design.code}
-    return redirect("builder:saved")
+    code = kept.version.design.code
+    request.session[SENT] = {"to": given["email"], "code": code}
+    return redirect(f"{reverse('builder:saved')}?{urlencode({SENT: code})}")
 
 
 def _form(request: HttpRequest, design: Design, form: forms.SaveForm) -> HttpResponse:
