@@ -15,6 +15,16 @@ from tests.factories.jeweler import NOW
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+# Where the bar of the price begins, and where what has the focus ends; the bar's own links are above themselves.
+REACHED = """() => {
+  const [bar, focused] = [document.querySelector("#pricebar .bar"), document.activeElement];
+  const part = focused.closest("label") ?? focused;
+  const below = bar.contains(focused) ? 0 : part.getBoundingClientRect().bottom;
+  const isOver = getComputedStyle(bar).position === "sticky";
+  return { name: focused.name ?? "", below, bar: isOver ? bar.getBoundingClientRect().top : 1e6 };
+}"""
+
+
 @pytest.fixture(autouse=True)
 def _still(page: Page) -> None:
     page.add_init_script(WITHOUT_SCENE)
@@ -152,6 +162,19 @@ def test_where_no_scene_can_be_drawn_the_picture_is_there_and_follows_each_choic
     assert drawn.evaluate("(each) => each.naturalWidth") > 0
     expect(page.locator("#stage canvas")).to_have_count(0)
     visit.check("no-scene")
+
+
+def test_what_the_keyboard_reaches_is_not_beneath_the_bar_of_the_price(visit: Visit) -> None:
+    visit.take_up()
+    visit.go("/ring/")
+    expect(visit.page.get_by_role("link", name="See summary")).to_be_visible()
+    visit.page.get_by_role("link", name="Change stone").focus()
+    reached = []
+    for _ in range(9):
+        visit.page.keyboard.press("Tab")
+        reached.append(visit.page.evaluate(REACHED))
+    assert {"metal", "ring_size", "engraving"} <= {each["name"] for each in reached}
+    assert [each for each in reached if each["below"] > each["bar"]] == []
 
 
 @pytest.mark.parametrize("width", [390, 1280])
