@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from builder import designs, links, pricebook, pricing, quotes, steps, versions
+from builder import designs, links, pricebook, pricing, quotes, steps, stills, versions
 from builder.book import Telling
 from builder.events import DesignSaved
 from builder.models import Design, DesignLink, DesignVersion, Stone
@@ -213,6 +213,7 @@ def _mail(
     )
     if earlier.filter(queued_at__gt=now - DOUBLE_CLICK).exists():
         return
+    picture = stills.picture_url(design, version)
     mail.queue(
         key=f"design-saved:{version.pk}:{earlier.count() + 1}:{tokens.hashed(address)[:16]}",
         template="builder/design_kept" if design.is_discreet else "builder/design_saved",
@@ -225,11 +226,7 @@ def _mail(
             "open_parts": versions.open_parts(version),
             "engraving": version.engraving,
             "link": f"{settings.SITE_URL}/d/{token}/",
-            "picture": (
-                f"{settings.SITE_URL}/pictures/{version.picture_hash}.png"
-                if version.picture_hash
-                else ""
-            ),
+            "picture": f"{settings.SITE_URL}{picture}" if picture else "",
             "until": version.price_until_date,
             "promise_days": settings.PRICE_PROMISE_DAYS,
             **_told(version, telling=pricebook.telling(design.store)),

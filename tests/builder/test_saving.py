@@ -8,11 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from builder import designs, inventory, keeping, links, saving
-from builder.models import Design, DesignLink, DesignVersion, Setting, Stone
+from builder.models import Design, DesignLink, DesignVersion, Setting, Still, Stone
 from jeweler import customers
 from jeweler.models import EmailMessage, IdentityEdge, OutboxEvent
 from tests.factories.builder import (
@@ -57,6 +58,18 @@ def test_a_save_keeps_the_ring_as_it_is_and_mails_a_link_that_opens_it() -> None
             "visitor_id": design.visitor.pk,
         }
     ]
+
+
+def test_a_mail_shows_the_ring_as_her_own_browser_drew_it() -> None:
+    design = DesignFactory()
+    drawn = save(design).version.picture_hash
+    Still.objects.create(
+        design=design, picture_hash=drawn, image=b"png", width=900, height=675, made_at=NOW
+    )
+    save(design, now=LATER + timedelta(hours=1))
+    first, second = EmailMessage.objects.order_by("pk")
+    assert f"/pictures/{drawn}.png" in first.html
+    assert f"{settings.SITE_URL}/stills/" in second.html
 
 
 def test_a_save_ties_the_browser_to_its_owner() -> None:
