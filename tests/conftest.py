@@ -7,12 +7,14 @@ xdist worker gets its own test database in them.
 import contextlib
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import expect
+from django.db import connections
+from playwright.sync_api import Playwright, expect
 
 from jeweler import processes
 
@@ -80,3 +82,14 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
             "libatomic1 fonts-liberation; or name the program in the variable CHROMIUM."
         )
     return {**browser_type_launch_args, "executable_path": path, "args": BROWSER_ARGUMENTS}
+
+
+@pytest.fixture(scope="session")
+def playwright(playwright: Playwright) -> Iterator[Playwright]:
+    """Playwright runs an event loop in our thread, and Django keeps connections of its own for code under one.
+
+    Whoever ran with it open, be it a test without a page, leaves such a connection, and the test database could not be
+    dropped once the loop is gone.
+    """
+    yield playwright
+    connections.close_all()

@@ -1,6 +1,5 @@
 """A shop with a little of everything, and a page that reports what its console says."""
 
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -101,15 +100,6 @@ class Visit:
 def rounds() -> list[Stone]:
     """The shop's round stones, the cheapest first: all of them fit both settings."""
     return list(Stone.objects.filter(shape="round").order_by("price"))
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _answered(django_db_setup: None) -> Iterator[None]:
-    """What a closed page had asked for is answered before the database goes: a picture may still be drawn."""
-    yield
-    for thread in threading.enumerate():
-        if "process_request_thread" in thread.name:
-            thread.join(timeout=30)
 
 
 @pytest.fixture
