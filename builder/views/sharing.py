@@ -23,7 +23,7 @@ class HintForm(forms.Form):
 
     to = forms.CharField(
         max_length=254,
-        error_messages={"required": "Whom shall we write to? The address is missing."},
+        error_messages={"required": "Their address is missing. Write it like ada@example.com."},
     )
     from_name = forms.CharField(
         max_length=2000, error_messages={"required": "Say who it is from, so that it is believed."}

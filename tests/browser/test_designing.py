@@ -63,6 +63,16 @@ def test_from_a_stone_to_the_whole_ring(visit: Visit) -> None:
     expect(page.get_by_role("heading", name="The Lune, in yellow gold")).to_be_visible()
 
 
+def test_a_ring_that_has_just_got_its_size_is_saved_without_leaving_the_page(visit: Visit) -> None:
+    page = visit.page
+    visit.take_up(setting="alba", stone=rounds()[0].pk)
+    visit.go("/ring/")
+    visit.pick("Size 6", exact=True)
+    expect(page).to_have_url(re.compile("size=6"))
+    page.get_by_role("link", name="Save my design").locator("visible=true").first.click()
+    expect(page.get_by_role("dialog")).to_contain_text("Keep this ring")
+
+
 def test_a_setting_that_became_a_misfit_is_refused_with_those_that_hold_the_stone(
     visit: Visit,
 ) -> None:
@@ -216,8 +226,8 @@ def test_a_ring_is_designed_kept_shown_and_taken_up_without_scripts(
     press("Make the link")
     expect(page.get_by_label("Copy it")).to_have_value(re.compile(r"/d/[\w-]+/$"))
     page.goto(f"{shop}/ring/hint/")
-    page.get_by_label("Whom shall we write to").fill("bo@example.com")
-    page.get_by_label("From", exact=True).fill("Ada")
+    page.get_by_label("Their e-mail").fill("bo@example.com")
+    page.get_by_label("Your name, as they know it").fill("Ada")
     press("Send the hint")
     expect(page.get_by_role("heading", name="The hint is dropped")).to_be_visible()
 

@@ -415,7 +415,7 @@ def test_a_hint_is_dropped_and_shows_no_price(client: Client) -> None:
 @pytest.mark.parametrize(
     ("field", "text", "words"),
     [
-        ("to", "", "The address is missing"),
+        ("to", "", "Their address is missing"),
         ("to", "tom", "missing its @"),
         ("from_name", "", "Say who it is from"),
         ("note", "see evil.com", "no addresses and no links"),
