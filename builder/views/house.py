@@ -14,7 +14,7 @@ from jeweler.models import Store
 def home(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     design = design_of(request)
-    settings = list(portraits.offered()[:3])
+    settings = list(portraits.offered()[:4])
     shown = portraits.of_settings(
         settings, metal=None, stone=None, store=design.store if design else None, now=now
     )
@@ -23,7 +23,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "builder/home.html",
         {
             "hero": shown[0] if shown else None,
-            "shown": shown,
+            "shown": shown[1:] or shown,
             "setting_count": portraits.offered().count(),
             "stone_count": Stone.objects.filter(status=Stone.Status.AVAILABLE).count(),
             "shapes": Shape.choices,
