@@ -14,6 +14,7 @@ from builder import imports
 from builder.models import FeedImport, MarkupRule, Stone, Supplier
 from jeweler.access import Role
 from jeweler.models import AuditEntry
+from jeweler.uploads import FORM_BYTES
 from tests.builder.test_catalog import HEADER, feed, line, take_in
 from tests.factories.builder import SupplierFactory
 from tests.factories.jeweler import NOW, StaffMemberFactory, StoreFactory, UserFactory
@@ -133,7 +134,7 @@ def test_an_upload_beyond_the_bound_is_refused_before_it_is_read(settings: Any) 
     supplier = SupplierFactory()
     small = upload(staff(Role.MANAGER), supplier, b"a,b\n" + b"x" * 5000)
     assert "uploads may have" in small.content.decode()
-    large = upload(staff(Role.MANAGER), supplier, b"x" * 2_000_000)
+    large = upload(staff(Role.MANAGER), supplier, b"x" * (FORM_BYTES + 100_000))
     assert large.status_code == 400
     stranger = Client(enforce_csrf_checks=True)
     assert upload(stranger, supplier, b"x" * 1_100_000).status_code == 403

@@ -276,7 +276,7 @@ def test_stones_like_the_sold_one_are_offered_where_she_is(client: Client) -> No
     shown = client.get(reverse("builder:ring"), follow=True).content.decode()
 
     assert "Here is the one that comes nearest" in shown
-    assert "$12,100" in shown
+    assert "$380 less" in shown
     assert f'name="stone" value="{twin.pk}"' in shown
 
 

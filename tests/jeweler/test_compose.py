@@ -26,7 +26,7 @@ def _settings_variables() -> set[str]:
     source = (ROOT / "jeweler" / "settings.py").read_text()
     patterns = (
         r"environ(?:\.get\(|\[)\s*\"([A-Z_]+)\"",
-        r"\b(?:flag|required|choice|number)\(\s*\"([A-Z_]+)\"",
+        r"\b(?:flag|required|choice|number|time_zone)\(\s*\"([A-Z_]+)\"",
         r"\"([A-Z_]+)\" (?:not )?in os\.environ",
     )
     return {name for pattern in patterns for name in re.findall(pattern, source)}
