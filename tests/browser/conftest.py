@@ -135,7 +135,11 @@ def shop(live_server: LiveServer) -> str:
 
 @pytest.fixture(params=[390, 1280], ids=["phone", "desk"])
 def visit(request: pytest.FixtureRequest, page: Page, shop: str) -> Iterator[Visit]:
+    """Without the scene, but where the test is marked `scene`: everywhere, or at the width it names."""
     page.set_viewport_size({"width": request.param, "height": 844})
+    scene = request.node.get_closest_marker("scene")
+    if scene is None or scene.args not in ((), (request.param,)):
+        page.add_init_script(WITHOUT_SCENE)
     yield visiting(page, shop)
     page.close()
 

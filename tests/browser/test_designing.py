@@ -3,12 +3,12 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 from pytest_playwright import CreateContextCallback
 
 from builder.models import Design, Stone
 from jeweler.models import EmailMessage
-from tests.browser.conftest import WITHOUT_SCENE, Visit, rounds
+from tests.browser.conftest import Visit, rounds
 from tests.factories.builder import SettingFactory, StoneFactory
 from tests.factories.jeweler import NOW
 
@@ -23,11 +23,6 @@ REACHED = """() => {
   const isOver = getComputedStyle(bar).position === "sticky";
   return { name: focused.name ?? "", below, bar: isOver ? bar.getBoundingClientRect().top : 1e6 };
 }"""
-
-
-@pytest.fixture(autouse=True)
-def _still(page: Page) -> None:
-    page.add_init_script(WITHOUT_SCENE)
 
 
 def small_setting() -> None:

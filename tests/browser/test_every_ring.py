@@ -76,6 +76,7 @@ def reach(picture: Image.Image) -> Any:
     return np.array([along.min(), down.min(), along.max(), down.max()])
 
 
+@pytest.mark.scene
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("visit", [1280], ids=["desk"], indirect=True)
 def test_the_picture_and_the_scene_show_the_same_ring(visit: Visit, style: str) -> None:

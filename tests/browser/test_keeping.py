@@ -6,21 +6,16 @@ from datetime import timedelta
 import pytest
 from django.conf import settings
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from builder import inventory, living
 from builder.models import Design, DesignVersion, Stone
 from jeweler.models import EmailMessage
-from tests.browser.conftest import WITHOUT_SCENE, Visit, rounds
+from tests.browser.conftest import Visit, rounds
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 TO_A_RING = re.compile(r"/ring/\?setting=")
-
-
-@pytest.fixture(autouse=True)
-def _still(page: Page) -> None:
-    page.add_init_script(WITHOUT_SCENE)
 
 
 def mailed(to: str = "ada@example.com") -> EmailMessage:

@@ -91,6 +91,7 @@ def test_the_size_guide_is_to_the_scale_of_a_card_and_leads_back(visit: Visit) -
     expect(page).to_have_url(re.compile(r"/ring/\?setting=alba.*size=7"))
 
 
+@pytest.mark.scene
 def test_a_band_is_laid_beside_the_ring_on_its_summary(visit: Visit) -> None:
     page = visit.page
     at_a_ring(visit)
