@@ -7,11 +7,9 @@ version and kind, whoever looks at the same moment and however often a worker is
 Limit: designs are found by the version that was saved last; what she has chosen since and not saved is nobody's to watch.
 """
 
-import contextlib
-import contextvars
 import logging
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -23,7 +21,7 @@ from django.db.models import F, Max, Q, QuerySet
 from builder import alike, codes, letters, notices, pricebook, pricing, quotes
 from builder.models import Design, DesignNotice, DesignStep, DesignVersion
 from builder.notices import Standing
-from jeweler import customers, mail
+from jeweler import customers, locking, mail
 from jeweler.models import Customer, SaleLine
 
 logger = logging.getLogger(__name__)
@@ -33,8 +31,6 @@ LEASE = timedelta(
     minutes=2
 )  # longer than a batch takes; a killed watcher's designs are due again after it
 NUDGES = (notices.ENDING, notices.CHEAPER, notices.PAUSE)
-
-_locks = contextvars.ContextVar("locks", default=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +107,7 @@ def tell(*, design: Design, now: datetime) -> DesignNotice | None:
     Locks the design's row and judges anew: of two watchers, the second finds it told.
     """
     with transaction.atomic():
-        if _locks.get():
+        if locking.are_on():
             Design.objects.select_for_update(no_key=True).only("pk").get(pk=design.pk)
         fresh = list(_with_owners(living(now=now).filter(pk=design.pk)))
         for seen in look(fresh, now=now):
@@ -165,7 +161,7 @@ def _claim(*, now: datetime, limit: int) -> list[Design]:
     """Lease the designs that wait longest, those that were rung before all others."""
     waiting = living(now=now).filter(Q(watched_at=None) | Q(watched_at__lte=now - EVERY))
     waiting = waiting.order_by(F("watched_at").asc(nulls_first=True), "pk")
-    if _locks.get():
+    if locking.are_on():
         waiting = waiting.select_for_update(skip_locked=True, of=["self"], no_key=True)
     claimed = list(_with_owners(waiting)[:limit])
     Design.objects.filter(pk__in=[each.pk for each in claimed]).update(watched_at=_leased(now))
@@ -179,16 +175,6 @@ def _leased(now: datetime) -> datetime:
 
 def _with_owners(designs: QuerySet[Design]) -> QuerySet[Design]:
     return designs.select_related("customer__merged_into", "store")
-
-
-@contextlib.contextmanager
-def without_locks_to_prove_that_they_are_needed() -> Iterator[None]:
-    """For the race tests alone: with the locks off, the race has to appear."""
-    token = _locks.set(False)
-    try:
-        yield
-    finally:
-        _locks.reset(token)
 
 
 @transaction.atomic

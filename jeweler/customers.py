@@ -10,10 +10,7 @@ one hop, and is derived from the merges that are not undone; so undoing one rest
 Facts written after a merge belong to the one kept, and stay there.
 """
 
-import contextlib
-import contextvars
 import unicodedata
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -21,11 +18,11 @@ import phonenumbers
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 
-from jeweler import audit
+from jeweler import audit, locking
 from jeweler.events import CustomerForgotten, CustomersMerged, CustomersUnmerged
 from jeweler.models import (
     ContactPoint,
@@ -42,8 +39,6 @@ from jeweler.outbox import publish
 LONGEST_EMAIL = 254
 LONGEST_PHONE = 64
 INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"  # what copying from a page brings along
-
-_locks = contextvars.ContextVar("locks", default=True)
 
 
 class BadEmail(ValueError):
@@ -328,16 +323,6 @@ def forget(*, customer: Customer, now: datetime) -> None:
 Key = tuple[ContactPoint.Kind, str]
 
 
-@contextlib.contextmanager
-def without_locks_to_prove_that_they_are_needed() -> Iterator[None]:
-    """For the race tests alone: with the locks off, the race has to appear."""
-    token = _locks.set(False)
-    try:
-        yield
-    finally:
-        _locks.reset(token)
-
-
 def _keys(*, email: str, phone: str, region: str) -> list[Key]:
     keys: list[Key] = []
     if email.strip():
@@ -348,18 +333,13 @@ def _keys(*, email: str, phone: str, region: str) -> list[Key]:
 
 
 def _lock(keys: list[Key]) -> None:
-    if not _locks.get():
-        return
-    with connection.cursor() as cursor:
-        for kind, canonical in sorted(keys):
-            name = f"customer {kind} {canonical}"
-            cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+    for kind, canonical in sorted(keys):
+        locking.hold(f"customer {kind} {canonical}")
 
 
 def _lock_merging() -> None:
     """Merges are rare and reach far: they happen one after the other."""
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(hashtextextended('merge customers', 0))")
+    locking.hold("merge customers")
 
 
 def _find(keys: list[Key]) -> list[Customer]:

@@ -11,11 +11,9 @@ sends it again a few minutes later. Nobody can promise more over SMTP; both copi
 Message-ID, by which mail programs show one. A mail is never lost.
 """
 
-import contextlib
-import contextvars
 import hashlib
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,12 +22,12 @@ from zoneinfo import ZoneInfo
 import mrml
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.template import Context, Engine
 from django.template.loader import render_to_string
 
-from jeweler import subscriptions
+from jeweler import locking, subscriptions
 from jeweler.models import Customer, EmailMessage
 from jeweler.outbox import wait_after
 
@@ -37,8 +35,6 @@ logger = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)  # longer than the mail server may take to answer
 NUDGE_DAYS = 7
-
-_locks = contextvars.ContextVar("locks", default=True)
 
 
 class BadMail(ValueError):
@@ -272,20 +268,7 @@ def _unasked_lately(address: str, *, now: datetime) -> int:
 
 def _lock_address(address: str) -> None:
     """Until the transaction ends: two who write to her at once must see each other's mail."""
-    if _locks.get():
-        with connection.cursor() as cursor:
-            name = f"unasked mail {address}"
-            cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
-
-
-@contextlib.contextmanager
-def without_locks_to_prove_that_they_are_needed() -> Iterator[None]:
-    """For the race tests alone: with the lock off, the race has to appear."""
-    token = _locks.set(False)
-    try:
-        yield
-    finally:
-        _locks.reset(token)
+    locking.hold(f"unasked mail {address}")
 
 
 def message_id(message: EmailMessage) -> str:

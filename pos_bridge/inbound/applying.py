@@ -4,20 +4,16 @@ All events of one sale wait for each other (an advisory lock, taken before any r
 could look for its sale, not find it, and be parked just after the sale woke everybody.
 """
 
-import contextlib
-import contextvars
 import logging
 import random
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import connection as database
 from django.db import transaction
 from django.db.models import QuerySet
 
-from jeweler import audit, sales
+from jeweler import audit, locking, sales
 from pos_bridge.inbound import effects
 from pos_bridge.models import InboxEvent
 from pos_bridge.providers import standard
@@ -30,8 +26,6 @@ State = InboxEvent.State
 FIRST_WAIT = timedelta(seconds=2)
 LONGEST_WAIT = timedelta(hours=1)
 PARKED_WAIT = timedelta(hours=6)
-
-_locks = contextvars.ContextVar("_locks", default=True)
 
 
 class CannotBeReplayed(ValueError):
@@ -79,16 +73,6 @@ def replay(*, event: InboxEvent, by: User, now: datetime) -> None:
             detail={"was": event.state, "reason": event.reason},
             now=now,
         )
-
-
-@contextlib.contextmanager
-def without_the_sale_lock() -> Iterator[None]:
-    """For the test that shows what the lock is for."""
-    token = _locks.set(False)
-    try:
-        yield
-    finally:
-        _locks.reset(token)
 
 
 @transaction.atomic(durable=True)
@@ -156,11 +140,7 @@ def _apply(claimed: InboxEvent, *, now: datetime) -> bool:
 
 def _lock_sale(event: InboxEvent) -> None:
     """Wait for whoever applies another event of the same sale, until this transaction ends."""
-    if not _locks.get():
-        return
-    key = f"inbox {event.connection_id} {event.sale_external_id}"
-    with database.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
+    locking.hold(f"inbox {event.connection_id} {event.sale_external_id}")
 
 
 def _wake(event: InboxEvent, record: Record, *, now: datetime) -> None:

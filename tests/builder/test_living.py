@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 
 from builder import inventory, living, saving
 from builder.models import Design, DesignNotice, MetalPrice, Still, Stone
-from jeweler import customers, mail, outbox, sales, subscriptions
+from jeweler import customers, locking, mail, outbox, sales, subscriptions
 from jeweler.models import Customer, EmailMessage, Sale
 from tests.factories.builder import DesignFactory, MetalFactory, SettingFactory, StoneFactory
 from tests.factories.jeweler import (
@@ -535,7 +535,7 @@ def test_watchers_side_by_side_share_the_designs_and_without_the_lock_they_do_no
         saved(email=f"ada{number}@example.com")
 
     def unlocked() -> int:
-        with living.without_locks_to_prove_that_they_are_needed():
+        with locking.without_locks_to_prove_that_they_are_needed():
             return len(living._claim(now=LATER, limit=12))
 
     def claimed_unlocked() -> int:
@@ -569,7 +569,7 @@ def no_constraint() -> Iterator[None]:
 
 
 def unlocked_tell(design: Design) -> object:
-    with living.without_locks_to_prove_that_they_are_needed():
+    with locking.without_locks_to_prove_that_they_are_needed():
         return living.tell(design=design, now=LATER)
 
 

@@ -9,7 +9,7 @@ from django.db import connections, transaction
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from jeweler import customers
+from jeweler import customers, locking
 from jeweler.models import (
     AuditEntry,
     ContactPoint,
@@ -239,7 +239,7 @@ def test_two_who_bring_one_address_at_once_are_one_customer() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_without_the_locks_they_would_be_two() -> None:
-    with customers.without_locks_to_prove_that_they_are_needed():
+    with locking.without_locks_to_prove_that_they_are_needed():
         assert identify_while_another_does() == 2
 
 

@@ -18,7 +18,7 @@ from django.test import Client, override_settings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jeweler import mail, subscriptions
+from jeweler import locking, mail, subscriptions
 from jeweler.models import EmailMessage
 from tests.factories.jeweler import NOW, EmailMessageFactory
 
@@ -312,7 +312,7 @@ def test_ten_who_write_to_her_at_once_keep_to_the_cap_which_the_lock_sees_to() -
             connections.close_all()
 
     def unlocked(number: int) -> bool:
-        with mail.without_locks_to_prove_that_they_are_needed():
+        with locking.without_locks_to_prove_that_they_are_needed():
             return write(number)
 
     with ThreadPoolExecutor(10) as pool:

@@ -10,10 +10,10 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from jeweler import locking
 from jeweler.models import OutboxEvent, Payment, Sale
 from pos_bridge import inbound
 from pos_bridge.connections import Opened
-from pos_bridge.inbound.applying import without_the_sale_lock
 from pos_bridge.models import InboxEvent
 from tests.factories import pos_bridge as tills
 
@@ -115,7 +115,7 @@ def _states_after_the_race(till: Opened, *, is_locked: bool) -> list[str]:
         if is_locked:
             inbound.apply_due(now=timezone.now(), limit=1)
         else:
-            with without_the_sale_lock():
+            with locking.without_locks_to_prove_that_they_are_needed():
                 inbound.apply_due(now=timezone.now(), limit=1)
 
     with _slow_parking():

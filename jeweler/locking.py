@@ -1,0 +1,38 @@
+"""Locks on names, and the one switch by which tests prove that a lock is needed.
+
+A name stands for what no row stands for yet: an address that two bring at once, a sale whose events come side by side. With
+the switch off, in the context of a race test alone, nobody waits, and the race has to appear.
+"""
+
+import contextlib
+import contextvars
+from collections.abc import Iterator
+
+from django.db import connection
+
+_are_on = contextvars.ContextVar("are_on", default=True)
+
+
+def are_on() -> bool:
+    """For whoever locks rows: whether to."""
+    return _are_on.get()
+
+
+def hold(name: str) -> None:
+    """Wait for whoever holds this name, and hold it until the transaction ends.
+
+    Whoever holds several takes them in sorted order, so that no two wait for each other in a circle.
+    """
+    if are_on():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+
+
+@contextlib.contextmanager
+def without_locks_to_prove_that_they_are_needed() -> Iterator[None]:
+    """For the race tests alone."""
+    token = _are_on.set(False)
+    try:
+        yield
+    finally:
+        _are_on.reset(token)
