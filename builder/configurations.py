@@ -19,6 +19,7 @@ from builder import (
     geometry,
     pricebook,
     pricing,
+    quotes,
     sizes,
     variation,
     workdays,
@@ -296,7 +297,7 @@ def answer(asked: Asked, *, now: datetime) -> dict[str, Any]:
         **_band(asked.band, setting.mounting),
         "fit": _fit(fit, mode=telling.mode),
         **_price(asked, head, telling, now=now),
-        "ready_date": workdays.after(now.date(), days=days),
+        "ready_date": workdays.after(quotes.day_of(None, now=now), days=days),
         "currency": pricing.CURRENCY,
         "priced_at": now,
     }

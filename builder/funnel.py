@@ -13,8 +13,8 @@ from math import sqrt
 
 from django.db import connection
 from django.db.models import QuerySet, TextChoices
-from django.utils import timezone
 
+from builder import quotes
 from builder.models import Design, DesignStep
 from jeweler.models import Visitor
 
@@ -115,7 +115,7 @@ class Period:
 
     @property
     def bounds(self) -> dict[str, datetime]:
-        zone = timezone.get_default_timezone()
+        zone = quotes.zone_of(None)
         return {
             "start": datetime.combine(self.start_date, time(), zone),
             "end": datetime.combine(self.end_date + timedelta(days=1), time(), zone),

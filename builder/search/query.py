@@ -10,7 +10,9 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import NoReturn
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 
@@ -65,7 +67,7 @@ class StoneQuery:
 
         Names that are no filter, such as an ad's, are left alone. `now`: the clock, when not given. Raises BadFilter.
         """
-        today = timezone.localdate(now) if "ready_by" in params else None
+        today = _today(now or timezone.now()) if "ready_by" in params else None
         ready_by = _ready_by(params, today=today) if today else None
         sort = _one_of("sort", _text("sort", params) or "price", SORTS)
         after, before = _key("after", params, sort=sort), _key("before", params, sort=sort)
@@ -155,6 +157,12 @@ class StoneQuery:
 
 
 # Reading the query string.
+
+
+def _today(now: datetime) -> date:
+    """By the house's clock: whoever asks has no store yet, or may ask without one."""
+    return now.astimezone(ZoneInfo(settings.HOUSE_TIME_ZONE)).date()
+
 
 _SPELLINGS = {
     name: {value.lower(): value for value in facet.labels} for name, facet in FACETS.items()

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from builder import codes, compatibility, gemology, spread
+from builder import codes, compatibility, gemology, quotes, spread
 from builder.models import Metal, Stone
 from builder.search import FacetValue
 from jeweler import qr
@@ -37,7 +37,9 @@ def mm(length: Decimal | float) -> str:
 
 @register.filter
 def day(when: date) -> str:
-    """ "December 5", as dates are said; the year only where it is another one."""
+    """ "December 5", as dates are said; a moment's is that of the house's clock."""
+    if isinstance(when, datetime):
+        when = quotes.day_of(None, now=when)
     return f"{when:%B} {when.day}"
 
 
@@ -109,7 +111,7 @@ def swatch(family: str) -> SafeString:
 def promise(until: date) -> dict[str, Any]:
     """The promise ruler: a tick for each of its days, what is left of it inked."""
     whole = settings.PRICE_PROMISE_DAYS
-    left = max(0, min(whole, (until - timezone.localdate()).days))
+    left = max(0, min(whole, (until - quotes.day_of(None, now=timezone.now())).days))
     return {
         "ticks": [f"{1 + 998 * day / whole:.1f}" for day in range(whole + 1)],
         "left": f"{1000 - 1000 * left / whole:.1f}",

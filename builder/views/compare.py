@@ -19,7 +19,7 @@ from builder.models import Setting, Stone
 from builder.templatetags.market import stands
 from builder.templatetags.ring import day, faces_up, grade, the
 from builder.views import trays
-from builder.views.pages import design_of, mode_for, page, quoted
+from builder.views.pages import design_of, mode_for, page, quoted, today_for
 from builder.views.stones import Alike, Looker
 
 ONLY, OVER = "only", "over"  # what differs; outlines over each other
@@ -91,7 +91,7 @@ def compare(request: HttpRequest) -> HttpResponse:
     setting = Setting.objects.filter(code=fits).first() if search.CODE.fullmatch(fits) else None
     looker = Looker(setting=setting, design=design, mode=mode_for(design))
     columns = side_by_side(tray, looker=looker)
-    told = lines(columns, looker=looker, today=timezone.localdate(now))
+    told = lines(columns, looker=looker, today=today_for(design, now=now))
     differing = [line for line in told if line.differs]
     only = request.GET.get(ONLY) == "differences" and len(columns) > 1
     return page(

@@ -12,7 +12,7 @@ from builder import pricing, search
 from builder.search import numbers
 from builder.views import filters, layouts, looks, trays
 from builder.views.histograms import Spread, spreads
-from builder.views.pages import design_of, mode_for, page, quoted
+from builder.views.pages import design_of, mode_for, page, quoted, today_for
 from builder.views.ring import held
 from builder.views.stones import Alike, Looker, asked_elsewhere, rows
 from jeweler.models import Store
@@ -67,7 +67,7 @@ def diamonds(request: HttpRequest) -> HttpResponse:
             "sorts": sorts,
             "sort": query.sort,
             "params": params,
-            "today": timezone.localdate(now),
+            "today": today_for(None, now=now),  # by which `ready_by` is read
             "address": address_of(params),
             "cleared": cleared(params),
         }

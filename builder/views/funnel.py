@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from builder import funnel, versions
+from builder import funnel, quotes, versions
 from builder.funnel import Period, Reach, Rest, Slice
 from builder.models import DesignStep
 from jeweler import audit
@@ -83,7 +83,7 @@ class SliceForm(forms.Form):
 @require_safe
 @staff_only(*FIGURES)
 def figures(request: StaffRequest) -> HttpResponse:
-    form = PeriodForm(request.GET, today=timezone.localdate())
+    form = PeriodForm(request.GET, today=quotes.day_of(None, now=timezone.now()))
     period = form.period()
     return render(
         request,
@@ -101,7 +101,7 @@ def figures(request: StaffRequest) -> HttpResponse:
 @staff_only(*FIGURES)
 def rings(request: StaffRequest) -> HttpResponse:
     """The rings behind a figure: what they are and how far they came, never whose they are."""
-    form = PeriodForm(request.GET, today=timezone.localdate())
+    form = PeriodForm(request.GET, today=quotes.day_of(None, now=timezone.now()))
     period, part = form.period(), SliceForm(request.GET).slice()
     number = _page_number(request)
     rows, total = funnel.listed(period=period, part=part, limit=ROWS, offset=(number - 1) * ROWS)
@@ -117,6 +117,7 @@ def rings(request: StaffRequest) -> HttpResponse:
         {
             "form": form,
             "period": period,
+            "zone": quotes.zone_of(None).key,
             "title": _title(part),
             "rows": [
                 (row, versions.in_words(row.design), _may_open(request, row, own)) for row in rows

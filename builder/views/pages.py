@@ -1,7 +1,7 @@
 """What the storefront's pages share: the shopper's ring, the four steps, and how a page is rendered."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -131,6 +131,11 @@ def page(
 def mode_for(design: Design | None) -> str:
     """How this shopper is told prices of what is not in her ring yet."""
     return pricebook.telling(design.store if design else None).mode
+
+
+def today_for(design: Design | None, *, now: datetime) -> date:
+    """The day it is for this shopper: where her store is, else where the house is."""
+    return quotes.day_of(design.store if design else None, now=now)
 
 
 def tax_display_for(design: Design | None) -> str:

@@ -2,8 +2,10 @@
 
 import html
 import re
+from datetime import UTC, datetime
 
 import pytest
+import time_machine
 from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse
@@ -34,6 +36,17 @@ def line(shown: str, label: str) -> str:
     found = re.search(rf"<tr[^>]*>\s*<th scope=\"row\"[^>]*><span>{label}.*?</tr>", shown, re.S)
     assert found, label
     return found[0]
+
+
+def test_the_day_a_stone_can_be_seen_is_counted_where_she_is(
+    client: Client, settings: Settings
+) -> None:
+    settings.HOUSE_TIME_ZONE = "America/New_York"
+    away = StoneFactory(delivery_days=1)
+    with time_machine.travel(
+        datetime(2026, 3, 3, 3, tzinfo=UTC), tick=True
+    ):  # Monday evening there
+        assert "To be seen with us from March 3" in line(compared(client, away), "Where it is")
 
 
 # The tray.

@@ -9,8 +9,10 @@ import time_machine
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from hypothesis import given, settings
+from hypothesis import given
+from hypothesis import settings as tried
 from hypothesis import strategies as st
+from pytest_django import Settings
 
 from builder import funnel
 from builder.funnel import Period, Rate, Reach, Rest, Slice
@@ -140,9 +142,37 @@ def take(person: dict[str, Any]) -> Design:
     return design
 
 
+@pytest.mark.parametrize(
+    ("at", "is_in_march"),
+    [
+        (datetime(2026, 2, 28, 14, 59, tzinfo=UTC), False),
+        (datetime(2026, 2, 28, 15, 1, tzinfo=UTC), True),  # March has begun in Tokyo
+        (datetime(2026, 3, 31, 14, 50, tzinfo=UTC), True),
+        (datetime(2026, 3, 31, 15, 1, tzinfo=UTC), False),
+    ],
+)
+def test_a_period_begins_and_ends_with_the_houses_own_days(
+    at: datetime, is_in_march: bool, settings: Settings
+) -> None:
+    settings.HOUSE_TIME_ZONE = "Asia/Tokyo"
+    ring("setting", at=at)
+    assert funnel.counted(period=MARCH).begun == int(is_in_march)
+
+
+def test_the_page_ends_with_the_houses_today_and_tells_its_hours(settings: Settings) -> None:
+    settings.HOUSE_TIME_ZONE = "America/New_York"
+    ring("setting", at=datetime(2026, 3, 1, 2, 30, tzinfo=UTC))
+    with time_machine.travel(datetime(2026, 3, 1, 3, tzinfo=UTC), tick=True):
+        client = log_in(Role.OWNER)
+        page, rings = client.get(PAGE), client.get(RINGS)
+    assert page.context["period"].end_date == date(2026, 2, 28)
+    assert "28 Feb 2026, 21:30" in rings.content.decode()
+
+
 def is_of_march(person: dict[str, Any]) -> bool:
     first = NOON + timedelta(days=person["day"], seconds=min(person["steps"].values()))
-    return datetime(2026, 3, 1, tzinfo=UTC) <= first < datetime(2026, 4, 1, tzinfo=UTC)
+    bounds = MARCH.bounds
+    return bounds["start"] <= first < bounds["end"]
 
 
 def kept_by(person: dict[str, Any]) -> dict[str, bool]:
@@ -172,7 +202,7 @@ def waits_of(people: list[dict[str, Any]], step: str) -> list[int]:
     return found
 
 
-@settings(max_examples=25, deadline=None)
+@tried(max_examples=25, deadline=None)
 @given(journeys)
 def test_every_figure_is_that_of_a_plain_recount(people: list[dict[str, Any]]) -> None:
     with transaction.atomic():

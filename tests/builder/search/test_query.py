@@ -1,12 +1,13 @@
 """A query string is read name by name, and what cannot be read is refused in words."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_django import Settings
 
 from builder.search import keys
 from builder.search.facets import FACETS, SORTS
@@ -92,6 +93,16 @@ def test_amounts_become_whole_numbers_without_letting_more_in() -> None:
 
 def test_crossed_ends_are_seen_and_not_refused() -> None:
     assert read("carat_min=2&carat_max=1&price_min=5").crossed == ["carat"]
+
+
+def test_a_day_has_not_passed_before_it_has_where_the_house_is(settings: Settings) -> None:
+    evening = datetime(2026, 3, 3, 3, tzinfo=UTC)  # March 2 in New York
+    settings.HOUSE_TIME_ZONE = "America/New_York"
+    asked = QueryDict("ready_by=2026-03-02")
+    assert StoneQuery.from_params(asked, now=evening).ready_by == date(2026, 3, 2)
+    settings.HOUSE_TIME_ZONE = "Asia/Tokyo"
+    with pytest.raises(BadFilter, match="has passed"):
+        StoneQuery.from_params(asked, now=evening)
 
 
 def test_the_days_left_are_working_days() -> None:
