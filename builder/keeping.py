@@ -14,7 +14,7 @@ from django.db.models import Prefetch, Q, QuerySet
 
 from builder import codes, designs, links, quotes
 from builder.models import Design, DesignLink, DesignVersion
-from jeweler import customers, mail, tokens
+from jeweler import customers, mail, tokens, visitors
 from jeweler.models import Customer, IdentityEdge, Visitor
 
 NAME_LENGTH = 60
@@ -190,7 +190,7 @@ def open_list(*, token: str, visitor: Visitor | None, now: datetime) -> Customer
     if customer is None:
         raise links.LinkGone
     if visitor is not None:
-        customers.recognize(
+        visitors.recognize(
             visitor=visitor,
             customer=customers.resolve(customer),
             evidence=IdentityEdge.Evidence.MAGIC_LINK,

@@ -14,7 +14,7 @@ from builder import designs, links, pricebook, pricing, quotes, steps, stills, v
 from builder.book import Telling
 from builder.events import DesignSaved
 from builder.models import Design, DesignLink, DesignVersion, Stone
-from jeweler import customers, mail, outbox, tokens
+from jeweler import customers, mail, outbox, tokens, visitors
 from jeweler.models import Customer, EmailMessage, IdentityEdge, Visitor
 
 DOUBLE_CLICK = timedelta(seconds=60)
@@ -75,7 +75,7 @@ def save(
         _mail(version, address=address, token=token, customer=customer, now=now)
         if visitor is not None:
             steps.reached(design=locked, visitor=visitor, step=steps.Step.SAVED, now=now)
-            customers.recognize(
+            visitors.recognize(
                 visitor=visitor,
                 customer=customer,
                 evidence=IdentityEdge.Evidence.SAVED_DESIGN,
@@ -107,7 +107,7 @@ def resume(*, token: str, visitor: Visitor, now: datetime) -> Design:
         Design.objects.filter(pk=design.pk, removed_at__isnull=False).update(removed_at=None)
         designs.go_on(design=design, visitor=visitor, now=now)
         if design.customer:
-            customers.recognize(
+            visitors.recognize(
                 visitor=visitor,
                 customer=customers.resolve(design.customer),
                 evidence=IdentityEdge.Evidence.MAGIC_LINK,

@@ -8,10 +8,11 @@ import re
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 
-from jeweler import tokens
-from jeweler.models import Visitor
+from jeweler import customers, merging, tokens
+from jeweler.models import Customer, IdentityEdge, Visitor
 
 COOKIE = "ring_visitor"
 SEEN_AGAIN_AFTER = timedelta(minutes=10)  # so that a visit writes once, not at every page
@@ -79,6 +80,35 @@ def remember(request: HttpRequest, response: HttpResponseBase, *, now: datetime)
         samesite="Lax",
         secure=settings.SESSION_COOKIE_SECURE,
     )
+
+
+@transaction.atomic
+def recognize(
+    *, visitor: Visitor, customer: Customer, evidence: IdentityEdge.Evidence, now: datetime
+) -> None:
+    """Believe that this browser is this customer's, and keep why.
+
+    A showroom's own device says nothing about who uses it and is left alone. A browser that has
+    been another customer's is from now on this one's, and the two stay two people, unless they
+    share a phone number: then they are merged.
+    """
+    visitor = Visitor.objects.select_for_update(of=["self"], no_key=True).get(pk=visitor.pk)
+    if visitor.is_store_device:
+        return
+    customer = customers.resolve(customer)
+    edges = visitor.edges.filter(revoked_at=None).select_related("customer__merged_into")
+    others = {customers.resolve(edge.customer) for edge in edges} - {customer}
+    if not edges.filter(customer=customer, evidence=evidence).exists():
+        IdentityEdge.objects.create(
+            visitor=visitor, customer=customer, evidence=evidence, created_at=now
+        )
+    for other in sorted(others, key=lambda other: other.pk):
+        if customers.phones_of(other) & customers.phones_of(customer):
+            reason = "The same browser and the same phone number"
+            merging.merge(kept=other, absorbed=customer, reason=reason, by=None, now=now)
+            customer = other
+    visitor.customer = customer
+    visitor.save(update_fields=["customer"])
 
 
 def is_robot(user_agent: str) -> bool:

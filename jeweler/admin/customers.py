@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from unfold.decorators import action
 
-from jeweler import audit, customers
+from jeweler import audit, customers, merging, privacy
 from jeweler.access import Role, find_member, stores_of
 from jeweler.backoffice import (
     MANAGERS,
@@ -156,10 +156,10 @@ class CustomerAdmin(HouseAdmin[Customer]):
         [absorbed] = [one for one in pair if one != kept]
         reason = request.POST.get("reason", "").strip()[:200] or "Merged in the admin"
         try:
-            customers.merge(
+            merging.merge(
                 kept=kept, absorbed=absorbed, reason=reason, by=user_of(request), now=timezone.now()
             )
-        except customers.CannotMerge as refusal:
+        except merging.CannotMerge as refusal:
             messages.error(request, f"{refusal}.")
             return None
         messages.success(request, f"{kept} stands for both now. It can be undone under merges.")
@@ -179,7 +179,7 @@ class CustomerAdmin(HouseAdmin[Customer]):
             return redirect(self._list())
         self._audit(request, "customer.exported", customer)
         return JsonResponse(
-            customers.export(customer),
+            privacy.export(customer),
             json_dumps_params={"indent": 2, "ensure_ascii": False},
             headers={"Content-Disposition": f'attachment; filename="customer-{customer.pk}.json"'},
         )
@@ -195,7 +195,7 @@ class CustomerAdmin(HouseAdmin[Customer]):
             return self._ask(
                 request, "forget", {"customer": customer, "title": f"Forget {customer}?"}
             )
-        customers.forget(customer=customer, now=timezone.now())
+        privacy.forget(customer=customer, now=timezone.now())
         self._audit(request, "customer.forgotten", customer)
         messages.success(request, "What told who she is has been taken away.")
         return redirect(self._list())
@@ -233,6 +233,6 @@ class CustomerMergeAdmin(HouseAdmin[CustomerMerge]):
     def undo(self, request: HttpRequest, queryset: QuerySet[CustomerMerge]) -> None:
         undone = 0
         for merge in queryset.filter(undone_at=None):
-            customers.unmerge(merge=merge, by=user_of(request), now=timezone.now())
+            merging.unmerge(merge=merge, by=user_of(request), now=timezone.now())
             undone += 1
         messages.success(request, f"{undone} undone. What was written since stays where it is.")

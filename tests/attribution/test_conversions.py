@@ -12,7 +12,7 @@ from attribution import conversions
 from attribution.crediting import CreditModel
 from attribution.models import Conversion, Credit, Touchpoint
 from builder import designs, saving
-from jeweler import customers, outbox, sales
+from jeweler import merging, outbox, sales
 from jeweler.models import Customer, Sale, SaleLine, Visitor
 from tests.factories.attribution import TouchpointFactory
 from tests.factories.builder import DesignFactory
@@ -153,10 +153,10 @@ def test_two_who_turn_out_to_be_one_share_their_touches_until_they_are_two_again
     ada, adas_second_mail = CustomerFactory(), CustomerFactory()
     ad = touch(adas_second_mail, days_before=20)
     sale = sold_to(ada)
-    merged = customers.merge(kept=ada, absorbed=adas_second_mail, reason="", by=None, now=NOW)
+    merged = merging.merge(kept=ada, absorbed=adas_second_mail, reason="", by=None, now=NOW)
     outbox.deliver_due(now=NOW)
     assert set(credited(sale, FIRST)) == {ad.pk}
-    customers.unmerge(merge=merged, by=None, now=NOW)
+    merging.unmerge(merge=merged, by=None, now=NOW)
     outbox.deliver_due(now=NOW)
     assert set(credited(sale, FIRST)) == {None}
 

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from builder import designs, keeping, links, saving
 from builder.models import Design
-from jeweler import customers
+from jeweler import privacy
 from jeweler.models import EmailMessage, IdentityEdge
 from tests.factories.builder import DesignFactory, MetalFactory, SettingFactory, StoneFactory
 from tests.factories.jeweler import NOW, VisitorFactory
@@ -89,7 +89,7 @@ def test_who_was_forgotten_is_listed_nowhere_by_her_address() -> None:
     phone = VisitorFactory()
     saving.resume(token=saved.token, visitor=phone, now=LATER)
     save(other := DesignFactory())
-    customers.forget(customer=saved.customer, now=LATER)
+    privacy.forget(customer=saved.customer, now=LATER)
     assert other not in listed(phone)
 
 
@@ -161,7 +161,7 @@ def test_a_link_to_the_list_of_somebody_forgotten_is_gone() -> None:
     saved = save(DesignFactory())
     keeping.send_again(email="ada@example.com", now=LATER)
     token = token_of(mailed())
-    customers.forget(customer=saved.customer, now=LATER)
+    privacy.forget(customer=saved.customer, now=LATER)
     with pytest.raises(links.LinkGone):
         keeping.open_list(token=token, visitor=VisitorFactory(), now=LATER)
 
@@ -169,7 +169,7 @@ def test_a_link_to_the_list_of_somebody_forgotten_is_gone() -> None:
 def test_the_mail_with_the_link_to_her_list_is_forgotten_with_her() -> None:
     saved = save(DesignFactory())
     keeping.send_again(email="ada@example.com", now=LATER)
-    customers.forget(customer=saved.customer, now=LATER)
+    privacy.forget(customer=saved.customer, now=LATER)
     assert "ada@example.com" not in str(EmailMessage.objects.values())
 
 

@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 
 from builder import inventory, living, saving
 from builder.models import Design, DesignNotice, MetalPrice, Still, Stone
-from jeweler import customers, locking, mail, outbox, sales, subscriptions
+from jeweler import locking, mail, merging, outbox, privacy, sales, subscriptions
 from jeweler.models import Customer, EmailMessage, Sale
 from tests.factories.builder import DesignFactory, MetalFactory, SettingFactory, StoneFactory
 from tests.factories.jeweler import (
@@ -176,7 +176,7 @@ def test_a_purchase_by_the_person_she_turned_out_to_be_is_hers_too() -> None:
     line = SaleLineFactory(
         sale=SaleFactory(customer=other), report_number=design.stone.report_number
     )
-    customers.merge(kept=other, absorbed=design.customer, reason="One person", by=None, now=SAVED)
+    merging.merge(kept=other, absorbed=design.customer, reason="One person", by=None, now=SAVED)
     sell(design.stone, sale=line.sale)
     living.watch(now=LATER)
     assert kinds() == []
@@ -234,7 +234,7 @@ def test_what_was_removed_or_is_old_or_nobodys_is_not_watched(changes: dict[str,
 
 def test_a_forgotten_customer_is_not_written_to() -> None:
     design = saved()
-    customers.forget(customer=Customer.objects.get(), now=SAVED)
+    privacy.forget(customer=Customer.objects.get(), now=SAVED)
     sell(design.stone)
     living.watch(now=LATER)
     assert kinds() == []
@@ -376,7 +376,7 @@ def test_a_sale_that_is_told_again_later_does_not_rest_what_she_saved_since() ->
 def test_a_merge_lets_the_designs_of_the_one_rest_by_the_purchase_of_the_other() -> None:
     design, buyer = saved(), CustomerFactory()
     SaleFactory(customer=buyer, placed_at=LATER)
-    customers.merge(kept=buyer, absorbed=design.customer, reason="One", by=None, now=LATER)
+    merging.merge(kept=buyer, absorbed=design.customer, reason="One", by=None, now=LATER)
     outbox.deliver_due(now=LATER)
     design.refresh_from_db()
     assert design.rested_at == LATER

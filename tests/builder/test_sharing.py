@@ -8,7 +8,7 @@ import pytest
 
 from builder import designs, keeping, links, sharing
 from builder.models import Design, DesignLink, Hint
-from jeweler import customers, outbox
+from jeweler import outbox, privacy
 from jeweler.models import Customer, EmailMessage
 from tests.builder.test_saving import TELLING, save
 from tests.factories.builder import DesignFactory
@@ -241,7 +241,7 @@ def test_a_forgotten_customer_s_words_and_links_are_gone() -> None:
     design = DesignFactory(name="For May")
     saved = save(design)
     made = drop(design, note="Soon")
-    customers.forget(customer=saved.customer, now=LATER)
+    privacy.forget(customer=saved.customer, now=LATER)
     for _ in range(2):
         sharing.forget(customer_id=saved.customer.pk, now=LATER)
     made.refresh_from_db()
@@ -256,7 +256,7 @@ def test_forgetting_a_customer_reaches_her_designs_by_the_news_of_it() -> None:
     design = DesignFactory(name="For May")
     saved = save(design)
     made = drop(design)
-    customers.forget(customer=saved.customer, now=LATER)
+    privacy.forget(customer=saved.customer, now=LATER)
     outbox.deliver_due(now=LATER)
     made.refresh_from_db()
     design.refresh_from_db()

@@ -71,6 +71,16 @@ class ContactPointFactory(DjangoModelFactory[models.ContactPoint]):
     created_at = NOW
 
 
+def customer_with(*, email: str = "", phone: str = "") -> models.Customer:
+    """By their canonical forms."""
+    customer: models.Customer = CustomerFactory()
+    if email:
+        ContactPointFactory(customer=customer, canonical=email)
+    if phone:
+        ContactPointFactory(customer=customer, kind=models.ContactPoint.Kind.PHONE, canonical=phone)
+    return customer
+
+
 class VisitorFactory(DjangoModelFactory[models.Visitor]):
     class Meta:
         model = models.Visitor

@@ -9,7 +9,7 @@ from django.db import models
 from django.test import Client
 from django.urls import reverse
 
-from jeweler import customers, mail, outbox
+from jeweler import mail, merging, outbox
 from jeweler.access import Role
 from jeweler.models import (
     AuditEntry,
@@ -83,7 +83,7 @@ def one_of_each(store: Store) -> dict[type[models.Model], models.Model]:
         AuditEntry.objects.create(at=NOW, store=store, action="design.opened", subject="design:1"),
         sale,
         kept,
-        customers.merge(kept=kept, absorbed=absorbed, reason="same", by=None, now=NOW),
+        merging.merge(kept=kept, absorbed=absorbed, reason="same", by=None, now=NOW),
         OutboxDelivery.objects.create(event=event, subscriber="gone", next_attempt_at=NOW),
         EmailMessageFactory(),
     ]

@@ -7,9 +7,12 @@ from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory, override_settings
 
 from jeweler import tokens, visitors
-from jeweler.models import Visitor
-from tests.factories.jeweler import NOW, VisitorFactory
+from jeweler.models import CustomerMerge, IdentityEdge, Visitor
+from tests.factories.jeweler import NOW, VisitorFactory, customer_with
 
+ADA = "ada@example.com"
+PHONE = "+16505551212"
+SAVED = IdentityEdge.Evidence.SAVED_DESIGN
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1 Mobile/15E148"
 IPAD = "Mozilla/5.0 (iPad; CPU OS 19_0 like Mac OS X) AppleWebKit/605.1 Mobile/15E148"
 PIXEL = "Mozilla/5.0 (Linux; Android 16; Pixel 9) AppleWebKit/537.36 Chrome/140 Mobile Safari/537"
@@ -117,3 +120,47 @@ def test_a_robot_is_known_by_its_own_word(user_agent: str) -> None:
 @pytest.mark.parametrize("user_agent", [IPHONE, IPAD, PIXEL, GALAXY_TAB, MAC, "Cubot X30 Mobile"])
 def test_a_person_is_no_robot(user_agent: str) -> None:
     assert not visitors.is_robot(user_agent)
+
+
+@pytest.mark.django_db
+def test_a_browser_is_believed_to_be_hers_once_per_evidence() -> None:
+    visitor, ada = VisitorFactory(), customer_with(email=ADA)
+    for _ in range(2):
+        visitors.recognize(visitor=visitor, customer=ada, evidence=SAVED, now=NOW)
+    visitor.refresh_from_db()
+    assert visitor.customer == ada
+    assert IdentityEdge.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_showrooms_own_device_says_nothing() -> None:
+    tablet = VisitorFactory(is_store_device=True)
+    visitors.recognize(visitor=tablet, customer=customer_with(), evidence=SAVED, now=NOW)
+    tablet.refresh_from_db()
+    assert tablet.customer is None
+    assert IdentityEdge.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_two_who_use_one_browser_stay_two() -> None:
+    laptop = VisitorFactory()
+    ada, eve = customer_with(email=ADA), customer_with(email="eve@example.com")
+    visitors.recognize(visitor=laptop, customer=ada, evidence=SAVED, now=NOW)
+    visitors.recognize(visitor=laptop, customer=eve, evidence=SAVED, now=NOW)
+    laptop.refresh_from_db()
+    assert laptop.customer == eve
+    assert CustomerMerge.objects.count() == 0
+    assert IdentityEdge.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_two_who_share_a_browser_and_a_phone_number_are_one() -> None:
+    phone = VisitorFactory()
+    first = customer_with(email=ADA, phone=PHONE)
+    second = customer_with(email="a.okafor@work.example", phone=PHONE)
+    visitors.recognize(visitor=phone, customer=first, evidence=SAVED, now=NOW)
+    visitors.recognize(visitor=phone, customer=second, evidence=SAVED, now=NOW)
+    phone.refresh_from_db()
+    second.refresh_from_db()
+    assert second.merged_into == phone.customer == first
+    assert CustomerMerge.objects.get().reason == "The same browser and the same phone number"

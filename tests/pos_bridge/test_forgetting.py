@@ -4,7 +4,7 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from jeweler import customers, outbox
+from jeweler import outbox, privacy
 from jeweler.models import Sale
 from pos_bridge import inbound
 from pos_bridge.connections import Opened
@@ -29,7 +29,7 @@ def test_who_asks_to_be_forgotten_is_forgotten_in_the_inbox(till: Opened) -> Non
     clara = Sale.objects.get(external_id="T-1").customer
     assert clara
 
-    customers.forget(customer=clara, now=timezone.now())
+    privacy.forget(customer=clara, now=timezone.now())
     outbox.deliver_due(now=timezone.now())
 
     hers, others = InboxEvent.objects.order_by("id")

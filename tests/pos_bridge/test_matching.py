@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from appointments.models import Appointment
 from builder.models import Design, DesignLookup
-from jeweler import customers
+from jeweler import customers, merging
 from jeweler.models import Customer, Sale, SaleEvidence
 from jeweler.sales import Evidence
 from pos_bridge import matching
@@ -226,7 +226,7 @@ def test_an_address_that_is_none_does_not_lose_the_sale(
 
 def test_a_sale_of_somebody_who_was_merged_belongs_to_whom_she_became(till: Opened) -> None:
     clara, double = person("clara"), person("double")
-    customers.merge(kept=clara, absorbed=double, reason="The same", by=None, now=tills.NOW)
+    merging.merge(kept=clara, absorbed=double, reason="The same", by=None, now=tills.NOW)
     tills.saved_design(customer=double)
 
     sale = rung_up(till, customer={"email": "double@example.com"}, sale={"design_code": tills.CODE})

@@ -1,0 +1,86 @@
+"""What the kernel keeps of a person, given to her or taken away, when she asks."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from jeweler import customers, merging
+from jeweler.events import CustomerForgotten
+from jeweler.models import (
+    ContactPoint,
+    Customer,
+    EmailMessage,
+    IdentityEdge,
+    Sale,
+    SaleEvidence,
+    Visitor,
+)
+from jeweler.outbox import publish
+
+
+def export(customer: Customer) -> dict[str, Any]:
+    """Everything that the kernel keeps of a person, as JSON values, for whoever asks for hers."""
+    ids = customers.ids_of(customer)
+    root = customers.resolve_anew(customer)
+    points = ContactPoint.objects.filter(customer__in=ids).order_by("created_at", "pk")
+    sales = Sale.objects.filter(customer__in=ids).order_by("placed_at", "pk")
+    mails = EmailMessage.objects.filter(customer__in=ids).order_by("queued_at", "pk")
+    visitors = Visitor.objects.filter(customer__in=ids).order_by("first_seen_at", "pk")
+    return {
+        "name": {"first": root.first_name, "last": root.last_name},
+        "known_since": root.created_at.isoformat(),
+        "contact_points": [
+            {"kind": point.kind, "value": point.value, "from": point.source} for point in points
+        ],
+        "browsers": [
+            {
+                "device": visitor.device,
+                "first_seen": visitor.first_seen_at.isoformat(),
+                "last_seen": visitor.last_seen_at.isoformat(),
+            }
+            for visitor in visitors
+        ],
+        "sales": [_exported_sale(sale) for sale in sales.prefetch_related("lines")],
+        "mails": [
+            {"to": mail.to, "subject": mail.subject, "queued": mail.queued_at.isoformat()}
+            for mail in mails
+        ],
+    }
+
+
+@transaction.atomic
+def forget(*, customer: Customer, now: datetime) -> None:
+    """Take away all that tells who she is. Sales stay, with nobody's name: the books need them.
+
+    Final: neither she nor a merge of hers comes back. The other rooms hear CustomerForgotten for
+    each customer that she was.
+    """
+    merging.one_at_a_time()
+    ids = customers.ids_of(customer)
+    ContactPoint.objects.filter(customer__in=ids).delete()
+    IdentityEdge.objects.filter(customer__in=ids).delete()
+    Visitor.objects.filter(customer__in=ids).update(customer=None)
+    SaleEvidence.objects.filter(
+        customer__in=ids, kind__in=[SaleEvidence.Kind.EMAIL, SaleEvidence.Kind.PHONE]
+    ).delete()
+    Sale.objects.filter(customer__in=ids).update(note="")
+    mails = EmailMessage.objects.filter(customer__in=ids)
+    mails.filter(sent_at=None, dead_at=None).update(dead_at=now, last_error="Forgotten")
+    mails.update(to="forgotten@invalid.invalid", subject="", text="", html="")
+    Customer.objects.filter(pk__in=ids).update(first_name="", last_name="", forgotten_at=now)
+    for forgotten_id in ids:
+        publish(CustomerForgotten(customer_id=forgotten_id), at=now)
+
+
+def _exported_sale(sale: Sale) -> dict[str, Any]:
+    return {
+        "number": sale.number or sale.external_id,
+        "placed": sale.placed_at.isoformat(),
+        "total": str(sale.total),
+        "currency": sale.currency,
+        "lines": [
+            {"description": line.description, "net_total": str(line.net_total)}
+            for line in sale.lines.order_by("position")
+        ],
+    }
