@@ -6,8 +6,6 @@ in its signed address, so that nobody has the house print words of their own; a 
 
 import hashlib
 import io
-import os
-import tempfile
 from pathlib import Path
 
 from django.conf import settings
@@ -16,6 +14,7 @@ from django.urls import reverse
 from PIL import Image, ImageDraw, ImageFont
 
 from builder import pictures
+from jeweler import files
 
 SIZE = (1200, 630)
 PICTURE = (840, 630)
@@ -54,7 +53,8 @@ def card(words: dict[str, str], *, picture: Path) -> Path:
     said_hash = hashlib.sha256("\n".join(str(words[key]) for key in "vpnl").encode()).hexdigest()
     file = Path(settings.MEDIA_ROOT) / "cards" / said_hash[:2] / f"{said_hash}.png"
     if not file.exists():
-        _keep(file, drawn(picture=picture.read_bytes(), name=words["n"], line=words["l"]))
+        png = drawn(picture=picture.read_bytes(), name=words["n"], line=words["l"])
+        files.write_whole(file, content=png)
     return file
 
 
@@ -108,11 +108,3 @@ def _font(face: tuple[str, tuple[int, ...]], size: int) -> ImageFont.FreeTypeFon
     font = ImageFont.truetype(Path(settings.BASE_DIR) / "static" / "dist" / "fonts" / face[0], size)
     font.set_variation_by_axes(list(face[1]))
     return font
-
-
-def _keep(file: Path, png: bytes) -> None:
-    """Write it whole or not at all, so that a reader never sees half a card."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as unfinished:
-        unfinished.write(png)
-    os.replace(unfinished.name, file)

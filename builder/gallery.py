@@ -4,9 +4,7 @@ Only a ring that a page or a saved version has shown is ever drawn, in three siz
 made-up hash costs one look-up, and whoever draws never keeps the whole site waiting.
 """
 
-import os
 import re
-import tempfile
 import threading
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +14,7 @@ from django.conf import settings
 
 from builder import pictures
 from builder.models import DesignVersion, Picture
+from jeweler import files
 
 WIDTHS = (300, 600, 900)
 HASH = re.compile(r"[0-9a-f]{64}")
@@ -68,7 +67,8 @@ def _draw(file: Path, description: dict[str, Any], *, width: int) -> None:
             raise BenchBusy
         try:
             if not file.exists():
-                _keep(file, pictures.draw(description, width=width, height=width * 3 // 4))
+                png = pictures.draw(description, width=width, height=width * 3 // 4)
+                files.write_whole(file, content=png)
         finally:
             _drawing.release()
     finally:
@@ -84,11 +84,3 @@ def _description(content_hash: str) -> dict[str, Any]:
         raise UnknownPicture(f"Nobody has shown a ring {content_hash}")
     description: dict[str, Any] = known
     return description
-
-
-def _keep(file: Path, png: bytes) -> None:
-    """Write it whole or not at all, so that a reader never sees half a picture."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as unfinished:
-        unfinished.write(png)
-    os.replace(unfinished.name, file)
