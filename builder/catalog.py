@@ -16,6 +16,7 @@ from django.core.files import File
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from builder.events import SavedStonesWithdrawn
 from builder.feeds import differences, formats, progress, sql
 from builder.feeds.holders import Holders
 from builder.feeds.layout import MissingColumns
@@ -26,6 +27,7 @@ from builder.feeds.staging import Staging, staging
 from builder.feeds.stones import GONE, Reader, Reading
 from builder.feeds.tally import Tally
 from builder.models import FeedImport, Setting, StoneOffer, Supplier
+from jeweler import outbox
 
 LARGEST_SHRINK_PCT = 20
 TOLD_EVERY = 5000  # rows
@@ -351,6 +353,7 @@ def _apply(
     _run(cursor, sql.MOVED, values)
     _run(cursor, sql.ANALYZE_TOUCHED, values)
     _run(cursor, sql.REPRICE, values)
+    _announce_withdrawn(cursor, now=now)
     told.next_step()
     changes = differences.report(cursor, facts=facts)
     cursor.execute(sql.DROP_APPLYING)
@@ -364,6 +367,13 @@ def _apply(
             "changed_stones": changed_stones,
         }
     )
+
+
+def _announce_withdrawn(cursor: CursorWrapper, *, now: datetime) -> None:
+    """Who saved a design with a stone that nobody offers any more is told like one whose stone was sold."""
+    cursor.execute(sql.SAVED_AND_WITHDRAWN)
+    if gone := [key for (key,) in cursor.fetchall()]:
+        outbox.publish(SavedStonesWithdrawn(stone_ids=gone), at=now)
 
 
 def _one_at_a_time(cursor: CursorWrapper) -> None:

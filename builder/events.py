@@ -36,3 +36,10 @@ class DesignLookedUp(Event):
 class StoneSold(Event):
     stone_id: int
     sale_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SavedStonesWithdrawn(Event):
+    """An import left stones without an offer that somebody had saved a design with."""
+
+    stone_ids: list[int]

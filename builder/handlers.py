@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from builder import living, sharing
-from builder.events import StoneSold
+from builder.events import SavedStonesWithdrawn, StoneSold
 from jeweler import customers
 from jeweler.events import CustomerForgotten, CustomersMerged, SaleRecorded
 from jeweler.models import Customer, Sale
@@ -12,7 +12,12 @@ from jeweler.outbox import subscribe
 
 @subscribe(StoneSold)
 def look_at_designs_of_sold_stone(event: StoneSold, *, now: datetime) -> None:
-    living.ring(stone_id=event.stone_id)
+    living.ring(stone_ids=[event.stone_id])
+
+
+@subscribe(SavedStonesWithdrawn)
+def look_at_designs_of_withdrawn_stones(event: SavedStonesWithdrawn, *, now: datetime) -> None:
+    living.ring(stone_ids=event.stone_ids)
 
 
 @subscribe(SaleRecorded)

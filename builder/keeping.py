@@ -111,11 +111,16 @@ def duplicate(*, design: Design, visitor: Visitor, now: datetime) -> Design:
 
 def remove(*, design: Design, now: datetime) -> None:
     """Off her list and out of our mails; `restore` brings it back, and so does the link in its mail."""
-    Design.objects.filter(pk=design.pk, removed_at=None).update(removed_at=now)
+    Design.objects.filter(pk=design.pk, removed_at=None).update(removed_at=now, next_watch_at=None)
 
 
-def restore(*, design: Design) -> None:
-    Design.objects.filter(pk=design.pk).update(removed_at=None)
+def restore(*, design: Design, now: datetime) -> None:
+    """Back on her list, and watched again from now on if it was ever saved."""
+    with transaction.atomic():
+        locked = designs.lock(design)
+        locked.removed_at = None
+        locked.next_watch_at = now if locked.saved_at else None
+        locked.save(update_fields=["removed_at", "next_watch_at"])
 
 
 def go_back(*, design: Design, number: int, now: datetime) -> Design:

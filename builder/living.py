@@ -1,22 +1,23 @@
 """The living design: a watcher looks at what was saved, and its owner is told when something became of it.
 
-Promise: every saved design that is alive is looked at once an hour, and within seconds of its stone's sale; one mail for each
-version and kind, whoever looks at the same moment and however often a worker is killed. What is told when is in
-`notices`, how in `letters`, both in docs/algorithms/living.md. Nothing of a design is changed but when it was looked at.
+Promise: every saved design that is alive is looked at once an hour, and within seconds of its stone's sale or withdrawal; one
+that has died is looked at never again; one mail for each version and kind, whoever looks at the same moment and however often a
+worker is killed. What is told when is in
+`notices`, how in `letters`, both in docs/algorithms/living.md. Nothing of a design is changed but when it is looked at next.
 
 Limit: designs are found by the version that was saved last; what she has chosen since and not saved is nobody's to watch.
 """
 
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Max, Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from builder import alike, codes, letters, notices, pricebook, pricing, quotes
 from builder.models import Design, DesignNotice, DesignStep, DesignVersion
@@ -30,6 +31,7 @@ EVERY = timedelta(hours=1)
 LEASE = timedelta(
     minutes=2
 )  # longer than a batch takes; a killed watcher's designs are due again after it
+AT_ONCE = datetime(2000, 1, 1, tzinfo=UTC)  # before whatever is due
 NUDGES = (notices.ENDING, notices.CHEAPER, notices.PAUSE)
 
 
@@ -43,10 +45,12 @@ class Seen:
 
 
 def living(*, now: datetime) -> QuerySet[Design]:
-    """Saved lately enough, by somebody, and not taken off her list."""
-    since = now - timedelta(days=settings.DESIGN_LIVE_DAYS)
+    """Saved lately enough, by somebody who was not forgotten, and not taken off her list."""
     return Design.objects.filter(
-        saved_at__gte=since, removed_at__isnull=True, customer__isnull=False
+        saved_at__gte=now - _life(),
+        removed_at__isnull=True,
+        customer__isnull=False,
+        customer__forgotten_at__isnull=True,
     )
 
 
@@ -56,22 +60,26 @@ def watch(*, now: datetime, limit: int = 200) -> int:
     Must not run inside a transaction: a claim has to be seen by the other watchers at once.
     """
     claimed = _claim(now=now, limit=limit)
-    seen = [each for each in look(claimed, now=now) if each.kind]
-    for each in sorted(seen, key=lambda each: notices.ORDER.index(each.kind or "")):
+    seen = look(claimed, now=now)
+    due = [each for each in seen if each.kind]
+    for each in sorted(due, key=lambda each: notices.ORDER.index(each.kind or "")):
         try:
             tell(design=each.version.design, now=now)
         except Exception:  # one design must not keep the others from being watched
             logger.exception("Could not tell %s of %s", each.kind, each.version)
-    # What was rung meanwhile is looked at once more.
-    mine = Design.objects.filter(pk__in=[each.pk for each in claimed], watched_at=_leased(now))
-    _change(mine, watched_at=now)
+    # What was rung, saved or taken off her list meanwhile stays as that left it.
+    mine = Design.objects.filter(next_watch_at=now + LEASE)
+    over = _over(claimed, seen, now=now)
+    _change(mine.filter(pk__in=[each.pk for each in claimed if each.pk not in over]), now + EVERY)
+    if over:
+        _change(mine.filter(pk__in=over), None)
     return len(claimed)
 
 
-def ring(*, stone_id: int) -> int:
-    """Have the saved designs with this stone looked at next; how many there are."""
-    theirs = Design.objects.filter(versions__stone=stone_id, saved_at__isnull=False)
-    return _change(Design.objects.filter(pk__in=theirs.values("pk")), watched_at=None)
+def ring(*, stone_ids: Collection[int]) -> int:
+    """Have the living designs that were saved with one of these stones looked at next; how many there are."""
+    theirs = Design.objects.filter(versions__stone__in=stone_ids, next_watch_at__isnull=False)
+    return _change(Design.objects.filter(pk__in=theirs.values("pk")), AT_ONCE)
 
 
 def rest(
@@ -147,10 +155,9 @@ def look(designs: Sequence[Design], *, now: datetime) -> list[Seen]:
 
 def behind(*, now: datetime) -> timedelta:
     """How long the design that waits longest has been due; nothing when all were looked at in time."""
-    alive = living(now=now)
-    oldest = alive.filter(watched_at__isnull=False).order_by("watched_at")
-    last = oldest.values_list("watched_at", flat=True).first()
-    return max(now - EVERY - last, timedelta()) if last else timedelta()
+    waiting = Design.objects.filter(next_watch_at__gt=AT_ONCE).order_by("next_watch_at")
+    due_at = waiting.values_list("next_watch_at", flat=True).first()
+    return max(now - due_at, timedelta()) if due_at else timedelta()
 
 
 # Claiming.
@@ -158,19 +165,35 @@ def behind(*, now: datetime) -> timedelta:
 
 @transaction.atomic(durable=True)
 def _claim(*, now: datetime, limit: int) -> list[Design]:
-    """Lease the designs that wait longest, those that were rung before all others."""
-    waiting = living(now=now).filter(Q(watched_at=None) | Q(watched_at__lte=now - EVERY))
-    waiting = waiting.order_by(F("watched_at").asc(nulls_first=True), "pk")
+    """Lease the designs that wait longest, those that were rung before all others; what has died is let go for good."""
+    waiting = Design.objects.filter(next_watch_at__lte=now).order_by("next_watch_at", "pk")
     if locking.are_on():
         waiting = waiting.select_for_update(skip_locked=True, of=["self"], no_key=True)
     claimed = list(_with_owners(waiting)[:limit])
-    Design.objects.filter(pk__in=[each.pk for each in claimed]).update(watched_at=_leased(now))
-    return claimed
+    alive = [each for each in claimed if _lives(each, at=now)]
+    Design.objects.filter(pk__in=[each.pk for each in alive]).update(next_watch_at=now + LEASE)
+    if len(alive) < len(claimed):
+        dead = {each.pk for each in claimed} - {each.pk for each in alive}
+        Design.objects.filter(pk__in=dead).update(next_watch_at=None)
+    return alive
 
 
-def _leased(now: datetime) -> datetime:
-    """As if it had been looked at so long ago that it is due again when the lease ends."""
-    return now - EVERY + LEASE
+def _life() -> timedelta:
+    return timedelta(days=settings.DESIGN_LIVE_DAYS)
+
+
+def _lives(design: Design, *, at: datetime) -> bool:
+    """As `living` asks it, of a row that was read."""
+    owner, saved_at = design.customer, design.saved_at
+    if owner is None or saved_at is None or design.removed_at is not None:
+        return False
+    return owner.forgotten_at is None and saved_at >= at - _life()
+
+
+def _over(claimed: Sequence[Design], seen: Sequence[Seen], *, now: datetime) -> set[int]:
+    """Those that nothing will ever be told of: too old at the next look, or their stone's end was told before."""
+    told = {each.version.design_id for each in seen if notices.GONE in each.standing.told}
+    return told | {each.pk for each in claimed if not _lives(each, at=now + EVERY)}
 
 
 def _with_owners(designs: QuerySet[Design]) -> QuerySet[Design]:
@@ -178,8 +201,8 @@ def _with_owners(designs: QuerySet[Design]) -> QuerySet[Design]:
 
 
 @transaction.atomic
-def _change(designs: QuerySet[Design], *, watched_at: datetime | None) -> int:
-    return Design.objects.filter(pk__in=_locked(designs)).update(watched_at=watched_at)
+def _change(designs: QuerySet[Design], next_watch_at: datetime | None) -> int:
+    return Design.objects.filter(pk__in=_locked(designs)).update(next_watch_at=next_watch_at)
 
 
 def _locked(designs: QuerySet[Design]) -> list[int]:

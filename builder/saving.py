@@ -70,7 +70,10 @@ def save(
         locked.is_discreet = is_discreet
         locked.saved_at = now
         locked.removed_at = None  # another tab took it off the list a moment ago
-        locked.save(update_fields=["customer", "is_discreet", "saved_at", "removed_at"])
+        locked.next_watch_at = now
+        locked.save(
+            update_fields=["customer", "is_discreet", "saved_at", "removed_at", "next_watch_at"]
+        )
         token = links.issue(design=locked, purpose=DesignLink.Purpose.RESUME, now=now)
         _mail(version, address=address, token=token, customer=customer, now=now)
         if visitor is not None:
@@ -104,7 +107,9 @@ def resume(*, token: str, visitor: Visitor, now: datetime) -> Design:
         link = links.opened(token, now=now, purposes=[DesignLink.Purpose.RESUME])
         _lock_visitors(visitor.pk)
         design = designs.lock(link.design)
-        Design.objects.filter(pk=design.pk, removed_at__isnull=False).update(removed_at=None)
+        Design.objects.filter(pk=design.pk, removed_at__isnull=False).update(
+            removed_at=None, next_watch_at=now
+        )
         designs.go_on(design=design, visitor=visitor, now=now)
         if design.customer:
             visitors.recognize(

@@ -218,6 +218,7 @@ def _write_designs(
         if thread.journey.saved_at is not None:
             thread.version = _version(thread.design, saved_at=thread.journey.saved_at)
             thread.design.saved_at = thread.journey.saved_at
+            thread.design.next_watch_at = thread.journey.saved_at
     insert(Design, [thread.design for thread in started if thread.design])
     insert(DesignVersion, [thread.version for thread in started if thread.version])
     _write_steps(started, lots=lots, now=now)

@@ -270,6 +270,13 @@ REPRICE = f"""
       AND (stone.price, stone.delivery_days, stone.status)
           IS DISTINCT FROM (coalesce(best.price, stone.price), {_DAYS}, {_STATUS})
 """  # noqa: S608
+# Of what has no offer any more, the stones whose designs' owners are to be told.
+SAVED_AND_WITHDRAWN = """
+    SELECT stone.id FROM touched_stone JOIN builder_stone AS stone ON stone.id = touched_stone.id
+    WHERE stone.status = 'withdrawn'
+      AND EXISTS (SELECT FROM builder_designversion AS version WHERE version.stone_id = stone.id)
+    ORDER BY stone.id
+"""
 
 DROP_APPLYING = """
     DROP TABLE pg_temp.touched_stone, pg_temp.next_stone, pg_temp.next_offer, pg_temp.gone_offer,

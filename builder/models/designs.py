@@ -4,7 +4,7 @@ Lengths are millimeters, weights carats, prices major units of the house's curre
 """
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 
 from builder.models.catalog import Band, Metal, Setting
 from builder.models.stones import Stone
@@ -67,19 +67,21 @@ class Design(models.Model):
     rested_at = models.DateTimeField(
         null=True, blank=True, help_text="She came, booked or bought: it needs no nudge any more"
     )
-    watched_at = models.DateTimeField(
-        null=True, blank=True, help_text="When its stone and price were last looked at"
+    next_watch_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When its stone and price are to be looked at next; empty: never again",
     )
 
     class Meta:
         indexes = [
             models.Index(fields=["visitor", "-updated_at"], name="design_of_visitor"),
             models.Index(fields=["customer", "-saved_at"], name="design_of_customer"),
-            # The watcher asks for the living ones that it has not looked at for longest.
+            # The watcher asks for what is due, the longest first; what is looked at never again is not in it.
             models.Index(
-                F("watched_at").asc(nulls_first=True),
-                name="design_to_watch",
-                condition=Q(saved_at__isnull=False, removed_at__isnull=True),
+                fields=["next_watch_at"],
+                name="design_watched_next",
+                condition=Q(next_watch_at__isnull=False),
             ),
             models.Index(
                 fields=["stone"], name="design_living", condition=Q(saved_at__isnull=False)

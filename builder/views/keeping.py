@@ -182,7 +182,7 @@ def _remove(request: HttpRequest, design: Design, visitor: Visitor, now: datetim
 
 
 def _restore(request: HttpRequest, design: Design, visitor: Visitor, now: datetime) -> HttpResponse:
-    keeping.restore(design=design)
+    keeping.restore(design=design, now=now)
     messages.success(request, "It is back on your list, as it was.")
     return back(design.code)
 

@@ -209,7 +209,7 @@ def test_what_is_like_a_stone_that_was_sold_is_set_by_one_click_out_of_the_mail(
     sold = Stone.objects.get(pk=design.stone_id)
     noon = timezone.now().replace(hour=17, minute=0)
     inventory.sell(stone=sold, sale_id=1, at=noon, now=noon)
-    living.ring(stone_id=sold.pk)
+    living.ring(stone_ids=[sold.pk])
     living.watch(now=noon)
     news = mailed()
     assert news.kind == "builder/design_gone"
@@ -251,7 +251,7 @@ def test_mails_about_saved_rings_end_by_one_button_and_come_back_by_another(visi
     noon = timezone.now().replace(hour=17, minute=0)
     sold = Stone.objects.get(pk=Design.objects.get().stone_id)
     inventory.sell(stone=sold, sale_id=1, at=noon, now=noon)
-    living.ring(stone_id=sold.pk)
+    living.ring(stone_ids=[sold.pk])
     living.watch(now=noon)
     stop = re.search(r"/mail/stop/\S+/", mailed().text)
     assert stop

@@ -216,7 +216,7 @@ def test_a_removed_ring_is_off_the_list_until_it_is_put_back() -> None:
     keeping.remove(design=design, now=LATER)
     assert listed(design.visitor) == set()
     found = keeping.find(code=design.code, visitor=design.visitor, removed=True)
-    keeping.restore(design=found)
+    keeping.restore(design=found, now=LATER)
     assert listed(design.visitor) == {design}
 
 

@@ -1,5 +1,6 @@
 """A saved design is watched: its owner is told what became of it, once, and only what is worth a mail."""
 
+import io
 import re
 import threading
 from collections.abc import Iterator
@@ -14,11 +15,18 @@ from django.db import IntegrityError, connection, connections, transaction
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 
-from builder import inventory, living, saving
+from builder import catalog, inventory, keeping, living, saving
 from builder.models import Design, DesignNotice, MetalPrice, Still, Stone
 from jeweler import locking, mail, merging, outbox, privacy, sales, subscriptions
 from jeweler.models import Customer, EmailMessage, Sale
-from tests.factories.builder import DesignFactory, MetalFactory, SettingFactory, StoneFactory
+from tests.factories.builder import (
+    DesignFactory,
+    MetalFactory,
+    SettingFactory,
+    StoneFactory,
+    StoneOfferFactory,
+    SupplierFactory,
+)
 from tests.factories.jeweler import (
     ContactPointFactory,
     CustomerFactory,
@@ -138,7 +146,7 @@ def test_hearing_twice_of_a_sale_writes_one_mail() -> None:
     design = saved()
     sell(design.stone)
     for _ in range(3):
-        living.ring(stone_id=design.stone_id or 0)
+        living.ring(stone_ids=[design.stone_id or 0])
         living.watch(now=LATER)
     assert kinds() == ["gone"]
 
@@ -217,6 +225,26 @@ def test_her_other_designs_stone_is_told_although_she_bought_this_one() -> None:
     assert DesignNotice.objects.get().design == other
 
 
+def test_a_stone_that_an_import_withdrew_is_told_within_one_ring_like_a_sold_one() -> None:
+    supplier, kept = SupplierFactory(), StoneFactory()
+    design = saved()
+    for number, stone in enumerate([design.stone, kept]):
+        StoneOfferFactory(supplier=supplier, stone=stone, stock_number=f"N-{number}")
+    living.watch(now=LATER - timedelta(minutes=1))
+
+    header = "Stock #,Shape,Weight,Color,Clarity,Measurements,Lab,Report #,Total Price"
+    row = f"N-1,{kept.shape},{kept.carat},{kept.color},{kept.clarity},7.40x7.36x4.50,{kept.lab},{kept.report_number},9000"
+    catalog.import_feed(
+        supplier=supplier, file=io.BytesIO(f"{header}\n{row}\n".encode()), file_name="feed.csv",
+        feed_format="generic", dry_run=False, allow_shrink=True, now=LATER,
+    )  # fmt: skip
+    assert Stone.objects.get(pk=design.stone_id).status == "withdrawn"
+    assert living.watch(now=LATER) == 0  # nobody rang yet
+    outbox.deliver_due(now=LATER)
+    assert living.watch(now=LATER) == 1
+    assert kinds() == ["gone"]
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -230,6 +258,44 @@ def test_what_was_removed_or_is_old_or_nobodys_is_not_watched(changes: dict[str,
     Design.objects.filter(pk=design.pk).update(**changes)
     sell(design.stone)
     assert living.watch(now=LATER) == 0
+
+
+@pytest.mark.parametrize("end", ["old", "forgotten", "removed", "told"])
+def test_what_has_died_stands_in_nobodys_way_and_is_looked_at_never_again(end: str) -> None:
+    """Dead ones that waited longest would else be asked for, and passed over, by every sweep."""
+    dying = [saved(email=f"ada{number}@example.com") for number in range(3)]
+    now = SAVED + timedelta(days=170)
+    for each in dying:
+        if end == "forgotten":
+            privacy.forget(customer=each.customer or Customer(), now=SAVED)
+        elif end == "removed":
+            keeping.remove(design=each, now=SAVED)
+        elif end == "told":
+            sell(each.stone, now=SAVED)
+    if end == "old":
+        now += timedelta(days=11)
+    for _ in range(3):
+        living.watch(now=now)
+        now += living.EVERY
+    fresh = saved(email="grace@example.com")
+    Design.objects.filter(pk=fresh.pk).update(saved_at=now)
+
+    assert [each.pk for each in living._claim(now=now, limit=1)] == [fresh.pk]
+    assert not Design.objects.exclude(pk=fresh.pk).filter(next_watch_at__isnull=False).exists()
+    living.ring(stone_ids=[each.stone_id or 0 for each in dying])
+    outbox.deliver_due(now=now)
+    assert living.watch(now=now) == 0
+
+
+def test_a_design_that_is_put_back_or_saved_again_is_watched_again() -> None:
+    design = saved()
+    keeping.remove(design=design, now=SAVED)
+    assert living.watch(now=LATER) == 0
+    keeping.restore(design=design, now=LATER)
+    assert living.watch(now=LATER) == 1
+    Design.objects.update(next_watch_at=None)
+    saving.save(design=design, email=EMAIL, visitor=None, is_discreet=False, now=LATER)
+    assert living.watch(now=LATER) == 1
 
 
 def test_a_forgotten_customer_is_not_written_to() -> None:
@@ -460,7 +526,7 @@ def test_a_batch_is_watched_in_as_many_queries_as_a_single_design() -> None:
         for each in range(number):
             saved(email=f"ada{each}@example.com", setting=setting)
         living.watch(now=LATER, limit=1000)  # reads the price book
-        Design.objects.update(watched_at=None)
+        Design.objects.update(next_watch_at=SAVED)
         with CaptureQueriesContext(connection) as caught:
             living.watch(now=LATER, limit=1000)
         return len(caught)
@@ -471,14 +537,14 @@ def test_a_batch_is_watched_in_as_many_queries_as_a_single_design() -> None:
 
 def test_designs_that_wait_longest_come_first_and_rung_ones_before_all() -> None:
     first, second, rung = saved(), saved(), saved()
-    Design.objects.filter(pk=first.pk).update(watched_at=SAVED - timedelta(hours=9))
-    Design.objects.filter(pk=second.pk).update(watched_at=SAVED - timedelta(hours=5))
-    Design.objects.filter(pk=rung.pk).update(watched_at=None)
+    Design.objects.filter(pk=first.pk).update(next_watch_at=SAVED - timedelta(hours=9))
+    Design.objects.filter(pk=second.pk).update(next_watch_at=SAVED - timedelta(hours=5))
+    Design.objects.filter(pk=rung.pk).update(next_watch_at=living.AT_ONCE)
     order = []
     for _ in range(3):
         assert living.watch(now=LATER, limit=1) == 1
         order += (
-            Design.objects.filter(watched_at=LATER)
+            Design.objects.filter(next_watch_at=LATER + living.EVERY)
             .exclude(code__in=order)
             .values_list("code", flat=True)
         )
@@ -489,7 +555,7 @@ def test_designs_that_wait_longest_come_first_and_rung_ones_before_all() -> None
 def test_a_design_that_was_rung_while_it_was_looked_at_is_looked_at_again() -> None:
     design = saved()
     [claimed] = living._claim(now=LATER, limit=1)
-    living.ring(stone_id=design.stone_id or 0)
+    living.ring(stone_ids=[design.stone_id or 0])
     assert living.watch(now=LATER) == 1
     assert claimed == design
 
@@ -539,7 +605,7 @@ def test_watchers_side_by_side_share_the_designs_and_without_the_lock_they_do_no
             return len(living._claim(now=LATER, limit=12))
 
     def claimed_unlocked() -> int:
-        Design.objects.update(watched_at=None)
+        Design.objects.update(next_watch_at=SAVED)
         return sum(at_once(unlocked, workers=6))
 
     assert sum(at_once(lambda: living.watch(now=LATER, limit=4), workers=3)) == 12

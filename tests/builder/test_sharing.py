@@ -214,7 +214,7 @@ def test_what_she_took_off_her_list_is_shown_to_nobody_until_it_is_on_it_again()
             links.opened(token, now=LATER)
     with pytest.raises(links.LinkGone):
         sharing.start_from(token=shared, visitor=VisitorFactory(), now=LATER)
-    keeping.restore(design=design)
+    keeping.restore(design=design, now=LATER)
     assert links.opened(shared, now=LATER).design == design
 
 
