@@ -9,9 +9,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypedDict, Unpack
 
-from django.db import transaction
-from django.db.models import F, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Greatest
+from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from builder import book, codes, compatibility, engraving, quotes, sizes, steps, variation
 from builder.engraving import BadEngraving as BadEngraving
@@ -87,6 +86,19 @@ class Choices(TypedDict, total=False):
     timeline: str
 
 
+_CURRENT = """
+    SELECT design.id
+    FROM builder_design design
+    LEFT JOIN builder_designdevice here ON here.design_id = design.id AND here.visitor_id = %(visitor)s
+    WHERE design.removed_at IS NULL AND design.id IN (
+        SELECT id FROM builder_design WHERE visitor_id = %(visitor)s
+        UNION ALL
+        SELECT design_id FROM builder_designdevice WHERE visitor_id = %(visitor)s)
+    ORDER BY greatest(design.updated_at, here.opened_at) DESC, design.id DESC
+    LIMIT 1
+"""
+
+
 def within_reach(*, visitor: Visitor) -> QuerySet[Design]:
     """The designs that were begun in this browser, and those that were taken up in it from her mail or her list."""
     begun = Design.objects.filter(visitor=visitor).values("pk")
@@ -98,9 +110,11 @@ def within_reach(*, visitor: Visitor) -> QuerySet[Design]:
 
 def current(*, visitor: Visitor) -> Design | None:
     """The design she touched last, here or on another of her devices."""
-    opened = DesignDevice.objects.filter(visitor=visitor, design=OuterRef("pk"))
-    touched_at = Greatest(F("updated_at"), Subquery(opened.values("opened_at")[:1]))
-    return within_reach(visitor=visitor).order_by(touched_at.desc(), "-id").first()
+    with connection.cursor() as cursor:
+        cursor.execute(_CURRENT, {"visitor": visitor.pk})
+        found = cursor.fetchone()
+    # Without its parts nothing of it can be shown, and joined from the start the search would plan for all of them.
+    return Design.objects.select_related(*PARTS).filter(pk=found[0]).first() if found else None
 
 
 def go_on(*, design: Design, visitor: Visitor, now: datetime) -> None:

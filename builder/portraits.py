@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef
 
 from builder import (
     compatibility,
@@ -40,11 +40,18 @@ class Portrait:
     fit: compatibility.Fit | None
 
 
-def offered() -> QuerySet[Setting]:
-    return (
-        Setting.objects.filter(Exists(Head.objects.filter(setting=OuterRef("pk"))), is_offered=True)
-        .order_by("position", "id")
-        .prefetch_related("metals", "heads", "locations")
+def offered() -> list[Setting]:
+    """The settings that can be chosen, in the house's order, with their metals and heads; read once per catalog version."""
+    return list(_offered(pricebook.current().number))
+
+
+@functools.lru_cache(maxsize=1)
+def _offered(number: int) -> tuple[Setting, ...]:
+    settings = Setting.objects.filter(
+        Exists(Head.objects.filter(setting=OuterRef("pk"))), is_offered=True
+    )
+    return tuple(
+        settings.order_by("position", "id").prefetch_related("metals", "heads", "locations")
     )
 
 

@@ -12,9 +12,7 @@ from builder.search import building
 @shared_task(expires=30)
 def draw_portraits() -> None:
     """Have the pictures of the landing and of the settings' list ready before the first shopper."""
-    shown = portraits.of_settings(
-        list(portraits.offered()), metal=None, stone=None, now=timezone.now()
-    )
+    shown = portraits.of_settings(portraits.offered(), metal=None, stone=None, now=timezone.now())
     widths = {portrait.picture_hash: [600] for portrait in shown}
     for portrait in shown[:1]:
         widths[portrait.picture_hash].insert(0, 900)

@@ -77,28 +77,35 @@ def lies(design: Design, band: Band) -> SafeString:
 
 
 @register.simple_tag
-def beside_drawing(design: Design, band: Band, bands: Sequence[Band]) -> SafeString:
-    """Ring and band from above, the band shaded; `bands` are those it stands among."""
+def beside_drawings(design: Design, bands: Sequence[Band]) -> list[tuple[Band, SafeString]]:
+    """Ring and band from above, the band shaded, for each band; all of them equally high."""
     head, half = _head(design), _top(design) / 2
-    course = _course(design, band)
+    courses = [_course(design, band) for band in bands]
     top = min(0.0, *(y - 2 for _, y in head.around))
-    low = max(_course(design, each).at(CENTER, 1)[1] for each in bands)
+    low = max((course.at(CENTER, 1)[1] for course in courses), default=0.0)
     bottom = max(HIGH, low + 2, *(y + 2 for _, y in head.around))
-    return format_html(
-        '<svg viewBox="0 {t} {w} {h}" fill="none" stroke="#16181d" stroke-width=".9" '
-        'stroke-linejoin="round" aria-hidden="true"><path d="{band}" fill="#ece5d8"/>{melee}'
-        '<path d="M-2 {a}H242V{b}H-2z" fill="#f9f6f0"/>{accents}{caliper}{head}</svg>',
-        t=math.floor(top),
-        w=WIDE,
-        h=math.ceil(bottom) - math.floor(top),
-        band=_shape(course),
-        melee=_melee(band.accent_kind, course),
-        a=f"{MIDDLE - half:.1f}",
-        b=f"{MIDDLE + half:.1f}",
-        accents=_accents(design, head),
-        caliper=_caliper(MIDDLE + half, course.edge),
-        head=_drawn(head),
-    )
+    accents, drawn = _accents(design, head), _drawn(head)
+    return [
+        (
+            band,
+            format_html(
+                '<svg viewBox="0 {t} {w} {h}" fill="none" stroke="#16181d" stroke-width=".9" '
+                'stroke-linejoin="round" aria-hidden="true"><path d="{band}" fill="#ece5d8"/>{melee}'
+                '<path d="M-2 {a}H242V{b}H-2z" fill="#f9f6f0"/>{accents}{caliper}{head}</svg>',
+                t=math.floor(top),
+                w=WIDE,
+                h=math.ceil(bottom) - math.floor(top),
+                band=_shape(course),
+                melee=_melee(band.accent_kind, course),
+                a=f"{MIDDLE - half:.1f}",
+                b=f"{MIDDLE + half:.1f}",
+                accents=accents,
+                caliper=_caliper(MIDDLE + half, course.edge),
+                head=drawn,
+            ),
+        )
+        for band, course in zip(bands, courses, strict=True)
+    ]
 
 
 def _top(design: Design) -> float:

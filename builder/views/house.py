@@ -14,9 +14,9 @@ from jeweler.models import Store
 def home(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     design = design_of(request)
-    settings = list(portraits.offered()[:4])
+    settings = portraits.offered()
     shown = portraits.of_settings(
-        settings, metal=None, stone=None, store=design.store if design else None, now=now
+        settings[:4], metal=None, stone=None, store=design.store if design else None, now=now
     )
     return page(
         request,
@@ -24,7 +24,7 @@ def home(request: HttpRequest) -> HttpResponse:
         {
             "hero": shown[0] if shown else None,
             "shown": shown[1:] or shown,
-            "setting_count": portraits.offered().count(),
+            "setting_count": len(settings),
             "stone_count": Stone.objects.filter(status=Stone.Status.AVAILABLE).count(),
             "shapes": Shape.choices,
             "stores": Store.objects.filter(is_open=True).order_by("id"),
@@ -43,15 +43,15 @@ def rings(request: HttpRequest) -> HttpResponse:
     metals = list(Metal.objects.order_by("position"))
     style = request.GET.get("style", "")
     metal = next((each for each in metals if each.code == request.GET.get("metal")), None)
-    chosen = portraits.offered()
-    styles = set(chosen.values_list("style", flat=True))
+    settings = portraits.offered()
+    chosen = settings
     if style in Setting.Style.values:
-        chosen = chosen.filter(style=style)
+        chosen = [each for each in chosen if each.style == style]
     if metal:
-        chosen = chosen.filter(metals=metal)
+        chosen = [each for each in chosen if metal in each.metals.all()]
     stone = design.stone if design else None
     found = portraits.of_settings(
-        list(chosen),
+        chosen,
         metal=metal,
         stone=stone,
         size=design.ring_size if design else None,
@@ -64,7 +64,9 @@ def rings(request: HttpRequest) -> HttpResponse:
         {
             "shown": [each for each in found if each.fit is None or each.fit.fits],
             "left_out": [each for each in found if each.fit and not each.fit.fits],
-            "styles": [each for each in Setting.Style.choices if each[0] in styles],
+            "styles": [
+                each for each in Setting.Style.choices if each[0] in {of.style for of in settings}
+            ],
             "metals": metals,
             "style": style if style in Setting.Style.values else "",
             "metal": metal,
