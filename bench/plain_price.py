@@ -1,7 +1,7 @@
 """A ring's price written a second time, from docs/algorithms/pricing.md: plain decimals from the finger to the total.
 
 The reference of `bench/pricing.py` and of the tests; the product does not know it. Nothing here is shared with
-`builder.costing`, `builder.pricing` or `builder.geometry` but the values of the price book.
+`builder.costing`, `builder.pricing`, `builder.geometry` or `builder.volumes` but the values of the price book.
 """
 
 from datetime import datetime

@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
 
-from builder import compatibility, gemology, geometry, pricing, variation
+from builder import compatibility, gemology, geometry, pricing, variation, volumes
 from builder.book import Band, Book, Metal, Setting, melee_mm, no_melee
 from jeweler import money
 
@@ -190,7 +190,7 @@ def priced_band(
     *, book: Book, band: Band, metal: Metal, ring_size: Decimal | None, now: datetime
 ) -> Priced:
     """A wedding band in a metal and size, at the gram prices of `now`. Raises pricing.NotPriced."""
-    volume = geometry.band_volume(band=band, ring_size=ring_size)
+    volume = volumes.band_volume(band=band, ring_size=ring_size)
     part, written = _metal_part(metal, cubic_mm=volume, part="band", now=now)
     melee = []
     if band.accent_count:
@@ -240,7 +240,7 @@ class _Place(NamedTuple):
 class _Making(NamedTuple):
     """A setting with one of its heads, at a size and in a metal."""
 
-    solids: geometry.Solids
+    solids: volumes.Solids
     head_metal: Metal | None
     places: tuple[_Place, ...]
     center: list[pricing.Cost]
@@ -263,7 +263,7 @@ def _making(
             book.kept.clear()
         mounting = setting.variety.made(band)
         kept = book.kept[key] = _Making(
-            solids=geometry.solids(setting=mounting, head=head, ring_size=ring_size),
+            solids=volumes.solids(setting=mounting, head=head, ring_size=ring_size),
             head_metal=_head_metal(book, head, metal) if metal else None,
             places=tuple(
                 _Place(_place_named(each), melee_mm(each), setting.name, each, {})
@@ -308,7 +308,7 @@ def _metal_part(metal: Metal, *, cubic_mm: float, part: str, now: datetime) -> P
         raise pricing.NotPriced(
             f"{metal.name} has no price on {now:%Y-%m-%d}: add one under Metal prices."
         )
-    grams = geometry.grams(cubic_mm=cubic_mm, density=metal.density)
+    grams = volumes.grams(cubic_mm=cubic_mm, density=metal.density)
     return pricing.MetalPart(metal.name, grams, gram.price, metal.waste_pct), {
         "part": part,
         "metal": metal.code,

@@ -18,6 +18,7 @@ from builder import (
     beside,
     compatibility,
     costing,
+    descriptions,
     engraving,
     geometry,
     pictures,
@@ -299,7 +300,7 @@ def _description(
     if setting is None or design.metal is None or head is None:
         return {}
     mounting = setting.variety.made(setting.variety.kept(band_chosen(design)))
-    described = geometry.describe(
+    described = descriptions.describe(
         setting=mounting,
         head=head,
         metal=design.metal,
@@ -310,7 +311,7 @@ def _description(
     if design.band is None or design.stone is None:
         return described
     return described | {
-        "beside": geometry.describe_band(
+        "beside": descriptions.describe_band(
             band=design.band,
             gap_mm=lies(design, design.band).gap_mm,
             setting=mounting,

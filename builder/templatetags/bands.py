@@ -16,7 +16,7 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from builder import beside, diagrams, geometry, quotes
+from builder import beside, descriptions, diagrams, quotes
 from builder.models import Band, Design
 from builder.pictures import heads, seats
 
@@ -117,7 +117,7 @@ def _head(design: Design) -> Head:
     head = quotes.head_of(design)
     if design.setting is None or design.stone is None or head is None:
         raise ValueError("a head is drawn with its stone")
-    described = json.dumps(geometry.describe_stone(design.stone))
+    described = json.dumps(descriptions.describe_stone(design.stone))
     return _measured(described, head.prongs, float(design.setting.mounting.width_at("halo")))
 
 

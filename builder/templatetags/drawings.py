@@ -8,7 +8,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from builder import compatibility, diagrams, geometry
+from builder import compatibility, descriptions, diagrams
 from builder.models import Stone
 from builder.templatetags.ring import SWATCHES
 
@@ -57,7 +57,7 @@ def profile(stone: Stone) -> SafeString:
 
 
 def _described(stone: Stone) -> str:
-    return json.dumps(geometry.describe_stone(stone))
+    return json.dumps(descriptions.describe_stone(stone))
 
 
 @functools.lru_cache(maxsize=1024)
@@ -69,7 +69,7 @@ def _twin(described: str) -> tuple[str, str]:
 @register.filter
 def proportions(stone: Stone) -> str:
     """Which of the drawn proportions its report gives, and which are only the shape's usual ones."""
-    measured = geometry.describe_stone(stone)["measured"]
+    measured = descriptions.describe_stone(stone)["measured"]
     reported = [word for name, word in PROPORTIONS.items() if name in measured]
     usual = [word for name, word in PROPORTIONS.items() if name not in measured]
     if not usual:

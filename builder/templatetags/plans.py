@@ -13,7 +13,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from builder import diagrams, gemology, geometry
+from builder import descriptions, diagrams, gemology
 from builder.models import Stone
 
 register = template.Library()
@@ -154,7 +154,7 @@ def _opened(name: str, field: float, words: str) -> str:
 
 def _own_lines(stone: Stone) -> tuple[str, str, float]:
     """Crown, outline, and the millimeters of one of their units."""
-    crown, outline = _lines(json.dumps(geometry.describe_stone(stone)))
+    crown, outline = _lines(json.dumps(descriptions.describe_stone(stone)))
     return crown, outline, float(stone.width_mm) / (2 * HALF)
 
 

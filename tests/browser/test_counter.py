@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from playwright.sync_api import expect
 
-from builder import geometry
+from builder import descriptions
 from builder.models import Design, DesignLookup, Stone
 from jeweler import customers
 from jeweler.models import Customer, StaffMember
@@ -27,7 +27,7 @@ def clara() -> Customer:
 def design(clara: Customer) -> Design:
     made = tills.saved_design(customer=clara, versions=[{"engraving": "first"}, {}])
     for version in made.versions.all():
-        version.description = geometry.describe(
+        version.description = descriptions.describe(
             setting=version.setting.mounting, head=version.setting.rules.heads[0],
             metal=version.metal, stone=version.stone,
             ring_size=version.ring_size, engraving=version.engraving,

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page
 
-from builder import geometry, pictures
+from builder import descriptions, pictures
 from builder.models import Setting, Shape
 from tests.browser.conftest import SCREENSHOTS, Visit
 from tests.builder.test_ring_scene import STONES
@@ -55,7 +55,7 @@ def described(style: str, shape: str) -> dict[str, Any]:
         crown_angle=crown, pavilion_angle=pavilion, girdle_pct=girdle,
     )  # fmt: skip
     setting = Setting.objects.get(style=style)
-    return geometry.describe(
+    return descriptions.describe(
         setting=setting.mounting, head=setting.rules.heads[0], metal=MetalFactory(), stone=stone,
         ring_size=None, engraving="",
     )  # fmt: skip

@@ -11,8 +11,8 @@ from django.db.models import Count, F, Max, Min
 from builder import (
     compatibility,
     costing,
+    descriptions,
     gemology,
-    geometry,
     pictures,
     portraits,
     pricebook,
@@ -169,7 +169,7 @@ def test_every_head_can_be_built_and_leaves_the_finger_free(
                 fitting = shown[shape].filter(
                     width_mm__range=(head.min_width_mm, head.max_width_mm)
                 )
-                described = geometry.describe(
+                described = descriptions.describe(
                     setting=setting.mounting, head=head, metal=metal, stone=fitting.first(),
                     ring_size=setting.min_size, engraving="",
                 )  # fmt: skip
@@ -183,7 +183,7 @@ def test_every_head_can_be_built_and_leaves_the_finger_free(
 @pytest.mark.parametrize("code", ["meridian", "juniper", "rowan", "halcyon"])
 def test_a_ring_of_each_new_kind_is_drawn(code: str, settings_of_the_house: list[Setting]) -> None:
     setting = next(each for each in settings_of_the_house if each.code == code)
-    described = geometry.describe(
+    described = descriptions.describe(
         setting=setting.mounting,
         head=setting.rules.heads[0],
         metal=Metal.objects.get(code="14k-rose"),
