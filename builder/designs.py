@@ -19,7 +19,7 @@ from builder.models import Band, Design, DesignDevice, DesignStep, Metal, Settin
 from builder.quotes import Quote as Quote
 from builder.quotes import quote as quote
 from builder.variation import NotOffered as NotOffered
-from jeweler import outbox
+from jeweler import outbox, tokens
 from jeweler.models import Visitor
 
 INTENT_LENGTH = 16
@@ -197,21 +197,32 @@ def copied(
     visitor: Visitor | None,
     now: datetime,
     entry: DesignStep.Entry | None = None,
+    name: str = "",
+    once: str = "",
 ) -> Design:
     """The same ring as a design of its own, begun now in this browser: nobody's yet, and saved nowhere.
 
-    `entry`: how its browser came to it. Its summary is still to be reached.
+    `entry`: how its browser came to it. Its summary is still to be reached. `once`: the key of the form that asked for it;
+    posted again, the form leads to the design that it made, also in a browser that was not known yet and so is two visitors.
     """
     state = {name: getattr(design, name) for name in COPIED}
-    made = Design.objects.create(
-        code=new_code(),
-        visitor=visitor,
-        store_id=design.store_id,
-        created_at=now,
-        updated_at=now,
+    values = {
         **state,
-    )
-    if visitor is not None:
+        "code": new_code(),
+        "name": name,
+        "visitor": visitor,
+        "store_id": design.store_id,
+        "created_at": now,
+        "updated_at": now,
+    }
+    if not once:
+        made, is_new = Design.objects.create(**values), True
+    else:
+        form_hash = tokens.hashed(f"{design.pk} {once}")
+        made, is_new = Design.objects.get_or_create(form_hash=form_hash, defaults=values)
+    if not is_new and visitor is not None:
+        go_on(design=made, visitor=visitor, now=now)
+    elif visitor is not None:
         names = ("setting", "stone", "ring_size")
         steps.chosen(design=made, visitor=visitor, names=names, entry=entry, now=now)
     return made

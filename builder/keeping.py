@@ -99,14 +99,12 @@ def rename(*, design: Design, name: str) -> str:
     return tidy
 
 
-def duplicate(*, design: Design, visitor: Visitor, now: datetime) -> Design:
-    """The same ring once more, to be changed while the first stays as it is."""
+def duplicate(*, design: Design, visitor: Visitor, now: datetime, once: str = "") -> Design:
+    """The same ring once more, to be changed while the first stays as it is. One for each form, of key `once`."""
     with transaction.atomic():
-        made = designs.copied(designs.lock(design), visitor=visitor, now=now)
         base = design.name or (design.setting.name if design.setting else "")
-        made.name = f"{base[: NAME_LENGTH - len(AGAIN)]}{AGAIN}" if base else ""
-        made.save(update_fields=["name"])
-    return made
+        name = f"{base[: NAME_LENGTH - len(AGAIN)]}{AGAIN}" if base else ""
+        return designs.copied(designs.lock(design), visitor=visitor, name=name, once=once, now=now)
 
 
 def remove(*, design: Design, now: datetime) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.utils.crypto import salted_hmac
 
 from builder.models import Design, DesignLink
 from jeweler import tokens
@@ -27,18 +28,33 @@ def issue(
     now: datetime,
     has_price: bool = True,
     days: int | None = None,
+    once: str = "",
 ) -> str:
-    """The token of a new link, which nobody can read again. `days`: as the settings say, when not given."""
+    """The token of a new link, which nobody can read again. `days`: as the settings say, when not given.
+
+    `once`: the key of the form that asks for it. Its link's token follows from it and from a secret of ours, so that the
+    form posted again, or twice at the same moment, finds the link that it made. Once that is taken back, another is made.
+    """
+    values = {
+        "design": design,
+        "purpose": purpose,
+        "has_price": has_price,
+        "created_at": now,
+        "expires_at": now + timedelta(days=settings.DESIGN_LINK_DAYS if days is None else days),
+    }
+    if once:
+        token = _token_of(once, design=design, purpose=purpose, has_price=has_price)
+        made, _ = DesignLink.objects.get_or_create(token_hash=tokens.hashed(token), defaults=values)
+        if made.revoked_at is None and made.expires_at > now:
+            return token
     token, token_hash = tokens.issue()
-    DesignLink.objects.create(
-        design=design,
-        purpose=purpose,
-        token_hash=token_hash,
-        has_price=has_price,
-        created_at=now,
-        expires_at=now + timedelta(days=settings.DESIGN_LINK_DAYS if days is None else days),
-    )
+    DesignLink.objects.create(token_hash=token_hash, **values)
     return token
+
+
+def _token_of(once: str, *, design: Design, purpose: str, has_price: bool) -> str:
+    said = f"{design.pk} {purpose} {has_price} {once}"
+    return salted_hmac("builder.links", said, algorithm="sha256").hexdigest()
 
 
 def opened(

@@ -50,19 +50,24 @@ class Order:
     is_in_time: bool
 
 
-def share(*, design: Design, has_price: bool, now: datetime) -> str:
-    """The token of a link by which anybody may look at the design as it is then. Raises NothingToShow."""
+def share(*, design: Design, has_price: bool, now: datetime, once: str = "") -> str:
+    """The token of a link by which anybody may look at the design as it is then. Raises NothingToShow.
+
+    `once`: the key of the form that asked for it; posted again, it gives the same link for as long as that opens.
+    """
     _refuse_nothing(design)
     return links.issue(
-        design=design, purpose=DesignLink.Purpose.SHARE, has_price=has_price, now=now
+        design=design, purpose=DesignLink.Purpose.SHARE, has_price=has_price, once=once, now=now
     )
 
 
-def start_from(*, token: str, visitor: Visitor, now: datetime) -> Design:
-    """The shared ring as a new one of the visitor's own. Raises LinkGone."""
+def start_from(*, token: str, visitor: Visitor, now: datetime, once: str = "") -> Design:
+    """The shared ring as a new one of the visitor's own, one for each form of key `once`. Raises LinkGone."""
     with transaction.atomic():
         link = links.opened(token, now=now, purposes=[DesignLink.Purpose.SHARE])
-        return designs.copied(link.design, visitor=visitor, entry=DesignStep.Entry.SHARED, now=now)
+        return designs.copied(
+            link.design, visitor=visitor, entry=DesignStep.Entry.SHARED, once=once, now=now
+        )
 
 
 def hint(

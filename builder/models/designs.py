@@ -67,6 +67,9 @@ class Design(models.Model):
     rested_at = models.DateTimeField(
         null=True, blank=True, help_text="She came, booked or bought: it needs no nudge any more"
     )
+    form_hash = models.CharField(
+        max_length=64, blank=True, help_text="Of the form by whose posting it was copied"
+    )
     next_watch_at = models.DateTimeField(
         null=True,
         blank=True,
@@ -74,6 +77,12 @@ class Design(models.Model):
     )
 
     class Meta:
+        constraints = [
+            # A double click on "make a copy" makes one.
+            models.UniqueConstraint(
+                fields=["form_hash"], condition=~Q(form_hash=""), name="design_once_per_form"
+            )
+        ]
         indexes = [
             models.Index(fields=["visitor", "-updated_at"], name="design_of_visitor"),
             models.Index(fields=["customer", "-saved_at"], name="design_of_customer"),

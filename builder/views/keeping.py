@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from builder import (
@@ -26,7 +27,7 @@ from builder import (
 )
 from builder.models import Design, DesignLink, DesignVersion
 from builder.views.choosing import REFUSALS as CHOICES_REFUSED
-from builder.views.pages import page
+from builder.views.pages import once_of, page
 from builder.views.saving import SENT, open_step
 from jeweler import visitors
 from jeweler.models import Visitor
@@ -58,6 +59,7 @@ class Kept:
     promise_ended: date | None
 
 
+@never_cache  # so that going back to it shows its forms anew
 @require_safe
 def saved(request: HttpRequest) -> HttpResponse:
     """Everything she can go on with in this browser, the last one first."""
@@ -169,7 +171,7 @@ def _rename(request: HttpRequest, design: Design, visitor: Visitor, now: datetim
 def _duplicate(
     request: HttpRequest, design: Design, visitor: Visitor, now: datetime
 ) -> HttpResponse:
-    made = keeping.duplicate(design=design, visitor=visitor, now=now)
+    made = keeping.duplicate(design=design, visitor=visitor, once=once_of(request), now=now)
     messages.success(
         request, "There are two of it now. Change this one; the first stays as it was."
     )

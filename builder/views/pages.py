@@ -1,5 +1,6 @@
 """What the storefront's pages share: the shopper's ring, the four steps, and how a page is rendered."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -24,6 +25,8 @@ from builder import (
 from builder.models import Design, Shape
 from jeweler import visitors
 from jeweler.models import Store
+
+_ONCE = re.compile(r"[\w-]{22}", re.ASCII)  # as `{% once %}` writes it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +93,12 @@ def meant(request: HttpRequest, *, now: datetime) -> Design | None:
     found = keeping.find(code=code, visitor=visitor)
     designs.go_on(design=found, visitor=visitor, now=now)
     return found
+
+
+def once_of(request: HttpRequest) -> str:
+    """The key of the form that was posted; empty: it has none that we gave it, and is taken as it comes."""
+    key = request.POST.get("once", "")
+    return key if _ONCE.fullmatch(key) else ""
 
 
 def page(

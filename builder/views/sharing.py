@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from builder import alike, allowances, keeping, sharing, versions
 from builder.models import Design, DesignLink
 from builder.views import limits
-from builder.views.pages import design_of, page, quoted
+from builder.views.pages import design_of, once_of, page, quoted
 from jeweler import customers, visitors
 
 
@@ -51,7 +51,9 @@ def share(request: HttpRequest) -> HttpResponse:
     shared = {}
     if request.method == "POST":
         has_price = bool(request.POST.get("has_price"))
-        token = sharing.share(design=design, has_price=has_price, now=timezone.now())
+        token = sharing.share(
+            design=design, has_price=has_price, once=once_of(request), now=timezone.now()
+        )
         address = request.build_absolute_uri(f"/d/{token}/")
         shared = {"address": address, "has_price": has_price}
     return _form_page(request, "builder/share.html", design, shared)
@@ -116,7 +118,7 @@ def shown(request: HttpRequest, link: DesignLink, *, token: str, now: datetime) 
     is_hint = link.purpose == DesignLink.Purpose.HINT
     if request.method == "POST":
         visitor = visitors.ensure(request, now=now)
-        sharing.start_from(token=token, visitor=visitor, now=now)
+        sharing.start_from(token=token, visitor=visitor, once=once_of(request), now=now)
         return redirect("builder:ring")
     design, quote = link.design, quoted(link.design, now=now)
     made = link.hint if is_hint else None

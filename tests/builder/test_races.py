@@ -3,15 +3,15 @@
 import io
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.db import connection, transaction
 
-from builder import catalog, designs, inventory, keeping, pricebook, saving
-from builder.models import Design, DesignVersion, Metal, Stone, Supplier
+from builder import catalog, designs, inventory, keeping, links, pricebook, saving, sharing
+from builder.models import Design, DesignLink, DesignVersion, Metal, Stone, Supplier
 from jeweler.models import EmailMessage, OutboxEvent
 from tests.builder.test_catalog import feed, line
 from tests.factories.builder import (
@@ -159,6 +159,73 @@ def test_who_has_the_design_and_who_saves_it_do_not_wait_for_each_other(what: st
     held, saved = at_once(hold, save_it)
     assert not isinstance(held, Exception), held
     assert isinstance(saved, saving.Saved), saved
+
+
+FORM = "a-form-of-twenty-two-s"
+
+
+def copies_of_one_form(design: Design, token: str) -> list[object]:
+    """The same form posted by four at once: two browsers that we do not know yet, so four visitors."""
+    friends = [VisitorFactory() for _ in range(4)]
+    jobs = [
+        lambda friend=friend: sharing.start_from(token=token, visitor=friend, once=FORM, now=NOW)
+        for friend in friends
+    ]
+    return at_once(*jobs)
+
+
+def test_a_form_that_is_posted_twice_starts_one_ring() -> None:
+    design = DesignFactory()
+    token = sharing.share(design=design, has_price=False, now=NOW)
+    for _ in range(3):
+        given = copies_of_one_form(design, token)
+        assert set(given) == {Design.objects.exclude(pk=design.pk).get()}
+        Design.objects.exclude(pk=design.pk).delete()
+
+
+@pytest.fixture
+def no_constraint() -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute("DROP INDEX design_once_per_form")
+    yield
+    Design.objects.all().delete()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE UNIQUE INDEX design_once_per_form ON builder_design (form_hash) WHERE NOT form_hash = ''"
+        )
+
+
+@pytest.mark.usefixtures("no_constraint")
+def test_without_the_constraint_it_would_start_several() -> None:
+    design = DesignFactory()
+    token = sharing.share(design=design, has_price=False, now=NOW)
+
+    def begun() -> int:
+        copies_of_one_form(design, token)
+        return Design.objects.exclude(pk=design.pk).delete()[1]["builder.Design"]
+
+    assert any(begun() > 1 for _ in range(20))
+
+
+def test_a_copy_is_made_once_by_two_posts_at_once() -> None:
+    design = DesignFactory()
+
+    def copy() -> object:
+        return keeping.duplicate(design=design, visitor=design.visitor, once=FORM, now=NOW)
+
+    given = at_once(copy, copy, copy)
+    assert set(given) == {Design.objects.exclude(pk=design.pk).get()}
+
+
+def test_a_link_is_made_once_by_two_posts_at_once() -> None:
+    design = DesignFactory()
+
+    def share() -> object:
+        return sharing.share(design=design, has_price=True, once=FORM, now=NOW)
+
+    given = at_once(share, share, share)
+    assert len(set(given)) == DesignLink.objects.count() == 1
+    assert links.opened(str(given[0]), now=NOW).design == design
 
 
 def take_in(supplier: Supplier, *lines: str, minutes: int = 0) -> object:
