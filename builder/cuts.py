@@ -11,21 +11,22 @@ proportions, for no report gives them all.
 
 import itertools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from builder import outlines
+from builder.outlines import Outline, Point
+
 Planes = NDArray[np.float64]
-Point = NDArray[np.float64]
 Stone = Mapping[str, Any]
 
 SHAPES = (
     "round", "oval", "cushion", "princess", "emerald", "asscher", "radiant", "pear", "marquise", "heart",
 )  # fmt: skip
-CARATS_PER_CUBIC_MM = 3.515 * 5 / 1000  # diamond, 3.515 g/cm³
 
 STAR = 0.5
 # How far the lower halves reach from girdle to culet, and how much flatter than the straight line the pavilion mains
@@ -37,7 +38,6 @@ PAVILIONS = {
 CUSHION_POWER = 4.0
 GIRDLE_MIN, GIRDLE_MAX = 0.016, 0.16  # half widths
 LEAST_PAVILION = 0.5  # of the depth
-LOBE_CENTER, LOBE_RADIUS, HEART_CULET = 0.47, 0.53, 0.22
 # Pairs of facets that are tried in one go. With all 2,628 of a brilliant the tables outgrow the memory that is kept
 # between calls, and fetching fresh pages took four fifths of the time.
 PAIRS_AT_ONCE = 1024
@@ -71,18 +71,24 @@ def facets(stone: Stone, *, girdle_steps: int = 48) -> list[Planes]:
     if shape in ("princess", "radiant"):
         return [_stretched(_chevron(p, corner=0.0 if shape == "princess" else 0.3), p.ratio)]
     if shape == "heart":
-        half = _brilliant(_heart(p.ratio), mains=5, closed=False, p=p, girdle_steps=girdle_steps)
-        half = _moved(half, -_heart_middle(p.ratio))
+        half = _brilliant(
+            outlines.heart(p.ratio), mains=5, closed=False, p=p, girdle_steps=girdle_steps
+        )
+        half = _moved(half, -outlines.heart_middle(p.ratio))
         half = np.vstack([[-1.0, 0.0, 0.0, 0.0], half])
         return [half, half * np.array([-1.0, 1.0, 1.0, 1.0])]
     if shape == "pear":
-        planes = _brilliant(_pear(p.ratio), mains=8, closed=True, p=p, girdle_steps=girdle_steps)
+        planes = _brilliant(
+            outlines.pear(p.ratio), mains=8, closed=True, p=p, girdle_steps=girdle_steps
+        )
         return [_moved(planes, -(p.ratio - 1.0))]
     if shape == "marquise":
         return [
-            _brilliant(_marquise(p.ratio), mains=8, closed=True, p=p, girdle_steps=girdle_steps)
+            _brilliant(
+                outlines.marquise(p.ratio), mains=8, closed=True, p=p, girdle_steps=girdle_steps
+            )
         ]
-    outline = _superellipse(CUSHION_POWER if shape == "cushion" else 2.0)
+    outline = outlines.superellipse(CUSHION_POWER if shape == "cushion" else 2.0)
     planes = _brilliant(outline, mains=8, closed=True, p=p, girdle_steps=girdle_steps)
     return [_stretched(planes, p.ratio)]
 
@@ -118,17 +124,6 @@ def proportions(stone: Stone) -> Proportions:
         lower_half=lower_half,
         belly=belly,
     )
-
-
-def facet_count(stone: Stone) -> int:
-    """Polished facets, without the girdle's: 57 on a round brilliant."""
-    parts = facets(stone)
-    seam = 1 if len(parts) == 2 else 0
-    own = [p for p in parts[0][seam:] if abs(p[2]) > 1e-9]
-    across = sum(
-        1 for p in own if seam and abs(p[0]) < 1e-9
-    )  # a facet that crosses the seam is one facet
-    return len(own) * len(parts) - across
 
 
 def edges(planes: Planes) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -170,116 +165,6 @@ def _edges(
     real = (end - start > 1e-6) & ~outside
     segments = np.stack([origin + start[:, None] * along, origin + end[:, None] * along], axis=1)
     return segments[real], np.stack([first, second], axis=1)[real]
-
-
-def volume(planes: Planes) -> float:
-    """Of one part, in cubic half widths: the sum of the pyramids over its facets."""
-    segments, pairs = edges(planes)
-    total = 0.0
-    for k, plane in enumerate(planes):
-        mine = segments[np.any(pairs == k, axis=1)]
-        if len(mine) < 3:
-            continue
-        middle = mine.mean(axis=(0, 1))
-        spans = np.cross(mine[:, 0] - middle, mine[:, 1] - middle)
-        total += float(np.linalg.norm(spans, axis=1).sum()) / 2 * float(plane[3]) / 3
-    return total
-
-
-def carats(stone: Stone) -> float:
-    """What a diamond of this geometry weighs."""
-    half = float(stone["width_mm"]) / 2
-    if stone["shape"] == "round":
-        half = (float(stone["width_mm"]) + float(stone["length_mm"])) / 4
-    return sum(volume(part) for part in facets(stone)) * half**3 * CARATS_PER_CUBIC_MM
-
-
-# Outlines. at(u) gives the point and the outward normal of a curve; main facets sit at the whole numbers.
-Outline = Callable[[float], tuple[Point, Point]]
-
-
-def _superellipse(power: float) -> Outline:
-    def at(u: float) -> tuple[Point, Point]:
-        c, s = math.cos(u * math.pi / 4), math.sin(u * math.pi / 4)
-        x = math.copysign(abs(c) ** (2 / power), c)
-        y = math.copysign(abs(s) ** (2 / power), s)
-        normal = np.array(
-            [math.copysign(abs(x) ** (power - 1), x), math.copysign(abs(y) ** (power - 1), y)]
-        )
-        return np.array([x, y]), normal / np.linalg.norm(normal)
-
-    return at
-
-
-def _wing(part: float, tip: float) -> tuple[Point, Point]:
-    """On the arc that leaves (1, 0) upright and ends at (0, tip), at this part of its length."""
-    radius = (1 + tip * tip) / 2
-    angle = part * math.asin(min(1.0, tip / radius))
-    if radius < 1:  # blunter than a half circle: the arc goes past the quarter turn
-        angle = part * (math.pi - math.asin(tip / radius))
-    c, s = math.cos(angle), math.sin(angle)
-    return np.array([1 - radius + radius * c, radius * s]), np.array([c, s])
-
-
-def _mirrored(at: tuple[Point, Point], x: float, y: float) -> tuple[Point, Point]:
-    flip = np.array([x, y])
-    return at[0] * flip, at[1] * flip
-
-
-def _marquise(ratio: float) -> Outline:
-    def at(u: float) -> tuple[Point, Point]:
-        u %= 8
-        if abs(u % 4 - 2) < 1e-9:  # a tip: its main facet lies straight across
-            sign = 1.0 if u < 4 else -1.0
-            return np.array([0.0, sign * ratio]), np.array([0.0, sign])
-        quarter, within = divmod(u, 2)
-        part = within / 2 if quarter % 2 == 0 else 1 - within / 2
-        return _mirrored(
-            _wing(part, ratio), 1 if quarter in (0, 3) else -1, 1 if quarter < 2 else -1
-        )
-
-    return at
-
-
-def _pear(ratio: float) -> Outline:
-    tip = 2 * ratio - 1
-
-    def at(u: float) -> tuple[Point, Point]:
-        u %= 8
-        if abs(u - 2) < 1e-9:
-            return np.array([0.0, tip]), np.array([0.0, 1.0])
-        if u > 4:
-            angle = u * math.pi / 4
-            point = np.array([math.cos(angle), math.sin(angle)])
-            return point, point
-        if u > 2:
-            return _mirrored(_wing((4 - u) / 2, tip), -1, 1)
-        return _wing(u / 2, tip)
-
-    return at
-
-
-def _heart(ratio: float) -> Outline:
-    """The right half, from the cleft (u = 0) round the lobe and the widest point (2) to the tip (4)."""
-    tip = 2 * ratio - LOBE_RADIUS
-    cleft = math.acos(-LOBE_CENTER / LOBE_RADIUS)
-
-    def at(u: float) -> tuple[Point, Point]:
-        if u >= 4 - 1e-9:
-            return np.array([0.0, HEART_CULET - tip]), np.array([0.0, -1.0])
-        if u > 2:
-            point, normal = _mirrored(_wing((u - 2) / 2, tip), 1, -1)
-        else:
-            angle = cleft * (1 - u / 2)
-            normal = np.array([math.cos(angle), math.sin(angle)])
-            point = np.array([LOBE_CENTER, 0.0]) + LOBE_RADIUS * normal
-        return point + np.array([0.0, HEART_CULET]), normal
-
-    return at
-
-
-def _heart_middle(ratio: float) -> float:
-    return HEART_CULET + LOBE_RADIUS - ratio
 
 
 # Constructions

@@ -5,9 +5,10 @@ from statistics import median
 
 import pytest
 
-from builder import cuts, gemology
+from builder import gemology
 from demo import stones
 from demo.stones import Made
+from tests import measures
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,7 @@ def test_each_report_agrees_with_itself(made: list[Made]) -> None:
 def test_a_round_of_these_proportions_weighs_what_its_report_says(made: list[Made]) -> None:
     rounds = [stone for stone in made if stone.shape == "round"][:60]
     for stone in rounds:
-        weight = cuts.carats(
+        weight = measures.carats(
             {
                 "shape": "round", "length_mm": stone.length_mm, "width_mm": stone.width_mm,
                 "depth_mm": stone.depth_mm, "table_pct": stone.table_pct, "crown_angle": stone.crown_angle,
