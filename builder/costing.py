@@ -1,34 +1,21 @@
 """A ring put together from the price book: its parts, what they weigh, and what each costs (docs/algorithms/pricing.md).
 
 Pure. `priced` raises `pricing.NotPriced` for a part without a price. `inputs` are for staff; what suppliers ask is not
-among them. What neither the stone nor the moment changes is kept in the book: people choose among few settings, metals
-and sizes, so that a price takes half the time.
+among them. `making` has the parts.
 """
 
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
 
-from builder import compatibility, gemology, geometry, pricing, variation, volumes
-from builder.book import Band, Book, Metal, Setting, melee_mm, no_melee
+from builder import compatibility, gemology, geometry, making, pricing, variation, volumes
+from builder.book import Band, Book, Metal, Setting
 from jeweler import money
 
 _NOTHING = Decimal(0)
 _MADE = "Made at our bench"
 _WITHOUT_COST = "first resize, insured delivery"
-_BAND_MOUNTS = {"pave": "pavé", "channel": "channel", "prong": "prong-set", "bezel": "bezel-set"}
 _BAND_ACCENTS = {"half_pave": "Half pavé", "full_pave": "Full pavé", "channel": "Channel"}
-_PLACES = {"sides": "Side stones", "halo": "Halo", "hidden_halo": "Hidden halo"}
-_KEPT = 4096  # rings without their stones, about 1 kB each
-
-
-class MadeLike(Protocol):
-    """A setting of the book or of the table."""
-
-    @property
-    def lead_days(self) -> int: ...
-    @property
-    def rules(self) -> compatibility.SettingRules: ...
 
 
 class StoneLike(Protocol):
@@ -117,12 +104,12 @@ def head_for(setting: Setting, fit: compatibility.Fit | None) -> compatibility.H
 
 
 def lead_days(
-    *, setting: MadeLike | None, head: compatibility.Head | None, delivery_days: int
+    *, setting: making.MadeLike | None, head: compatibility.Head | None, delivery_days: int
 ) -> int:
     """Working days: the stone must lie on the bench before the ring is begun, and another head takes longer."""
     if setting is None:
         return delivery_days
-    longer = head.extra_days if head and _is_other(setting, head) else 0
+    longer = head.extra_days if head and making.is_other(setting, head) else 0
     return delivery_days + setting.lead_days + longer
 
 
@@ -154,24 +141,26 @@ def priced(
     band: variation.Choice = variation.AS_SHOWN,
 ) -> Priced:
     """What is chosen so far, at the gram prices of `now`. Raises pricing.NotPriced."""
-    parts: list[Part] = []
-    melee: list[Melee] = []
-    making = None
+    parts: list[making.Part] = []
+    melee: list[making.Melee] = []
+    made = None
     if setting and head:
-        making = _making(book, setting, head, metal, ring_size, band)
+        made = making.prepared(
+            book=book, setting=setting, head=head, metal=metal, ring_size=ring_size, band=band
+        )
         length, width = geometry.outline(head=head, stone=stone)
-        parts = _metal_parts(making, metal, length, width, now=now)
-        melee = [_melee(book, each, length, width) for each in making.places]
+        parts = making.metal_parts(made, metal=metal, length=length, width=width, now=now)
+        melee = [making.melee(each, book=book, length=length, width=width) for each in made.places]
     breakdown = pricing.price_ring(
         stone=pricing.Cost(stone.label, stone.note, stone.price)
         if stone and stone.price is not None
         else None,
         labor=pricing.Cost(setting.name, _MADE, setting.labor_price) if setting else None,
         metal=[part for part, _ in parts],
-        center=making.center if making and stone else (),
+        center=made.center if made and stone else (),
         melee=[part for part, _ in melee],
         engraving=_engraving(setting, engraving),
-        size_in_words=making.size_in_words if making else "",
+        size_in_words=made.size_in_words if made else "",
         included=_included(setting, engraving),
     )
     inputs = {
@@ -180,7 +169,7 @@ def priced(
         "size": None if ring_size is None else str(ring_size),
         "metals": [written for _, written in parts],
         "melee": [written for _, written in melee],
-        **_written(setting, making, stone, engraving),
+        **_written(setting, made, stone, engraving),
         **_band_written(band),
     }
     return Priced(lines=breakdown.lines, total=breakdown.total, inputs=inputs)
@@ -191,24 +180,24 @@ def priced_band(
 ) -> Priced:
     """A wedding band in a metal and size, at the gram prices of `now`. Raises pricing.NotPriced."""
     volume = volumes.band_volume(band=band, ring_size=ring_size)
-    part, written = _metal_part(metal, cubic_mm=volume, part="band", now=now)
+    part, written = making.metal_part(metal, cubic_mm=volume, part="band", now=now)
     melee = []
     if band.accent_count:
         melee = [
-            _melee_part(
-                book,
-                _BAND_ACCENTS.get(band.accent_kind, "Small diamonds"),
-                band.accent_count,
-                band.accent_mm,
+            making.melee_part(
+                label=_BAND_ACCENTS.get(band.accent_kind, "Small diamonds"),
+                pieces=band.accent_count,
+                mm=band.accent_mm,
                 of=band.name,
                 place="band",
+                book=book,
             )
         ]
     breakdown = pricing.price_band(
         labor=pricing.Cost(label=band.name, note=_MADE, price=band.labor_price),
         metal=[part],
         melee=[each for each, _ in melee],
-        size_in_words=_at_size(ring_size),
+        size_in_words=making.at_size(ring_size),
     )
     inputs = {
         "catalog": book.number,
@@ -219,159 +208,6 @@ def priced_band(
         "labor": str(band.labor_price),
     }
     return Priced(lines=breakdown.lines, total=breakdown.total, inputs=inputs)
-
-
-# What the stone and the moment leave as it is.
-
-Part = tuple[pricing.MetalPart, dict[str, Any]]
-Melee = tuple[pricing.MeleePart, dict[str, Any]]
-
-
-class _Place(NamedTuple):
-    """Where small stones are set, and what so many of them there were found to be."""
-
-    label: str
-    mm: Decimal
-    of: str
-    location: geometry.Location
-    by_pieces: dict[int, Melee]
-
-
-class _Making(NamedTuple):
-    """A setting with one of its heads, at a size and in a metal."""
-
-    solids: volumes.Solids
-    head_metal: Metal | None
-    places: tuple[_Place, ...]
-    center: list[pricing.Cost]
-    head_written: dict[str, str]
-    size_in_words: str
-
-
-def _making(
-    book: Book,
-    setting: Setting,
-    head: compatibility.Head,
-    metal: Metal | None,
-    ring_size: Decimal | None,
-    band: variation.Choice,
-) -> _Making:
-    key = (setting, head.code, metal, ring_size, band)
-    kept: _Making | None = book.kept.get(key)
-    if kept is None:
-        if len(book.kept) >= _KEPT:
-            book.kept.clear()
-        mounting = setting.variety.made(band)
-        kept = book.kept[key] = _Making(
-            solids=volumes.solids(setting=mounting, head=head, ring_size=ring_size),
-            head_metal=_head_metal(book, head, metal) if metal else None,
-            places=tuple(
-                _Place(_place_named(each), melee_mm(each), setting.name, each, {})
-                for each in mounting.locations
-            ),
-            center=_center_costs(setting, head),
-            head_written=_head_written(setting, head),
-            size_in_words=_at_size(ring_size),
-        )
-    return kept
-
-
-# Metal.
-
-
-def _metal_parts(
-    making: _Making, metal: Metal | None, length: float, width: float, *, now: datetime
-) -> list[Part]:
-    """The shank and, where the head is of another metal, the head."""
-    if metal is None or making.head_metal is None:
-        return []
-    volume = making.solids.around(length=length, width=width)
-    if making.head_metal is metal:
-        whole = volume.shank + volume.head
-        return [_metal_part(metal, cubic_mm=whole, part="ring", now=now)]
-    return [
-        _metal_part(metal, cubic_mm=volume.shank, part="shank", now=now),
-        _metal_part(making.head_metal, cubic_mm=volume.head, part="head", now=now),
-    ]
-
-
-def _head_metal(book: Book, head: compatibility.Head, metal: Metal) -> Metal:
-    """The first metal of the head's family; the ring's own where the house has none."""
-    if head.metal_family in ("", metal.family):
-        return metal
-    return next((each for each in book.metals.values() if each.family == head.metal_family), metal)
-
-
-def _metal_part(metal: Metal, *, cubic_mm: float, part: str, now: datetime) -> Part:
-    gram = metal.price_at(now)
-    if gram is None:
-        raise pricing.NotPriced(
-            f"{metal.name} has no price on {now:%Y-%m-%d}: add one under Metal prices."
-        )
-    grams = volumes.grams(cubic_mm=cubic_mm, density=metal.density)
-    return pricing.MetalPart(metal.name, grams, gram.price, metal.waste_pct), {
-        "part": part,
-        "metal": metal.code,
-        "grams": str(grams),
-        "price_per_gram": str(gram.price),
-        "since_at": gram.since_in_words,
-        "waste_pct": str(metal.waste_pct),
-    }
-
-
-# Stones and their setting.
-
-
-def _melee(book: Book, place: _Place, length: float, width: float) -> Melee:
-    pieces = geometry.count_around(place.location, length=length, width=width)
-    found = place.by_pieces.get(pieces)
-    if found is None:
-        found = place.by_pieces[pieces] = _melee_part(
-            book, place.label, pieces, place.mm, of=place.of, place=place.location.place
-        )
-    return found
-
-
-def _melee_part(book: Book, label: str, pieces: int, mm: Decimal, *, of: str, place: str) -> Melee:
-    row = pricing.melee_row(book.melee, mm=mm)
-    if row is None:
-        raise pricing.NotPriced(no_melee(mm, f"{of}, {place.replace('_', ' ')}"))
-    carats = geometry.melee_carats(stone_mm=float(mm), count=pieces)
-    part = pricing.MeleePart(
-        label=label,
-        note=f"{pieces} diamonds, {carats:.2f} ct together",
-        pieces=pieces,
-        stone_price=row.stone_price,
-        setting_fee=row.setting_fee,
-    )
-    return part, {
-        "place": place,
-        "pieces": pieces,
-        "mm": f"{mm:.2f}",
-        "stone_price": str(row.stone_price),
-        "setting_fee": str(row.setting_fee),
-    }
-
-
-def _place_named(location: geometry.Location) -> str:
-    """ "Halo", "Half pavé", "Full channel"."""
-    if location.place in _PLACES:
-        return _PLACES[location.place]
-    part = "Half" if location.place == "half_band" else "Full"
-    return f"{part} {_BAND_MOUNTS[location.mount]}"
-
-
-def _center_costs(setting: Setting, head: compatibility.Head) -> list[pricing.Cost]:
-    costs = [pricing.Cost(label="Setting your stone", note="", price=head.setting_fee)]
-    if _is_other(setting, head):
-        name = head.name[:1].upper() + head.name[1:]
-        costs.append(pricing.Cost(label=name, note="for your stone", price=head.extra_price))
-    return costs
-
-
-def _is_other(setting: MadeLike, head: compatibility.Head) -> bool:
-    """Whether it is not the head that the setting is shown with."""
-    return head.code != setting.rules.heads[0].code
 
 
 # Engraving and words.
@@ -393,13 +229,9 @@ def _included(setting: Setting | None, engraving: str) -> str:
     return _WITHOUT_COST[:1].upper() + _WITHOUT_COST[1:]
 
 
-def _at_size(ring_size: Decimal | None) -> str:
-    return f" at size {gemology.in_halves(ring_size)}" if ring_size else ""
-
-
 def _written(
     setting: Setting | None,
-    making: _Making | None,
+    made: making.Making | None,
     stone: Center | None,
     engraving: str,
 ) -> dict[str, Any]:
@@ -412,8 +244,8 @@ def _written(
                 "characters": len(engraving),
                 "price": str(setting.engraving.price),
             }
-    if making and stone:
-        written["head"] = making.head_written
+    if made and stone:
+        written["head"] = made.head_written
     if stone and stone.price is not None:
         written["stone"] = {"id": stone.id, "price": str(stone.price)}
     return written
@@ -425,15 +257,6 @@ def _band_written(band: variation.Choice) -> dict[str, Any]:
         return {}
     width = {} if band.width_mm is None else {"width_mm": str(band.width_mm)}
     return {"band": width | ({"accents": band.accents} if band.accents else {})}
-
-
-def _head_written(setting: Setting, head: compatibility.Head) -> dict[str, str]:
-    extra = head.extra_price if _is_other(setting, head) else _NOTHING
-    return {
-        "code": head.code,
-        "setting_fee": str(head.setting_fee),
-        "extra_price": str(extra),
-    }
 
 
 def _hundredths(length: float) -> Decimal:
