@@ -51,7 +51,8 @@ def said(signed: str) -> dict[str, str]:
 def card(words: dict[str, str], *, picture: Path) -> Path:
     """The card's file, made now if nobody asked before. `picture`: the drawn ring on the page's paper."""
     said_hash = hashlib.sha256("\n".join(str(words[key]) for key in "vpnl").encode()).hexdigest()
-    file = Path(settings.MEDIA_ROOT) / "cards" / said_hash[:2] / f"{said_hash}.png"
+    shown = words["p"]  # under the picture that it shows, with which it is let go
+    file = Path(settings.MEDIA_ROOT) / "cards" / shown[:2] / f"{shown}-{said_hash[:16]}.png"
     if not file.exists():
         png = drawn(picture=picture.read_bytes(), name=words["n"], line=words["l"])
         files.write_whole(file, content=png)

@@ -2,6 +2,10 @@
 
 Only a ring that a page or a saved version has shown is ever drawn, in three sizes and few at a time: a
 made-up hash costs one look-up, and whoever draws never keeps the whole site waiting.
+
+Every ring has an address, and whoever makes up addresses has a picture remembered for each. So only the last `MOST` that were
+merely looked at are kept, with their files; what is let go is remembered anew by the next page that shows it. Pictures of
+saved versions, of mails and of the settings as they are listed are never let go.
 """
 
 import re
@@ -11,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 
 from builder import pictures
 from builder.models import DesignVersion, Picture
@@ -18,6 +23,10 @@ from jeweler import files
 
 WIDTHS = (300, 600, 900)
 HASH = re.compile(r"[0-9a-f]{64}")
+MOST = (
+    20_000  # rows of about 2 kB, and, where somebody asked for them, files of about 150 kB together
+)
+AT_A_TIME = 200  # more than a page shows
 PATIENCE_S = 20
 # In one process: two draw, and four may wait for them (a browser asks for six things at a time); whoever else
 # asks is told to come again, so that threads are left for pages.
@@ -33,17 +42,55 @@ class BenchBusy(Exception):
     """Enough pictures are being drawn; ask again in a moment."""
 
 
-def remember(descriptions: dict[str, dict[str, Any]], *, now: datetime) -> None:
-    """Make the pictures of these descriptions known by their hashes; knowing them twice is nothing."""
-    known = set(Picture.objects.filter(hash__in=descriptions).values_list("hash", flat=True))
-    Picture.objects.bulk_create(
-        [
-            Picture(hash=content_hash, description=description, created_at=now)
-            for content_hash, description in descriptions.items()
-            if content_hash not in known
-        ],
-        ignore_conflicts=True,
-    )
+# The eldest beyond the last ones; two who let go at once take each a part.
+_LET_GO = """
+    DELETE FROM builder_picture WHERE id IN (
+        SELECT id FROM builder_picture
+        WHERE NOT is_kept AND id <= (SELECT max(id) FROM builder_picture) - %s
+        ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+    ) RETURNING hash
+"""
+
+
+def remember(
+    descriptions: dict[str, dict[str, Any]], *, now: datetime, for_good: bool = False
+) -> None:
+    """Make the pictures of these descriptions known by their hashes; knowing them twice is nothing.
+
+    `for_good`: somebody has them where no page shows them anew, as in a mail. What is engraved is not seen, and not kept.
+    """
+    found = Picture.objects.filter(hash__in=descriptions)
+    known = dict(found.values_list("hash", "is_kept"))
+    if for_good and not all(known.values()):
+        found.update(is_kept=True)
+    new = [
+        Picture(
+            hash=content_hash,
+            description={**description, "engraving": ""},
+            is_kept=for_good,
+            created_at=now,
+        )
+        for content_hash, description in descriptions.items()
+        if content_hash not in known
+    ]
+    if new:
+        Picture.objects.bulk_create(new, ignore_conflicts=True)
+        _let_go()
+
+
+def _let_go() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_LET_GO, [MOST, AT_A_TIME])
+        gone = {content_hash for (content_hash,) in cursor.fetchall()}
+    if not gone:
+        return
+    saved = DesignVersion.objects.filter(picture_hash__in=gone)
+    for content_hash in gone - set(saved.values_list("picture_hash", flat=True)):
+        for kind in ("pictures", "cards"):
+            for file in (Path(settings.MEDIA_ROOT) / kind / content_hash[:2]).glob(
+                f"{content_hash}-*"
+            ):
+                file.unlink(missing_ok=True)
 
 
 def picture(*, content_hash: str, width: int) -> Path:

@@ -101,7 +101,7 @@ def of_settings(
                 fit=costing.fit_told(fit, mode=mode),
             )
         )
-    gallery.remember(descriptions, now=now)
+    gallery.remember(descriptions, for_good=stone is None, now=now)
     return portraits
 
 

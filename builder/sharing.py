@@ -194,7 +194,7 @@ def _mail(made: Hint, *, address: str, token: str, has_size: bool, now: datetime
     design = made.design
     quote = quotes.quote(design, now=now)
     if quote.picture_hash:
-        gallery.remember({quote.picture_hash: quote.description}, now=now)
+        gallery.remember({quote.picture_hash: quote.description}, for_good=True, now=now)
     wanted = made.wanted_date
     return mail.queue(
         key=_key(made.link),

@@ -152,6 +152,8 @@ class DesignVersion(models.Model):
                 name="version_is_priced_when_whole",
             ),
         ]
+        # Whether a picture is of a saved ring, and of which.
+        indexes = [models.Index(fields=["picture_hash"], name="version_of_picture")]
 
     def __str__(self) -> str:
         return f"{self.design_id} version {self.number}"
@@ -311,7 +313,16 @@ class Picture(models.Model):
 
     hash = models.CharField(max_length=64, unique=True, help_text="pictures.content_hash")
     description = models.JSONField(help_text="docs/algorithms/ring-spec.md")
+    is_kept = models.BooleanField(
+        default=False, help_text="Shown in a mail or on the list of settings: never let go"
+    )
     created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            # The eldest of those that may be let go.
+            models.Index(fields=["id"], name="picture_passing", condition=Q(is_kept=False))
+        ]
 
     def __str__(self) -> str:
         return self.hash

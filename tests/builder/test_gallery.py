@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from pytest_django.fixtures import Settings
 
-from builder import gallery, portraits, quotes, tasks
-from builder.models import Picture
+from builder import gallery, portraits, quotes, saving, tasks
+from builder.models import Design, Picture, Setting
+from jeweler import files
 from tests.factories.builder import DesignFactory, SettingFactory
 from tests.factories.jeweler import NOW
 
@@ -67,14 +68,14 @@ def test_two_designs_of_one_ring_have_one_picture(media: Path) -> None:
     larger = DesignFactory(
         setting=first.setting, metal=first.metal, stone=first.stone, ring_size=Decimal(9)
     )
-    files = []
+    drawn = []
     for design in (first, second, larger):
         quote = quotes.quote(design, now=NOW)
         gallery.remember({quote.picture_hash: quote.description}, now=NOW)
-        files.append(gallery.picture(content_hash=quote.picture_hash, width=300))
+        drawn.append(gallery.picture(content_hash=quote.picture_hash, width=300))
 
-    assert files[0] == files[1]
-    assert files[2].read_bytes() != files[0].read_bytes()
+    assert drawn[0] == drawn[1]
+    assert drawn[2].read_bytes() != drawn[0].read_bytes()
     assert len(list(media.rglob("*.png"))) == 2
 
 
@@ -82,6 +83,83 @@ def test_two_designs_of_one_ring_have_one_picture(media: Path) -> None:
 def test_whoever_comes_when_enough_wait_is_told_so_at_once(known_hash: str) -> None:
     with pytest.raises(gallery.BenchBusy):
         gallery.picture(content_hash=known_hash, width=300)
+
+
+def look_at(*, number: int, of: Setting) -> list[str]:
+    """A stranger makes up addresses: every engraving is another ring, and each has its page."""
+    shown = []
+    for each in range(number):
+        quote = quotes.quote(
+            Design(setting=of, metal=of.metals.first(), engraving=f"No. {each}"), now=NOW
+        )
+        gallery.remember({quote.picture_hash: quote.description}, now=NOW)
+        shown.append(quote.picture_hash)
+    return shown
+
+
+def known() -> set[str]:
+    return set(Picture.objects.values_list("hash", flat=True))
+
+
+@pytest.fixture
+def _room_for_four(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gallery, "MOST", 4)
+
+
+@pytest.mark.usefixtures("_room_for_four")
+def test_made_up_addresses_make_no_more_rows_and_files_than_there_is_room_for(media: Path) -> None:
+    setting = SettingFactory()
+    first, second = look_at(number=2, of=setting)
+    gallery.picture(content_hash=first, width=300)
+    card = media / "cards" / first[:2] / f"{first}-0.png"
+    files.write_whole(card, content=b"png")
+    gallery.picture(content_hash=second, width=300)
+
+    last = look_at(number=30, of=setting)[-4:]
+
+    assert known() == set(last)
+    assert not list(media.rglob("*.png"))
+    look_at(number=1, of=setting)  # its page is looked at again
+    assert gallery.picture(content_hash=first, width=300).exists()
+
+
+@pytest.mark.usefixtures("_room_for_four")
+def test_what_is_in_a_mail_saved_or_listed_outlives_the_made_up(media: Path) -> None:
+    setting = SettingFactory()
+    listed = portraits.of_settings([setting], metal=None, stone=None, now=NOW)[0].picture_hash
+    hinted = quotes.quote(DesignFactory(setting=setting), now=NOW)
+    gallery.remember({hinted.picture_hash: hinted.description}, now=NOW)
+    gallery.remember({hinted.picture_hash: hinted.description}, for_good=True, now=NOW)
+    saved = DesignFactory(setting=setting, ring_size=Decimal(8))
+    version = saving.save(
+        design=saved, email="ada@example.com", visitor=None, is_discreet=False, now=NOW
+    ).version
+    quote = quotes.quote(saved, now=NOW)
+    gallery.remember({quote.picture_hash: quote.description}, now=NOW)
+    kept = [listed, hinted.picture_hash, version.picture_hash]
+    drawn = [gallery.picture(content_hash=each, width=300) for each in kept]
+
+    look_at(number=30, of=setting)
+
+    assert {listed, hinted.picture_hash} <= known()
+    assert version.picture_hash not in known()
+    assert all(file.exists() for file in drawn)
+    assert gallery.picture(content_hash=version.picture_hash, width=600).exists()
+
+
+@pytest.mark.usefixtures("_room_for_four")
+def test_a_page_of_many_pictures_keeps_all_of_them_until_the_next() -> None:
+    setting = SettingFactory()
+    look_at(number=4, of=setting)
+    quote = quotes.quote(DesignFactory(setting=setting), now=NOW)
+    shown = {f"{number:064x}": quote.description for number in range(4)}
+    gallery.remember(shown, now=NOW)
+    assert known() == set(shown)
+
+
+def test_a_picture_keeps_no_word_of_hers() -> None:
+    look_at(number=1, of=SettingFactory())
+    assert "No. 0" not in str(Picture.objects.get().description)
 
 
 def test_the_settings_portraits_are_ready_before_the_first_shopper(media: Path) -> None:
