@@ -8,16 +8,14 @@ a feed does not change is not written. How and why: docs/algorithms/feeds.md.
 import contextlib
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, BinaryIO
 
 from django.core.files import File
 from django.db import connection, transaction
-from django.db.backends.utils import CursorWrapper
 
-from builder.events import SavedStonesWithdrawn
-from builder.feeds import differences, formats, progress, sql
+from builder.feeds import applying, formats, progress, sql
 from builder.feeds.holders import Holders
 from builder.feeds.layout import MissingColumns
 from builder.feeds.progress import Progress
@@ -27,25 +25,11 @@ from builder.feeds.staging import Staging, staging
 from builder.feeds.stones import GONE, Reader, Reading
 from builder.feeds.tally import Tally
 from builder.models import FeedImport, Setting, StoneOffer, Supplier
-from jeweler import outbox
 
-LARGEST_SHRINK_PCT = 20
 TOLD_EVERY = 5000  # rows
 MOST_AT_ONCE = 5000  # offers that are repriced while somebody waits for the page
 FORMATS = tuple(formats.FORMATS)
 State = FeedImport.State
-
-
-class FeedWouldShrink(Exception):
-    """The feed lacks so many of the supplier's stones that it looks cut off. Nothing was changed."""
-
-    def __init__(self, *, missing: int, offered: int, report: dict[str, Any]) -> None:
-        super().__init__(
-            f"The feed lacks {missing} of the {offered} stones this supplier offers, more than "
-            f"{LARGEST_SHRINK_PCT} %. Nothing was changed. If they are really gone, import it "
-            "again with --allow-shrink."
-        )
-        self.report = report
 
 
 class _Trial(Exception):
@@ -91,7 +75,7 @@ def import_feed(
                     told=told,
                     now=now,
                 )
-        except FeedWouldShrink as stop:
+        except applying.FeedWouldShrink as stop:
             _end(record, State.STOPPED, tally, report=stop.report, error=str(stop), now=now)
             raise
         except ValueError as error:  # whatever readers refuse is a bad value
@@ -136,11 +120,11 @@ def reprice(*, supplier: Supplier, now: datetime) -> int:
     """
     values = {"supplier": supplier.pk, "now": now}
     with transaction.atomic(), connection.cursor() as cursor:
-        _one_at_a_time(cursor)
-        _run(cursor, sql.REPRICE_OFFERS, values)
-        _run(cursor, sql.TOUCH, values)
-        _run(cursor, sql.ANALYZE_TOUCHED, values)
-        changed = _run(cursor, sql.REPRICE, values)
+        applying.one_at_a_time(cursor)
+        applying.run(cursor, sql.REPRICE_OFFERS, values)
+        applying.run(cursor, sql.TOUCH, values)
+        applying.run(cursor, sql.ANALYZE_TOUCHED, values)
+        changed = applying.run(cursor, sql.REPRICE, values)
         cursor.execute("DROP TABLE pg_temp.touched_stone")
     return changed
 
@@ -297,10 +281,10 @@ def _change(
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             supplier = Supplier.objects.select_for_update().get(pk=record.supplier_id)
-            _one_at_a_time(cursor)
+            applying.one_at_a_time(cursor)
             # Else joins of a million rows go through the disk.
             cursor.execute("SET LOCAL work_mem = '128MB'")
-            report = _apply(
+            report = applying.apply(
                 cursor, supplier, tally=tally, allow_shrink=allow_shrink, told=told, now=now
             )
             if dry_run:
@@ -308,108 +292,3 @@ def _change(
             _end(record, State.DONE, tally, report=report, error="", now=now)
     except _Trial:
         _end(record, State.DONE, tally, report=report, error="", now=now)
-
-
-def _apply(
-    cursor: CursorWrapper,
-    supplier: Supplier,
-    *,
-    tally: Tally,
-    allow_shrink: bool,
-    told: Progress,
-    now: datetime,
-) -> dict[str, Any]:
-    values = {
-        "supplier": supplier.pk,
-        "markup": supplier.markup,
-        "delivery_days": supplier.delivery_days,
-        "now": now,
-    }
-    told.next_step()
-    _drop(cursor, sql.DROP_REPEATED, "stock_number_repeated", values, tally=tally)
-    told.next_step()
-    _run(cursor, sql.COMPARE, values)
-    _drop(cursor, sql.DROP_OF_HELD, "stock_number_of_a_held_stone", values, tally=tally)
-    _run(cursor, sql.FIND_REPEATED_REPORTS, values)
-    _drop(cursor, sql.DROP_CONTRADICTING, "report_says_otherwise", values, tally=tally)
-    _run(cursor, sql.FIND_LATER_ROWS, values)
-    told.next_step()
-    _run(cursor, sql.FIND_GONE, values)
-    _refuse_shrinking(cursor, tally=tally, allow_shrink=allow_shrink, values=values)
-    kept = _count(cursor, sql.COUNT_KEPT, values)[0]
-    told.next_step()
-    _run(cursor, sql.FIND_CHANGED_STONES, values)
-    facts = differences.of_facts(cursor)
-    changed_stones = _run(cursor, sql.UPDATE_STONES, values)
-    told.next_step()
-    new_stones = _run(cursor, sql.INSERT_STONES, values)
-    told.next_step()
-    _run(cursor, sql.UPDATE_OFFERS, values)
-    _run(cursor, sql.INSERT_OFFERS, values)
-    told.next_step()
-    withdrawn = _run(cursor, sql.WITHDRAW, values)
-    told.next_step()
-    _run(cursor, sql.TOUCH, values)
-    _run(cursor, sql.MOVED, values)
-    _run(cursor, sql.ANALYZE_TOUCHED, values)
-    _run(cursor, sql.REPRICE, values)
-    _announce_withdrawn(cursor, now=now)
-    told.next_step()
-    changes = differences.report(cursor, facts=facts)
-    cursor.execute(sql.DROP_APPLYING)
-    return (
-        tally.report()
-        | changes
-        | {
-            "withdrawn": withdrawn,
-            "kept": kept,
-            "new_stones": new_stones,
-            "changed_stones": changed_stones,
-        }
-    )
-
-
-def _announce_withdrawn(cursor: CursorWrapper, *, now: datetime) -> None:
-    """Who saved a design with a stone that nobody offers any more is told like one whose stone was sold."""
-    cursor.execute(sql.SAVED_AND_WITHDRAWN)
-    if gone := [key for (key,) in cursor.fetchall()]:
-        outbox.publish(SavedStonesWithdrawn(stone_ids=gone), at=now)
-
-
-def _one_at_a_time(cursor: CursorWrapper) -> None:
-    """Two feeds that offer the same stones would else wait for each other in a circle."""
-    cursor.execute("SELECT pg_advisory_xact_lock(hashtext('builder.catalog'))")
-
-
-def _run(cursor: CursorWrapper, statement: str, values: Mapping[str, Any]) -> int:
-    cursor.execute(statement, values)
-    return int(cursor.rowcount)
-
-
-def _count(cursor: CursorWrapper, statement: str, values: Mapping[str, Any]) -> tuple[int, ...]:
-    cursor.execute(statement, values)
-    return tuple(cursor.fetchone())
-
-
-def _drop(
-    cursor: CursorWrapper, statement: str, reason: str, values: Mapping[str, Any], *, tally: Tally
-) -> None:
-    """Take out rows that other rows speak against; whoever lost its row to another report keeps its offer."""
-    cursor.execute(statement, values)
-    dropped = cursor.fetchall()
-    for position, stock_number, lab, report in sorted(dropped):
-        row = {"stock_number": stock_number, "lab": lab, "report_number": report}
-        tally.refuse(Refused(reason, f"{stock_number}, {lab} {report}"), at=position, row=row)
-    if reason != "stock_number_repeated":
-        cursor.executemany(
-            "INSERT INTO feed_refused VALUES (%s, %s)", [(row[1], row[0]) for row in dropped]
-        )
-
-
-def _refuse_shrinking(
-    cursor: CursorWrapper, *, tally: Tally, allow_shrink: bool, values: Mapping[str, Any]
-) -> None:
-    missing, offered = _count(cursor, sql.COUNT_GONE, values)
-    if missing * 100 > offered * LARGEST_SHRINK_PCT and not allow_shrink:
-        report = tally.report() | {"stopped": f"would withdraw {missing} of {offered}"}
-        raise FeedWouldShrink(missing=missing, offered=offered, report=report)

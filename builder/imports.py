@@ -16,7 +16,7 @@ from django.core.files import File
 from django.db import DatabaseError, connection, transaction
 
 from builder import catalog
-from builder.feeds import formats
+from builder.feeds import applying, formats
 from builder.feeds.source import FIRST_BYTES, kind_of
 from builder.models import FeedImport, Supplier
 from jeweler import audit
@@ -129,7 +129,7 @@ def _run(record: FeedImport, *, now: datetime) -> int:
                 now=now,
                 record=record,
             )
-    except (ValueError, catalog.FeedWouldShrink):
+    except (ValueError, applying.FeedWouldShrink):
         pass  # the record says it
     except FileNotFoundError:
         _give_up(record, "The uploaded file is gone. Upload it again.", now=now)

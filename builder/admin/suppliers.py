@@ -18,7 +18,7 @@ from unfold.decorators import action
 from builder import catalog, imports, suppliers
 from builder.admin import amounts
 from builder.admin.mapping import ColumnsForm, SampleForm
-from builder.feeds import generic
+from builder.feeds import applying, generic
 from builder.feeds.formats import FORMATS
 from builder.feeds.source import UnreadableFile
 from builder.models import FeedImport, MarkupRule, Supplier
@@ -142,7 +142,7 @@ class UploadForm(forms.Form):
         label="Only a trial: report what would change, and change nothing", required=False
     )
     may_shrink = forms.BooleanField(
-        label=f"Import even if over {catalog.LARGEST_SHRINK_PCT} % of the stones are gone",
+        label=f"Import even if over {applying.LARGEST_SHRINK_PCT} % of the stones are gone",
         required=False,
     )
 

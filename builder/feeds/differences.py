@@ -1,4 +1,4 @@
-"""What an import changed, with examples that a person can check: counts from the tables that catalog.py has filled."""
+"""What an import changed, with examples that a person can check: counts from the tables that applying.py has filled."""
 
 import json
 from collections.abc import Mapping

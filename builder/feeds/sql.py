@@ -1,4 +1,4 @@
-"""How a staged feed changes the catalog: each statement once, in the order in which catalog.py runs them.
+"""How a staged feed changes the catalog: each statement once, in the order in which applying.py runs them.
 
 Table and column names are ours, values are parameters: supplier, markup, now. What does not differ is not written, so that a
 feed without news leaves every row, and the searches' snapshots, as they are.

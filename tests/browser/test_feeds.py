@@ -7,8 +7,8 @@ from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from builder import catalog, imports
-from builder.feeds import progress
+from builder import imports
+from builder.feeds import applying, progress
 from builder.models import FeedImport, Supplier
 from jeweler.models import StaffMember
 from tests.browser.conftest import Visit
@@ -80,7 +80,7 @@ def test_the_owner_uploads_a_feed_watches_it_and_reads_the_report(office: Visit)
 def test_a_feed_that_stopped_says_why_and_what_to_do(office: Visit) -> None:
     supplier = SupplierFactory()
     take_in(feed(*[line(number) for number in range(10)]), supplier=supplier)
-    with pytest.raises(catalog.FeedWouldShrink):
+    with pytest.raises(applying.FeedWouldShrink):
         take_in(feed(line(1)), supplier=supplier)
     office.go(page_of("feedimport_change", FeedImport.objects.latest("id").pk))
     expect(office.page.get_by_text("lacks 9 of the 10")).to_be_visible()

@@ -11,6 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from builder import catalog, inventory
+from builder.feeds import applying, sql
 from builder.feeds.text import UnreadableFile
 from builder.models import FeedImport, MarkupRule, Stone, StoneOffer, Supplier
 from tests.factories.builder import StoneFactory, StoneOfferFactory, SupplierFactory
@@ -316,7 +317,7 @@ def test_a_sold_or_held_stone_is_neither_withdrawn_nor_changed(status: str) -> N
 def test_a_feed_that_lost_a_fifth_of_its_stones_stops_and_says_so() -> None:
     lines = [line(number) for number in range(10)]
     take_in(feed(*lines))
-    with pytest.raises(catalog.FeedWouldShrink, match=r"lacks 3 of the 10 .*--allow-shrink"):
+    with pytest.raises(applying.FeedWouldShrink, match=r"lacks 3 of the 10 .*--allow-shrink"):
         take_in(feed(*lines[3:], line(11)))
     assert Stone.objects.filter(status="available").count() == 10
     assert FeedImport.objects.latest("id").report["stopped"] == "would withdraw 3 of 10"
@@ -326,7 +327,7 @@ def test_a_feed_that_lost_a_fifth_of_its_stones_stops_and_says_so() -> None:
 
 def test_an_empty_feed_does_not_empty_the_shop() -> None:
     take_in(feed(line(1)))
-    with pytest.raises(catalog.FeedWouldShrink):
+    with pytest.raises(applying.FeedWouldShrink):
         take_in(feed())
     assert stone_of(1).status == "available"
 
@@ -438,15 +439,15 @@ def test_a_stone_that_a_till_sells_while_its_feed_comes_in_is_sold_at_the_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     take_in(feed(line(1), line(2)))
-    run = catalog._run
+    run = applying.run
 
     def sold_after_it_was_looked_at(cursor: Any, statement: str, values: Any) -> int:
         done = run(cursor, statement, values)
-        if statement == catalog.sql.FIND_CHANGED_STONES:
+        if statement == sql.FIND_CHANGED_STONES:
             inventory.sell(stone=stone_of(1), sale_id=7, at=NOW, now=NOW)
         return done
 
-    monkeypatch.setattr(catalog, "_run", sold_after_it_was_looked_at)
+    monkeypatch.setattr(applying, "run", sold_after_it_was_looked_at)
     take_in(feed(line(1, color="H", total="6500"), line(2, color="H")))
     sold = stone_of(1)
     assert (sold.status, sold.color, sold.price) == ("sold", "G", 6000)

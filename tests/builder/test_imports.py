@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 from django.db import connection, connections
 
 from builder import catalog, imports
-from builder.feeds import progress
+from builder.feeds import applying, progress
 from builder.feeds.source import UnreadableFile
 from builder.models import FeedImport, Stone, Supplier
 from jeweler.models import AuditEntry
@@ -202,13 +202,13 @@ def test_others_see_how_far_the_reading_is(monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.django_db(transaction=True)
 def test_others_see_which_step_of_the_change_is_being_done(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
-    run = catalog._run
+    run = applying.run
 
     def watched(*args: Any) -> int:
         seen.append(looked_at_from_elsewhere("step"))
         return run(*args)
 
-    monkeypatch.setattr(catalog, "_run", watched)
+    monkeypatch.setattr(applying, "run", watched)
     record = ask(feed(line(1), line(2)))
     imports.run_due(now=NOW)
     assert {state for state, _ in seen} == {State.APPLYING}

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from builder import catalog
+from builder.feeds import applying
 from builder.models import Supplier
 
 COUNTS = (
@@ -39,7 +40,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--allow-shrink",
             action="store_true",
-            help=f"Import even if over {catalog.LARGEST_SHRINK_PCT} %% of the stones are gone",
+            help=f"Import even if over {applying.LARGEST_SHRINK_PCT} %% of the stones are gone",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -60,7 +61,7 @@ class Command(BaseCommand):
                     allow_shrink=options["allow_shrink"],
                     now=timezone.now(),
                 )
-        except (OSError, ValueError, catalog.FeedWouldShrink) as error:
+        except (OSError, ValueError, applying.FeedWouldShrink) as error:
             raise CommandError(str(error)) from error
         self._tell(done.report)
 
