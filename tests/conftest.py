@@ -15,6 +15,7 @@ import pytest
 from django.conf import settings
 from django.db import connections
 from playwright.sync_api import Playwright, expect
+from pytest_django.fixtures import Settings
 
 from jeweler import processes
 
@@ -93,3 +94,12 @@ def playwright(playwright: Playwright) -> Iterator[Playwright]:
     """
     yield playwright
     connections.close_all()
+
+
+@pytest.fixture
+def media(settings: Settings, tmp_path: Path) -> Path:
+    """A folder of the test's own for what is uploaded and drawn."""
+    folder = tmp_path / "media"
+    folder.mkdir()
+    settings.MEDIA_ROOT = folder
+    return folder

@@ -16,12 +16,7 @@ from tests.builder.test_catalog import HEADER, feed, line, take_in
 from tests.factories.builder import SupplierFactory
 from tests.factories.jeweler import NOW, StaffMemberFactory
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def own_media(settings: Any, tmp_path: Any) -> None:
-    settings.MEDIA_ROOT = tmp_path
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("media")]
 
 
 @pytest.fixture

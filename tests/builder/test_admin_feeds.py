@@ -19,12 +19,7 @@ from tests.builder.test_catalog import HEADER, feed, line, take_in
 from tests.factories.builder import SupplierFactory
 from tests.factories.jeweler import NOW, StaffMemberFactory, StoreFactory, UserFactory
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def own_media(settings: Any, tmp_path: Any) -> None:
-    settings.MEDIA_ROOT = tmp_path
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media")]
 
 
 def staff(role: str) -> Client:

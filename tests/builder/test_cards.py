@@ -7,20 +7,13 @@ import pytest
 from django.template import Context, Template
 from django.test import Client
 from PIL import Image
-from pytest_django.fixtures import Settings
 
 from builder import cards, gallery, pictures, quotes
 from builder.models import Design
 from tests.factories.builder import DesignFactory
 from tests.factories.jeweler import NOW
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def media(settings: Settings, tmp_path: Path) -> Path:
-    settings.MEDIA_ROOT = tmp_path
-    return tmp_path
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media")]
 
 
 @pytest.fixture

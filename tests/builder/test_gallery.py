@@ -3,7 +3,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from pytest_django.fixtures import Settings
 
 from builder import gallery, portraits, quotes, saving, tasks
 from builder.models import Design, Picture, Setting
@@ -11,13 +10,7 @@ from jeweler import files
 from tests.factories.builder import DesignFactory, SettingFactory
 from tests.factories.jeweler import NOW
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def media(settings: Settings, tmp_path: Path) -> Path:
-    settings.MEDIA_ROOT = tmp_path
-    return tmp_path
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media")]
 
 
 @pytest.fixture

@@ -22,11 +22,6 @@ from tests.factories.jeweler import NOW, UserFactory
 State = FeedImport.State
 
 
-@pytest.fixture(autouse=True)
-def own_media(settings: Any, tmp_path: Any) -> None:
-    settings.MEDIA_ROOT = tmp_path
-
-
 def ask(data: bytes, *, supplier: Supplier | None = None, **changes: Any) -> FeedImport:
     options: dict[str, Any] = {"feed_format": "generic", "is_trial": False, "may_shrink": False}
     return imports.request(
@@ -38,7 +33,7 @@ def ask(data: bytes, *, supplier: Supplier | None = None, **changes: Any) -> Fee
     )
 
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media")]
 
 
 def test_an_upload_waits_and_is_then_taken_in_and_deleted() -> None:

@@ -644,16 +644,13 @@ def test_a_row_s_words_are_escaped_and_its_link_keeps_the_filters(client: Client
     assert 'href="?lab=GIA&amp;sort=-price&amp;open=' in shown
 
 
-def test_a_known_picture_is_drawn_once_and_kept(
-    client: Client, settings: Settings, tmp_path: Path
-) -> None:
-    settings.MEDIA_ROOT = tmp_path
+def test_a_known_picture_is_drawn_once_and_kept(client: Client, media: Path) -> None:
     whole_ring(client)
     client.get(reverse("builder:ring"), follow=True)
     known = Picture.objects.latest("id").hash
 
     first = client.get(f"/pictures/{known}.png?w=300")
-    (kept,) = (tmp_path / "pictures").rglob("*.png")
+    (kept,) = (media / "pictures").rglob("*.png")
     written = kept.stat().st_mtime_ns
     png = b"".join(first.streaming_content)  # type: ignore[attr-defined]
     again = client.get(f"/pictures/{known}.png?w=300")
@@ -665,13 +662,9 @@ def test_a_known_picture_is_drawn_once_and_kept(
 
 
 @pytest.mark.parametrize("address", ["0" * 64, "..%2F..%2Fetc", "A" * 64, "short"])
-def test_a_made_up_picture_is_never_drawn(
-    client: Client, settings: Settings, tmp_path: Path, address: str
-) -> None:
-    settings.MEDIA_ROOT = tmp_path
-
+def test_a_made_up_picture_is_never_drawn(client: Client, media: Path, address: str) -> None:
     assert client.get(f"/pictures/{address}.png").status_code == 404
-    assert list(tmp_path.iterdir()) == []
+    assert list(media.iterdir()) == []
 
 
 @pytest.mark.parametrize("width", ["299", "9000", "-1", "x"])

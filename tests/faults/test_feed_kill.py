@@ -14,7 +14,7 @@ from tests.factories.builder import SupplierFactory
 from tests.factories.jeweler import NOW, UserFactory
 from tests.faults import probe
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("media")]
 State = FeedImport.State
 FIRST = [line(number) for number in range(20)]
 NEXT = [
@@ -23,11 +23,6 @@ NEXT = [
     *[line(number) for number in range(3, 20)],
     *[line(number) for number in range(30, 40)],
 ]
-
-
-@pytest.fixture(autouse=True)
-def own_media(settings: Any, tmp_path: Path) -> None:
-    settings.MEDIA_ROOT = tmp_path / "media"
 
 
 def ask(supplier: Supplier, *lines: str) -> FeedImport:
