@@ -42,15 +42,7 @@ def tie(*, sale: Sale, ticket: Ticket, store: Store, now: datetime) -> None:
     found = gather(sale=sale, ticket=ticket, store=store, email=email, phone=phone)
     owner = decide(found)
     if owner is None and not found and (email or phone):
-        owner = customers.identify(
-            email=email,
-            phone=phone,
-            region=store.region,
-            first_name=ticket.person.first_name,
-            last_name=ticket.person.last_name,
-            source="till",
-            now=now,
-        )
+        owner = _identified(ticket, store=store, email=email, phone=phone, now=now)
         found = [_typed(kind, owner) for kind, text in _kinds(email, phone) if text]
     elif owner is not None and _names(found, owner, Kind.EMAIL, Kind.PHONE):
         _add_contact(owner, ticket=ticket, store=store, email=email, phone=phone, now=now)
@@ -158,20 +150,25 @@ def _stones(sale: Sale) -> list[Stone]:
     return list(Stone.objects.filter(report_number__in=numbers.values("report_number")))
 
 
+def _identified(ticket: Ticket, *, store: Store, email: str, phone: str, now: datetime) -> Customer:
+    """Raises customers.AmbiguousCustomer."""
+    return customers.identify(
+        email=email,
+        phone=phone,
+        region=store.region,
+        first_name=ticket.person.first_name,
+        last_name=ticket.person.last_name,
+        source="till",
+        now=now,
+    )
+
+
 def _add_contact(
     owner: Customer, *, ticket: Ticket, store: Store, email: str, phone: str, now: datetime
 ) -> None:
     """Keep the second address of somebody whom the first one named."""
     try:
-        customers.identify(
-            email=email,
-            phone=phone,
-            region=store.region,
-            first_name=ticket.person.first_name,
-            last_name=ticket.person.last_name,
-            source="till",
-            now=now,
-        )
+        _identified(ticket, store=store, email=email, phone=phone, now=now)
     except customers.AmbiguousCustomer:
         return  # one of the two is somebody else's as well: nothing is added
 
