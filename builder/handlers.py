@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from builder import living, sharing
+from builder import forgetting, living
 from builder.events import SavedStonesWithdrawn, StoneSold
 from jeweler import customers
 from jeweler.events import CustomerForgotten, CustomersMerged, SaleRecorded
@@ -38,4 +38,4 @@ def rest_designs_of_both(event: CustomersMerged, *, now: datetime) -> None:
 
 @subscribe(CustomerForgotten)
 def forget_what_she_wrote(event: CustomerForgotten, *, now: datetime) -> None:
-    sharing.forget(customer_id=event.customer_id, now=now)
+    forgetting.forget(customer_id=event.customer_id, visitor_ids=event.visitor_ids, now=now)

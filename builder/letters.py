@@ -106,7 +106,7 @@ def _context(
 ) -> dict[str, Any]:
     design = version.design
     until = version.price_until_date
-    picture = stills.picture_url(design, version)
+    picture = stills.picture_url(design, version.picture_hash)
     link = f"{settings.SITE_URL}/d/{token}/"
     return {
         "code": design.code,

@@ -38,9 +38,12 @@ class NoPrice(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Saved:
+    """`mail`: the one that this save or, of two clicks, the first one owes her."""
+
     version: DesignVersion
     customer: Customer
     token: str
+    mail: EmailMessage
 
 
 def save(
@@ -75,7 +78,7 @@ def save(
             update_fields=["customer", "is_discreet", "saved_at", "removed_at", "next_watch_at"]
         )
         token = links.issue(design=locked, purpose=DesignLink.Purpose.RESUME, now=now)
-        _mail(version, address=address, token=token, customer=customer, now=now)
+        owed = _mail(version, address=address, token=token, customer=customer, now=now)
         if visitor is not None:
             steps.reached(design=locked, visitor=visitor, step=steps.Step.SAVED, now=now)
             visitors.recognize(
@@ -94,7 +97,7 @@ def save(
                 ),
                 at=now,
             )
-    return Saved(version=version, customer=customer, token=token)
+    return Saved(version=version, customer=customer, token=token, mail=owed)
 
 
 def resume(*, token: str, visitor: Visitor, now: datetime) -> Design:
@@ -211,15 +214,15 @@ def _price(quoted: quotes.Quote) -> dict[str, Any]:
 
 def _mail(
     version: DesignVersion, *, address: str, token: str, customer: Customer, now: datetime
-) -> None:
+) -> EmailMessage:
     design = version.design
     earlier = EmailMessage.objects.filter(
         key__startswith=f"design-saved:{version.pk}:", to__iexact=address
     )
-    if earlier.filter(queued_at__gt=now - DOUBLE_CLICK).exists():
-        return
-    picture = stills.picture_url(design, version)
-    mail.queue(
+    if sent := earlier.filter(queued_at__gt=now - DOUBLE_CLICK).order_by("-pk").first():
+        return sent
+    picture = stills.picture_url(design, version.picture_hash)
+    return mail.queue(
         key=f"design-saved:{version.pk}:{earlier.count() + 1}:{tokens.hashed(address)[:16]}",
         template="builder/design_kept" if design.is_discreet else "builder/design_saved",
         to=address,
@@ -230,6 +233,7 @@ def _mail(
             "said": versions.in_words(version),
             "open_parts": versions.open_parts(version),
             "engraving": version.engraving,
+            **_beside(design, now=now),
             "link": f"{settings.SITE_URL}/d/{token}/",
             "picture": f"{settings.SITE_URL}{picture}" if picture else "",
             "until": version.price_until_date,
@@ -240,6 +244,15 @@ def _mail(
         sender=settings.DISCREET_FROM_EMAIL if design.is_discreet else "",
         now=now,
     )
+
+
+def _beside(design: Design, *, now: datetime) -> dict[str, str]:
+    """The wedding band that lies beside it in the picture, which is not in its price."""
+    if design.band is None or design.stone is None:
+        return {"band": "", "band_price": ""}
+    told = quotes.band_told(design.band, design=design, now=now)
+    is_told = told != pricing.IN_WORDS_ON_REQUEST
+    return {"band": design.band.name.lower(), "band_price": told if is_told else ""}
 
 
 def _subject(version: DesignVersion) -> str:

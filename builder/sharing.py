@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from builder import designs, gallery, links, quotes, versions, workdays
+from builder import designs, gallery, links, quotes, stills, versions, workdays
 from builder.models import Design, DesignLink, DesignStep, Hint
 from jeweler import customers, mail
 from jeweler.models import EmailMessage, Visitor
@@ -21,7 +21,6 @@ NAME_LENGTH = 60
 NOTE_LENGTH = 400
 DOUBLE_CLICK = timedelta(seconds=60)
 FARTHEST = timedelta(days=3 * 365)
-FORGOTTEN = "forgotten@invalid.invalid"
 # An address of any kind: what mail programs make a link of, and what reads like one.
 _LINK = re.compile(r"://|\bwww\.|@|[^\W_][.。．｡][^\W\d_]{2,}", re.IGNORECASE)
 
@@ -79,13 +78,16 @@ def hint(
     wanted_date: date | None,
     now: datetime,
     has_size: bool = False,
+    reply_to: str = "",
 ) -> Hint:
     """Tell somebody by mail which ring it is. Raises NothingToShow, BadHint, customers.BadEmail.
 
-    Never a price. The size only with `has_size`, and only in the mail. A double click sends one.
+    Never a price. The size only with `has_size`, and only in the mail. `reply_to` is hers, where an answer may come to her; it
+    is on the mail alone. A double click sends one.
     """
     _refuse_nothing(design)
     address = customers.canonical_email(to)
+    answer = customers.canonical_email(reply_to) if reply_to else ""
     from_name, note = _from(from_name), _note(note)
     if wanted_date is not None:
         _refuse_day(wanted_date, today=quotes.day_of(design.store, now=now))
@@ -102,7 +104,9 @@ def hint(
             design=design, link=links.opened(token, now=now), from_name=from_name, note=note,
             wanted_date=wanted_date, sent_at=now,
         )  # fmt: skip
-        made.mail = _mail(made, address=address, token=token, has_size=has_size, now=now)
+        made.mail = _mail(
+            made, address=address, reply_to=answer, token=token, has_size=has_size, now=now
+        )
         made.save(update_fields=["mail"])
     return made
 
@@ -132,18 +136,6 @@ def withdraw(*, design: Design, link_id: int, now: datetime) -> None:
             raise links.LinkGone
         links.revoke(link=link, now=now)
         mail.withdraw(keys=[_key(link)], why="She took it back", now=now)
-
-
-def forget(*, customer_id: int, now: datetime) -> None:
-    """What a forgotten customer wrote, and all who could still look, in every design of hers."""
-    hers = Design.objects.filter(customer=customer_id)
-    hints = Hint.objects.filter(design__in=hers)
-    mails = EmailMessage.objects.filter(pk__in=hints.values("mail"))
-    mails.filter(sent_at=None, dead_at=None).update(dead_at=now, last_error="Forgotten")
-    mails.update(to=FORGOTTEN, subject="", text="", html="")
-    hints.update(from_name="", note="")
-    DesignLink.objects.filter(design__in=hers, revoked_at=None).update(revoked_at=now)
-    hers.update(name="")
 
 
 # What may be written in her name.
@@ -190,12 +182,15 @@ def _refuse_nothing(design: Design) -> None:
 # The mail.
 
 
-def _mail(made: Hint, *, address: str, token: str, has_size: bool, now: datetime) -> EmailMessage:
+def _mail(
+    made: Hint, *, address: str, reply_to: str, token: str, has_size: bool, now: datetime
+) -> EmailMessage:
     design = made.design
     quote = quotes.quote(design, now=now)
     if quote.picture_hash:
         gallery.remember({quote.picture_hash: quote.description}, for_good=True, now=now)
     wanted = made.wanted_date
+    picture = stills.picture_url(design, quote.picture_hash)
     return mail.queue(
         key=_key(made.link),
         template="builder/hint_plain" if design.is_discreet else "builder/hint",
@@ -215,12 +210,10 @@ def _mail(made: Hint, *, address: str, token: str, has_size: bool, now: datetime
             "code": design.code,
             "qr": f"{settings.SITE_URL}/codes/{design.code}.png",
             "link": f"{settings.SITE_URL}/d/{token}/",
-            "picture": (
-                f"{settings.SITE_URL}/pictures/{quote.picture_hash}.png"
-                if quote.picture_hash
-                else ""
-            ),
+            "picture": f"{settings.SITE_URL}{picture}" if picture else "",
+            "may_answer": bool(reply_to),
         },
+        reply_to=reply_to,
         sender=settings.DISCREET_FROM_EMAIL if design.is_discreet else "",
         now=now,
     )

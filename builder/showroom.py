@@ -97,7 +97,7 @@ def facts(*, design: Design, number: str, store: Store | None, now: datetime) ->
             for each in saved
         ],
         title=_title(version),
-        picture=stills.picture_url(design, version),
+        picture=stills.picture_url(design, version.picture_hash),
         parts=parts(design, version),
         open_parts=versions.open_parts(version),
         place=whereabouts(stone=version.stone, store=store),

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from builder import pictures
-from builder.models import Design, DesignVersion, Still
+from builder.models import Design, Still
 
 MOST_BYTES = 1_500_000
 LEAST_WIDTH, MOST_WIDTH = 600, 1600
@@ -83,17 +83,17 @@ def _let_go(design: Design) -> None:
     passing.exclude(pk__in=list(last)).delete()
 
 
-def picture_url(design: Design, version: DesignVersion, *, width: int = 900) -> str:
-    """Where the picture of this version of the design is: her browser's still, else the drawn one; empty: nothing to draw.
+def picture_url(design: Design, picture_hash: str, *, width: int = 900) -> str:
+    """Where the design's picture of this hash is: her browser's still, else the drawn one; empty: nothing to draw.
 
     The still's address is signed, so that it is known only where it was shown.
     """
-    if not version.picture_hash:
+    if not picture_hash:
         return ""
-    still = Still.objects.filter(design=design, picture_hash=version.picture_hash)
+    still = Still.objects.filter(design=design, picture_hash=picture_hash)
     key = still.values_list("pk", flat=True).first()
     if key is None:
-        drawn = reverse("builder:picture", args=[version.picture_hash])
+        drawn = reverse("builder:picture", args=[picture_hash])
         return f"{drawn}?w={width}"
     return reverse("builder:still_shown", args=[signing.dumps(key, salt=_SALT)])
 

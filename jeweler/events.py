@@ -1,6 +1,6 @@
 """The facts that cross rooms. Past tense, frozen, ids and plain values only."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from jeweler.outbox import Event
 
@@ -19,7 +19,10 @@ class CustomersUnmerged(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class CustomerForgotten(Event):
+    """`visitor_ids` are the browsers that were hers; nothing else tells that any more."""
+
     customer_id: int
+    visitor_ids: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,7 +23,8 @@ import mrml
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import CharField, QuerySet, Value
+from django.db.models.functions import Cast, Concat
 from django.template import Context, Engine
 from django.template.loader import render_to_string
 
@@ -35,6 +36,7 @@ logger = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)  # longer than the mail server may take to answer
 NUDGE_DAYS = 7
+FORGOTTEN, FORGOTTEN_ADDRESS = "Forgotten", "forgotten@invalid.invalid"
 
 
 class BadMail(ValueError):
@@ -54,12 +56,13 @@ def queue(
     context: dict[str, Any],
     customer: Customer | None = None,
     sender: str = "",
+    reply_to: str = "",
     now: datetime,
 ) -> EmailMessage:
     """Owe a mail, once per key.
 
     `template` "builder/design_saved" stands for `emails/builder/design_saved.mjml` and `.txt`. `sender`: who
-    the inbox shows, when not the house by its name.
+    the inbox shows, when not the house by its name. `reply_to`: a canonical address, empty: the sender's.
     Must run in the transaction of what it tells of.
     """
     _refuse_outside_a_transaction(key)
@@ -68,7 +71,7 @@ def queue(
         return queued
     return _owe(
         key=key, template=template, to=to, subject=subject, context=context, customer=customer,
-        sender=sender, queued_at=now, next_attempt_at=now,
+        sender=sender, reply_to=reply_to, queued_at=now, next_attempt_at=now,
     )  # fmt: skip
 
 
@@ -128,6 +131,19 @@ def withdraw(*, keys: Iterable[str], why: str, now: datetime) -> int:
     """Mails that were not sent yet and are true no more; how many."""
     waiting = EmailMessage.objects.filter(key__in=keys, sent_at=None, dead_at=None)
     return waiting.update(dead_at=now, last_error=why)
+
+
+def forget(*, ids: Iterable[int], now: datetime) -> None:
+    """Nothing of whom they were for and of what they said; what was not sent yet is not sent. Nor does a key tell an address."""
+    mails = EmailMessage.objects.filter(pk__in=list(ids))
+    mails.filter(sent_at=None, dead_at=None).update(dead_at=now, last_error=FORGOTTEN)
+    mails.update(
+        key=Concat(Value("forgotten:"), Cast("pk", CharField())),
+        to=FORGOTTEN_ADDRESS, reply_to="", subject="", text="", html="",
+    )  # fmt: skip
+    mails.exclude(last_error="").update(
+        last_error=FORGOTTEN
+    )  # a provider's refusal names the address
 
 
 def render(*, template: str, subject: str, context: dict[str, Any]) -> tuple[str, str]:
@@ -237,6 +253,7 @@ def _send(message: EmailMessage) -> None:
         body=message.text,
         from_email=message.sender or None,
         to=[message.to],
+        reply_to=[message.reply_to] if message.reply_to else None,
         headers=headers,
     )
     outgoing.attach_alternative(message.html, "text/html")

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
-from jeweler import customers, merging
+from jeweler import customers, mail, merging
 from jeweler.events import CustomerForgotten
 from jeweler.models import (
     ContactPoint,
@@ -43,8 +43,8 @@ def export(customer: Customer) -> dict[str, Any]:
         ],
         "sales": [_exported_sale(sale) for sale in sales.prefetch_related("lines")],
         "mails": [
-            {"to": mail.to, "subject": mail.subject, "queued": mail.queued_at.isoformat()}
-            for mail in mails
+            {"to": each.to, "subject": each.subject, "queued": each.queued_at.isoformat()}
+            for each in mails
         ],
     }
 
@@ -60,17 +60,18 @@ def forget(*, customer: Customer, now: datetime) -> None:
     ids = customers.ids_of(customer)
     ContactPoint.objects.filter(customer__in=ids).delete()
     IdentityEdge.objects.filter(customer__in=ids).delete()
-    Visitor.objects.filter(customer__in=ids).update(customer=None)
+    browsers = Visitor.objects.filter(customer__in=ids)
+    visitor_ids = list(browsers.order_by("pk").values_list("pk", flat=True))
+    browsers.update(customer=None)
     SaleEvidence.objects.filter(
         customer__in=ids, kind__in=[SaleEvidence.Kind.EMAIL, SaleEvidence.Kind.PHONE]
     ).delete()
     Sale.objects.filter(customer__in=ids).update(note="")
-    mails = EmailMessage.objects.filter(customer__in=ids)
-    mails.filter(sent_at=None, dead_at=None).update(dead_at=now, last_error="Forgotten")
-    mails.update(to="forgotten@invalid.invalid", subject="", text="", html="")
+    hers = EmailMessage.objects.filter(customer__in=ids)
+    mail.forget(ids=hers.values_list("pk", flat=True), now=now)
     Customer.objects.filter(pk__in=ids).update(first_name="", last_name="", forgotten_at=now)
     for forgotten_id in ids:
-        publish(CustomerForgotten(customer_id=forgotten_id), at=now)
+        publish(CustomerForgotten(customer_id=forgotten_id, visitor_ids=visitor_ids), at=now)
 
 
 def _exported_sale(sale: Sale) -> dict[str, Any]:

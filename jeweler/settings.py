@@ -182,6 +182,7 @@ CELERY_BEAT_SCHEDULE = {
     "deliver-events": {"task": "jeweler.tasks.deliver_events", "schedule": 2.0},
     "send-mails": {"task": "jeweler.tasks.send_mails", "schedule": 2.0},
     "prune-events": {"task": "jeweler.tasks.prune_events", "schedule": 3600.0},
+    "prune-sessions": {"task": "jeweler.tasks.prune_sessions", "schedule": 3600.0},
     "build-snapshot": {"task": "builder.tasks.build_snapshot", "schedule": 15.0},
     "draw-portraits": {"task": "builder.tasks.draw_portraits", "schedule": 5.0},
     "import-feeds": {"task": "builder.tasks.import_feeds", "schedule": 2.0},

@@ -5,6 +5,7 @@ emptied at once.
 """
 
 from celery import shared_task
+from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
 from jeweler import mail, outbox
@@ -18,6 +19,12 @@ def deliver_events() -> int:
 @shared_task(expires=10)
 def send_mails() -> int:
     return mail.send_due(now=timezone.now())
+
+
+@shared_task(expires=3600)
+def prune_sessions() -> None:
+    """A visit's own notes end with it; the table would else grow for good."""
+    SessionStore.clear_expired()
 
 
 @shared_task(expires=3600)

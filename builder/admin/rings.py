@@ -95,7 +95,7 @@ class DesignVersionInline(FactsInline):
 
     @admin.display(description="Picture")
     def picture(self, version: DesignVersion) -> SafeString | str:
-        address = stills.picture_url(version.design, version, width=300)
+        address = stills.picture_url(version.design, version.picture_hash, width=300)
         if not address:
             return "–"
         return format_html(

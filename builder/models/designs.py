@@ -102,7 +102,7 @@ class Design(models.Model):
 
 
 class DesignVersion(models.Model):
-    """What was saved, exactly: never changed afterwards. A ring that is not whole yet has no price."""
+    """What was saved, exactly: never changed afterwards, but for her words when she is forgotten. Not whole: it has no price."""
 
     design = models.ForeignKey(Design, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveSmallIntegerField()

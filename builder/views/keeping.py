@@ -30,7 +30,7 @@ from builder.views.choosing import REFUSALS as CHOICES_REFUSED
 from builder.views.pages import once_of, page
 from builder.views.saving import SENT, open_step
 from jeweler import visitors
-from jeweler.models import Visitor
+from jeweler.models import EmailMessage, Visitor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +70,6 @@ def saved(request: HttpRequest) -> HttpResponse:
     kept = [_kept(design, here=here, now=now) for design in mine]
     shown = {each.quote.picture_hash: each.quote.description for each in kept}
     gallery.remember({key: value for key, value in shown.items() if key}, now=now)
-    sent = request.session.get(SENT) if SENT in request.GET else None
     removed = _code(request.GET.get("removed", ""))
     first = kept[0] if kept else None
     return page(
@@ -79,13 +78,22 @@ def saved(request: HttpRequest) -> HttpResponse:
         {
             "kept": [each for each in kept if each.design.saved_at],
             "making": [each for each in kept if not each.design.saved_at],
-            "sent": sent if sent and sent["code"] == request.GET[SENT] else None,
+            "sent": _sent(request),
             "removed": removed,
             "name_length": keeping.NAME_LENGTH,
         },
         design=first.design if first else None,
         quote=first.quote if first else None,
     )
+
+
+def _sent(request: HttpRequest) -> dict[str, str] | None:
+    """The ring that was saved just now, and where its mail goes: to the browser alone that saved it."""
+    sent = request.session.get(SENT, {})
+    if SENT not in request.GET or sent.get("code") != request.GET[SENT]:
+        return None
+    owed = EmailMessage.objects.filter(pk=sent.get("mail")).first()
+    return {"to": owed.to, "code": sent["code"]} if owed else None
 
 
 def _code(text: str) -> str:

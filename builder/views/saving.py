@@ -21,7 +21,7 @@ from builder.views.choosing import REFUSALS as CHOICES_REFUSED
 from builder.views.pages import meant, page, quoted
 from jeweler import customers, visitors
 
-# In the session: where the last save's mail went, and which ring it was; in the address: that it was sent just now.
+# In the session: the last save's mail, which knows where it goes, and which ring it was; in the address: that it was sent just now.
 SENT = "sent"
 REFUSALS = (
     designs.StoneGone,
@@ -88,7 +88,7 @@ def _saved(request: HttpRequest, design: Design, given: dict[str, Any]) -> HttpR
             now=now,
         )
     code = kept.version.design.code
-    request.session[SENT] = {"to": given["email"], "code": code}
+    request.session[SENT] = {"mail": kept.mail.pk, "code": code}
     return redirect(f"{reverse('builder:saved')}?{urlencode({SENT: code})}")
 
 

@@ -33,12 +33,21 @@ class HintForm(forms.Form):
         required=False, error_messages={"invalid": "Write the day like 2027-06-01."}
     )
     has_size = forms.BooleanField(required=False)
+    reply_to = forms.CharField(max_length=254, required=False)
 
     def clean_to(self) -> str:
-        try:
-            return customers.canonical_email(self.cleaned_data["to"])
-        except customers.BadEmail as error:
-            raise ValidationError(str(error)) from error
+        return _address(self.cleaned_data["to"])
+
+    def clean_reply_to(self) -> str:
+        given: str = self.cleaned_data["reply_to"]
+        return _address(given) if given else ""
+
+
+def _address(given: str) -> str:
+    try:
+        return customers.canonical_email(given)
+    except customers.BadEmail as error:
+        raise ValidationError(str(error)) from error
 
 
 @never_cache

@@ -26,6 +26,7 @@ class EmailMessage(models.Model):
     sender = models.CharField(
         max_length=254, blank=True, help_text="Name and address; empty: the house's own"
     )
+    reply_to = models.EmailField(blank=True, help_text="Who hears an answer; empty: the sender")
     subject = models.CharField(max_length=200)
     text = models.TextField()
     html = models.TextField()

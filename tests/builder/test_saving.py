@@ -12,8 +12,8 @@ from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from builder import designs, inventory, keeping, links, saving
-from builder.models import Design, DesignLink, DesignVersion, Setting, Still, Stone
+from builder import designs, inventory, keeping, links, quotes, saving
+from builder.models import Band, Design, DesignLink, DesignVersion, Setting, Still, Stone
 from jeweler import customers
 from jeweler.models import EmailMessage, IdentityEdge, OutboxEvent
 from tests.factories.builder import (
@@ -439,3 +439,25 @@ def test_an_unknown_address_costs_the_questions_of_a_known_one_and_what_it_takes
         counts.append(len(captured))
     known, unknown = counts
     assert abs(unknown - known) <= 2
+
+
+def test_its_mail_names_the_band_that_lies_beside_it_in_the_picture_and_what_that_costs() -> None:
+    band = Band.objects.create(
+        code="fine", name="Fine", profile="straight", width_mm="1.80", thickness_mm="1.60"
+    )
+    alone, beside = (save(DesignFactory(band=each)).mail for each in (None, band))
+    priced = quotes.band_told(band, design=beside_of(beside), now=LATER)
+    said = f"Pictured with the fine band beside it, {priced} more."
+    assert said in beside.text
+    assert said in beside.html
+    assert "Pictured with" not in alone.text
+
+
+def beside_of(owed: EmailMessage) -> Design:
+    """The design that the mail is about."""
+    return DesignVersion.objects.get(pk=int(owed.key.split(":")[1])).design
+
+
+def test_of_two_clicks_the_second_is_told_of_the_first_ones_mail() -> None:
+    design = DesignFactory()
+    assert save(design).mail == save(design).mail

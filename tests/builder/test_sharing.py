@@ -5,10 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.core import mail as django_mail
 
-from builder import designs, keeping, links, sharing
-from builder.models import Design, DesignLink, Hint
-from jeweler import outbox, privacy
+from builder import designs, keeping, links, quotes, sharing
+from builder.models import Design, DesignLink, Hint, Picture, Still
+from jeweler import customers, mail
 from jeweler.models import Customer, EmailMessage
 from tests.builder.test_saving import TELLING, save
 from tests.factories.builder import DesignFactory
@@ -237,27 +239,39 @@ def test_the_day_of_a_hint_is_counted_where_her_store_is() -> None:
         sharing.hint(design=design, wanted_date=date(2026, 5, 31), **said)
 
 
-def test_a_forgotten_customer_s_words_and_links_are_gone() -> None:
-    design = DesignFactory(name="For May")
-    saved = save(design)
-    made = drop(design, note="Soon")
-    privacy.forget(customer=saved.customer, now=LATER)
-    for _ in range(2):
-        sharing.forget(customer_id=saved.customer.pk, now=LATER)
-    made.refresh_from_db()
-    design.refresh_from_db()
-    assert made.mail
-    assert (made.from_name, made.note, design.name) == ("", "", "")
-    assert (made.mail.to, made.mail.text) == (sharing.FORGOTTEN, "")
-    assert not DesignLink.objects.filter(revoked_at=None).exists()
+def test_an_answer_to_a_hint_goes_to_her_where_she_said_so_and_else_to_nobody() -> None:
+    drop(reply_to=" Ada@Example.com ", note="one")
+    drop(note="two")
+    mail.send_due(now=LATER)
+    first, second = django_mail.outbox
+    assert (first.reply_to, second.reply_to) == (["ada@example.com"], [])
+    assert "An answer to this mail goes to Ada" in first.body
+    assert "Replies are not read" in second.body
+    assert "ada@example.com" not in first.body
 
 
-def test_forgetting_a_customer_reaches_her_designs_by_the_news_of_it() -> None:
-    design = DesignFactory(name="For May")
-    saved = save(design)
-    made = drop(design)
-    privacy.forget(customer=saved.customer, now=LATER)
-    outbox.deliver_due(now=LATER)
-    made.refresh_from_db()
-    design.refresh_from_db()
-    assert (made.from_name, design.name) == ("", "")
+def test_an_address_that_no_answer_could_reach_is_refused() -> None:
+    with pytest.raises(customers.BadEmail):
+        drop(reply_to="ada\nbcc: eve@example.com")
+    assert not EmailMessage.objects.exists()
+
+
+def test_a_hint_shows_the_picture_that_her_browser_drew_where_there_is_one() -> None:
+    design = DesignFactory()
+    drawn = drop(design, note="one").mail
+    quote = quotes.quote(design, now=LATER)
+    Still.objects.create(
+        design=design, picture_hash=quote.picture_hash, image=b"png", width=900, height=675,
+        made_at=NOW,
+    )  # fmt: skip
+    shown = drop(design, note="two").mail
+    assert drawn
+    assert shown
+    assert f"{settings.SITE_URL}/pictures/{quote.picture_hash}.png" in drawn.html
+    assert f"{settings.SITE_URL}/stills/" in shown.html
+    assert "/pictures/" not in shown.html
+
+
+def test_what_a_hint_shows_is_kept_for_as_long_as_its_mail_may_be() -> None:
+    drop()
+    assert Picture.objects.get().is_kept

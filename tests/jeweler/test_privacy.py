@@ -56,4 +56,7 @@ def test_whoever_asks_to_be_forgotten_leaves_only_her_sales_behind() -> None:
     mail = EmailMessage.objects.get()
     assert ADA not in (mail.to, mail.text, mail.html)
     assert mail.dead_at == NOW
-    assert OutboxEvent.objects.get().payload == {"customer_id": ada.pk}
+    assert OutboxEvent.objects.get().payload == {
+        "customer_id": ada.pk,
+        "visitor_ids": [visitor.pk],
+    }
