@@ -17,7 +17,7 @@ from .mounting import built
 
 __all__ = ["PAPER", "RENDERER", "VIEWS", "UnknownMetal", "UnknownView", "content_hash", "draw"]
 
-RENDERER = 2  # raise it when the same description gives another picture: every stored picture is then drawn anew
+RENDERER = 3  # raise it when the same description gives another picture: every stored picture is then drawn anew
 SAMPLES = 2  # per pixel and direction; small pictures take one more
 SMALL = 200_000  # pixels
 

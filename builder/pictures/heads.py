@@ -118,7 +118,8 @@ def _bezel(seat: Seat, metal: int) -> Mesh:
     """A cup whose rim folds over the girdle."""
     lip = seat.crown_height(0.0, seat.half * 0.93) + 0.08
     section = [
-        (0.30, 0.0, -seat.drop - 0.5), (0.46, 0.02, -seat.drop * 0.78), (0.80, 0.08, -0.48 * seat.half),
+        (0.30, 0.0, -seat.drop - 0.5), (0.46, 0.02, -seat.drop * 0.78),
+        (0.62, 0.05, -0.24 * seat.half - 0.39 * seat.drop), (0.80, 0.08, -0.48 * seat.half),
         (0.96, BEZEL_WALL * 0.8, -0.22 * seat.half), (1.0, BEZEL_WALL, -0.08 * seat.half), (1.0, BEZEL_WALL, lip * 0.5),
         (1.0, BEZEL_WALL * 0.90, lip * 0.88), (1.0, BEZEL_WALL * 0.58, lip), (1.0, BEZEL_WALL * 0.1, lip * 1.02),
         (1.0, -0.16, lip * 0.98), (1.0, -0.24, lip * 0.80), (1.0, -0.20, 0.0),

@@ -2,7 +2,7 @@
 // {at, up, size, turn}: where the girdle's middle is, which way the table looks, the width, and a turn about `up`.
 import { facetPlanes } from "./cuts.js";
 import { plan, prongPlaces } from "./head.js";
-import { ball, curve, loft, tube } from "./sweep.js";
+import { ball, curve, loft, spread, tube } from "./sweep.js";
 
 const [GAP, CHANNEL_GAP, WALL] = [0.1, 0.03, 0.34];
 
@@ -69,22 +69,6 @@ function walls({ accents, ridge, side, last }) {
     });
     return loft(rows);
   });
-}
-
-/** Equal arcs along a closed line of plan points. */
-function spread(points, count) {
-  const lengths = points.map((p, k) => Math.hypot(p[0] - points[(k + 1) % points.length][0], p[1] - points[(k + 1) % points.length][1]));
-  const total = lengths.reduce((a, b) => a + b, 0);
-  const found = [];
-  let [walked, k] = [0, 0];
-  for (let i = 0; i < count; i++) {
-    const goal = (i / count) * total;
-    while (walked + lengths[k] < goal) walked += lengths[k++];
-    const share = (goal - walked) / lengths[k];
-    const [p, q] = [points[k], points[(k + 1) % points.length]];
-    found.push([p[0] + (q[0] - p[0]) * share, p[1] + (q[1] - p[1]) * share]);
-  }
-  return { places: found, total };
 }
 
 /** A ring of small stones just under the girdle, in a plate that follows the outline. */

@@ -5,7 +5,7 @@ import { assemble } from "./assembly.js";
 import { SHAPES } from "./cuts.js";
 import { openness } from "./occlusion.js";
 import { contactShadow } from "./shadow.js";
-import { pavilionDepth } from "./polyhedron.js";
+import { pavilionDepth, pavilionRadius } from "./polyhedron.js";
 import { merged } from "./sweep.js";
 
 const SIZES = {
@@ -140,6 +140,24 @@ test("a channel holds its stones between walls, without beads", () => {
   const { stones, solids } = assemble(RINGS.channel);
   assert.equal(stones.length, 16);
   assert.equal(solids.yellow.length, 1 + 4);
+});
+
+test("a bezel follows its stone's outline, leaves it room and narrows to the shank", () => {
+  for (const shape of SHAPES) {
+    const spec = described({ shape, head: { kind: "bezel" } });
+    const { solids, center, levels } = assemble(spec);
+    const base = spec.finger.inner_diameter_mm / 2 + spec.shank.thickness_mm;
+    const cup = solids.platinum[0].position;
+    const widest = (low, high) => Math.max(...cup.filter(([, y]) => y > low && y < high).map(([x]) => Math.abs(x)));
+    const atGirdle = widest(levels.girdle - 0.1, levels.girdle + 0.1);
+    assert.ok(Math.abs(atGirdle - spec.stone.width_mm / 2 - 0.42) < 0.12, `${shape}: ${atGirdle} at the girdle`);
+    assert.ok(widest(base, base + 1) < atGirdle * 0.72, `${shape}: ${widest(base, base + 1)} over the shank`);
+    for (const share of [0.3, 0.55]) {
+      const height = -share * spec.stone.width_mm / 2;
+      const room = widest(levels.girdle + height - 0.1, levels.girdle + height + 0.1) - pavilionRadius(center.planes, 0, height);
+      assert.ok(room > 0, `${shape}: ${room} at ${height}`);
+    }
+  }
 });
 
 test("what a description leaves out is plain", () => {

@@ -1,4 +1,5 @@
 // What holds the center stone: prongs and basket, or a bezel. A point of the stone's plan (x, y) is (x, ·, -y) in the ring.
+import { bezelSolid } from "./bezel.js";
 import { crownHeight, girdleRadius, pavilionDepth } from "./polyhedron.js";
 import { degrees } from "./vectors.js";
 import { curve, loft, tube } from "./sweep.js";
@@ -143,34 +144,6 @@ function rail({ around, lift, share, size, inset }) {
   return tube(line, size, { sides: 14, closed: true });
 }
 
-/** A wall round the girdle with its lip over the crown, on a cup that narrows to the shank. */
-function bezel({ planes, around, lift, rise, size }) {
-  const girdle = rise.girdle;
-  const ring = (out, height) => Array.from({ length: 120 }, (_, k) => {
-    const angle = (k / 120) * 2 * Math.PI;
-    const [x, y] = around.point(angle, out);
-    return [x, girdle + height, -y];
-  });
-  const angle = around.toward(0);
-  const lip = crownHeight(planes, ...around.point(angle, -0.3));
-  const wall = size * 0.95 + 0.05;
-  const under = -Math.min(2.1, (girdle - rise.base) * 0.62);
-  const inner = pavilionDepth(planes, ...around.point(angle, -0.5));
-  const profile = [
-    [-0.5, inner + 0.1], [-0.42, under + 0.1], [-0.28, under], [0.0, under + 0.03], [wall * 0.55, under * 0.72],
-    [wall * 0.9, under * 0.35], [wall, -0.1], [wall * 0.98, lip * 0.5], [wall * 0.8, lip + 0.02], [wall * 0.5, lip + 0.12],
-    [0.1, lip + 0.14], [-0.18, lip + 0.08], [-0.3, lip - 0.06],
-  ];
-  const rows = curve(profile.map(([out, height]) => [out, height, 0]), { steps: 4 }).map(([out, height]) => ring(out, height));
-  const legs = [45, 135, 225, 315].map((turn) => {
-    const points = [0, 0.25, 0.55, 0.8].map((share) => lift(around.point(around.toward(turn), -size * 0.1), share));
-    return tube(curve(points, { steps: 9 }), size * 0.95, { sides: 18 });
-  });
-  return [loft(facingOutward(rows)), ...legs, rail({ around, lift, share: 0.09, size: size * 0.7, inset: 0 })];
-}
-
-const facingOutward = (rows) => rows.map((row) => [...row].reverse());
-
 /** What is soldered between the basket and the shank: it spreads along the finger's curve. */
 function collar({ shank, rise }) {
   const half = shank.top_width_mm / 2;
@@ -190,7 +163,9 @@ export function headSolids({ head, stone, planes, shank, rise }) {
   const around = plan(planes, stone);
   const lift = basket({ base: rise.base - 0.02, girdle: rise.girdle, shank, planes });
   const size = clamp(0.16 + 0.034 * stone.width_mm, 0.28, 0.46);
-  if (head.kind === "bezel") return [...bezel({ planes, around, lift, rise, size }), collar({ shank, rise })];
+  if (head.kind === "bezel") {
+    return [bezelSolid({ planes, half: stone.width_mm / 2, rise, foot: shank.top_width_mm * 0.3 }), collar({ shank, rise })];
+  }
   const places = prongPlaces(head, stone.shape);
   const shared = { planes, around, lift, rise, size };
   return [

@@ -85,12 +85,26 @@ export function pavilionDepth(planes, x, y) {
     (n[2] < -0.01 ? Math.max(most, (d - n[0] * at - n[1] * y) / n[2]) : most), -Infinity);
 }
 
-/** The distance from the middle to the girdle's edge in a direction of the plan (radians from x toward y). */
-export function girdleRadius(planes, angle) {
+/** The distance from the middle to the girdle's edge in a direction of the plan (radians from x toward y), `out` mm beyond it. */
+export function girdleRadius(planes, angle, out = 0) {
   const half = isHalf(planes);
   const [x, y] = [half ? Math.abs(Math.cos(angle)) : Math.cos(angle), Math.sin(angle)];
   return planes.reduce((least, { n, d, part }) => {
     const along = n[0] * x + n[1] * y;
-    return part === "girdle" && along > 1e-6 ? Math.min(least, d / along) : least;
+    return part === "girdle" && along > 1e-6 ? Math.min(least, (d + out) / along) : least;
   }, Infinity);
+}
+
+/** The stone's radius in a direction of the plan at a height below the girdle; 0 below its culet. */
+export function pavilionRadius(planes, angle, height) {
+  const half = isHalf(planes);
+  const [x, y] = [half ? Math.abs(Math.cos(angle)) : Math.cos(angle), Math.sin(angle)];
+  let least = Infinity;
+  for (const { n, d, part } of planes) {
+    if (part === "seam") continue;
+    const [along, room] = [n[0] * x + n[1] * y, d - n[2] * height];
+    if (along > 1e-6) least = Math.min(least, room / along);
+    else if (room < 0) return 0;
+  }
+  return Math.max(0, least);
 }

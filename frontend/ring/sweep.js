@@ -46,6 +46,22 @@ export function curve(points, { steps = 12, closed = false } = {}) {
   return found;
 }
 
+/** So many places at equal arcs along a closed line of plan points, and its whole length. */
+export function spread(points, count) {
+  const lengths = points.map((p, k) => Math.hypot(p[0] - points[(k + 1) % points.length][0], p[1] - points[(k + 1) % points.length][1]));
+  const total = lengths.reduce((a, b) => a + b, 0);
+  const found = [];
+  let [walked, k] = [0, 0];
+  for (let i = 0; i < count; i++) {
+    const goal = (i / count) * total;
+    while (walked + lengths[k] < goal) walked += lengths[k++];
+    const share = (goal - walked) / lengths[k];
+    const [p, q] = [points[k], points[(k + 1) % points.length]];
+    found.push([p[0] + (q[0] - p[0]) * share, p[1] + (q[1] - p[1]) * share]);
+  }
+  return { places: found, total };
+}
+
 /** A round wire along a line of points; `radius` is a number or a function of the share of the way. Ends are domed. */
 export function tube(line, radius, { sides = 16, closed = false } = {}) {
   const count = line.length;

@@ -202,6 +202,23 @@ def test_metal_goes_around_the_stone_and_not_through_it(shape: str) -> None:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
+def test_a_bezel_is_nowhere_narrower_than_its_stone(shape: str) -> None:
+    law = gemology.LAWS[shape]
+    described = stone(shape, width=6.0, depth_mm=6.0 * law.depth_pct / 100)
+    seat = seat_for(described, drop=4.2)
+    (cup,) = heads.head({"kind": "bezel"}, seat=seat, metal=0)
+    angle = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+    toward = np.stack([np.cos(angle), np.sin(angle)])
+    for y in np.linspace(-0.2, -2.4, 8):
+        level = cup.vertices[np.abs(cup.vertices[:, 1] - y) < 0.15][:, [0, 2]]
+        room = (level @ toward).max(axis=0)
+        stone_s = (
+            np.stack([np.cos(angle), np.sin(angle)], axis=1) * seat.pavilion(angle, y)[:, None]
+        )
+        assert (room - (stone_s @ toward).max(axis=0)).min() > 0, y
+
+
+@pytest.mark.parametrize("shape", SHAPES)
 def test_a_stone_narrows_from_its_girdle_to_its_culet(shape: str) -> None:
     seat = seat_for(stone(shape, width=6.0, depth_mm=4.0), drop=3.0)
     levels = [seat.fullness(y) for y in (-0.01, -0.8, -1.6, -2.4, -3.8)]

