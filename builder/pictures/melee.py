@@ -16,6 +16,7 @@ from .seats import MELEE, UPRIGHT, Seat
 from .shoulders import Ridge
 
 Floats = NDArray[np.floating[Any]]
+Path = tuple[Floats, Floats, Floats]
 
 GAP, CHANNEL_GAP = 0.10, 0.03  # mm between neighbors
 WALL = 0.34  # mm: a channel's
@@ -67,7 +68,7 @@ def along(accents: Mapping[str, Any], *, ridge: Ridge, metal: int) -> tuple[list
             spots = [spot + turn @ np.array([0.0, -0.02, z * width * 0.36]) for z in (-1, 1)]
             beads += [bead(each_spot, 0.132 * width, metal=metal) for each_spot in spots]
     if in_channel and each:
-        beads = _walls(ridge, length=each * step, width=width, metal=metal)
+        beads = _walls(ridge, last=(each - 1) * step, width=width, metal=metal)
     return beads, stones
 
 
@@ -79,33 +80,45 @@ def _spot(ridge: Ridge, distance: float, *, way: int) -> tuple[Floats, Floats]:
     return around(way * lean), np.array([way * point[0], point[1], 0.0])
 
 
-def _walls(ridge: Ridge, *, length: float, width: float, metal: int) -> list[Mesh]:
-    """The two walls of a channel on either side; they rise out of the shank and sink into it again."""
+def _walls(ridge: Ridge, *, last: float, width: float, metal: int) -> list[Mesh]:
+    """A channel's wall on either side: it rises out of the metal at the head, runs down beside the stones, closes round the
+    last of them and runs up again. Where the ring's two channels meet at the palm, it stays open."""
+    middle = width / 2 + WALL * 0.42
+    first, end = -0.5 * width - 1.0, last + 0.1
+    down = np.linspace(first, end, 84)
+    bend = np.linspace(0, math.pi, 21)[1:-1]
+    straight = [
+        (down, middle + 0 * down, 0 * down),
+        (down[::-1], -middle + 0 * down, math.pi + 0 * down),
+    ]
+    around_it = (end + middle * np.sin(bend), middle * np.cos(bend), bend)
+    is_open = end + middle + WALL / 2 + width / 2 > ridge.length
+    paths = straight if is_open else [_joined(straight[0], around_it, straight[1])]
+    return [
+        _wall(ridge, path, first=first, way=way, metal=metal) for way in (-1, 1) for path in paths
+    ]
+
+
+def _joined(*parts: Path) -> Path:
+    along, across, turn = (np.concatenate(each) for each in zip(*parts, strict=True))
+    return along, across, turn
+
+
+def _wall(ridge: Ridge, path: Path, *, first: float, way: int, metal: int) -> Mesh:
+    """A rounded bar along a path on the ring's outside: mm down the ridge, mm along the finger, and which way it looks there."""
     angle = np.arange(20) * 2 * np.pi / 20
     across = np.copysign(np.abs(np.cos(angle)) ** 0.6, np.cos(angle)) * WALL / 2
     up = np.copysign(np.abs(np.sin(angle)) ** 0.6, np.sin(angle)) * 0.3
-    ends = (-0.5 * width - 1.0, length - 0.5 * width + 1.0)
-    steps = np.linspace(*ends, 90)
-    sunk = 0.8 * np.clip(1 - np.minimum(steps - ends[0], ends[1] - steps) / 1.1, 0, 1) ** 2
-    made = []
-    for way in (-1, 1):
-        spots = [_spot(ridge, float(distance), way=way) for distance in steps]
-        for side in (-1, 1):
-            z = side * (width / 2 + WALL * 0.42)
-            rows, spine = [], []
-            for (turn, spot), down in zip(spots, sunk, strict=True):
-                local = np.stack([0 * up, up - down - 0.08, z + across], axis=1)
-                rows.append(spot + local @ turn.T)
-                spine.append(spot + turn @ np.array([0.0, -down - 0.08, z]))
-            made.append(
-                surface(
-                    np.array(rows),
-                    spine=np.array(spine)[:, None],
-                    closed=(False, True),
-                    metal=metal,
-                )
-            )
-    return made
+    rows, spine = [], []
+    for distance, z, turned in zip(*path, strict=True):
+        turn, spot = _spot(ridge, float(distance), way=way)
+        sunk = 0.8 * max(0.0, 1 - (distance - first) / 1.1) ** 2 + 0.08
+        local = [way * across * math.sin(turned), up - sunk, z + across * math.cos(turned)]
+        rows.append(spot + np.stack(local, axis=1) @ turn.T)
+        spine.append(spot + turn @ np.array([0.0, -sunk, z]))
+    return surface(
+        np.array(rows), spine=np.array(spine)[:, None], closed=(False, True), metal=metal
+    )
 
 
 def hidden_halo(spec: Mapping[str, Any], *, seat: Seat, metal: int) -> tuple[list[Mesh], list[Gem]]:

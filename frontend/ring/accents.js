@@ -42,7 +42,7 @@ export function along({ accents, ridge }) {
       });
     });
     if (inChannel) {
-      if (found.length) solids.push(...walls({ accents, ridge, side, last: found.at(-1) }));
+      if (found.length) solids.push(...wall({ accents, ridge, side, last: found.at(-1) }));
       continue;
     }
     const half = (accents.stone_mm + GAP) / 2;
@@ -53,22 +53,30 @@ export function along({ accents, ridge }) {
   return { stones, solids };
 }
 
-/** A channel's two walls on one side of the ring; they rise out of the shank and sink into it again. */
-function walls({ accents, ridge, side, last }) {
-  const [from, to] = [-0.9, last + accents.stone_mm / 2 + 0.9];
-  const steps = Array.from({ length: 80 }, (_, k) => from + ((to - from) * k) / 79);
+/**
+ * A channel's wall on one side of the ring: it rises out of the metal at the head, runs down beside the stones, closes round the
+ * last of them and runs up again. Where the ring's two channels meet at the palm, it stays open.
+ */
+function wall({ accents, ridge, side, last }) {
+  const middle = accents.stone_mm / 2 + WALL * 0.42;
+  const [from, to] = [-0.9, last + 0.1];
   const round = (v) => Math.sign(v) * Math.abs(v) ** 0.6;
-  return [-1, 1].map((z) => {
-    const middle = z * (accents.stone_mm / 2 + WALL * 0.42);
-    const rows = steps.map((s) => {
-      const sunk = 0.8 * Math.max(0, 1 - Math.min(s - from, to - s) / 1.1) ** 2 + 0.08;
-      return Array.from({ length: 14 }, (_, j) => {
-        const angle = (-side * j * 2 * Math.PI) / 14;
-        return spot(ridge, s, side, 0.3 * round(Math.cos(angle)) - sunk, middle + (WALL / 2) * round(Math.sin(angle)));
-      });
+  const row = ({ s, z, turn }) => {
+    const sunk = 0.8 * Math.max(0, 1 - (s - from) / 1.1) ** 2 + 0.08;
+    return Array.from({ length: 14 }, (_, j) => {
+      const angle = (-side * j * 2 * Math.PI) / 14;
+      const across = (WALL / 2) * round(Math.sin(angle));
+      return spot(ridge, s + across * Math.sin(turn), side, 0.3 * round(Math.cos(angle)) - sunk, z + across * Math.cos(turn));
     });
-    return loft(rows);
+  };
+  const down = Array.from({ length: 72 }, (_, k) => ({ s: from + ((to - from) * k) / 71, z: middle, turn: 0 }));
+  const up = down.map(({ s }) => ({ s, z: -middle, turn: Math.PI })).reverse();
+  if (to + middle + (WALL + accents.stone_mm) / 2 > ridge.length) return [loft(down.map(row)), loft(up.map(row))];
+  const bend = Array.from({ length: 17 }, (_, k) => {
+    const turn = ((k + 1) / 18) * Math.PI;
+    return { s: to + middle * Math.sin(turn), z: middle * Math.cos(turn), turn };
   });
+  return [loft([...down, ...bend, ...up].map(row))];
 }
 
 /** A ring of small stones just under the girdle, in a plate that follows the outline. */

@@ -136,9 +136,23 @@ test("a cathedral's arches leave the shank, with daylight under them, and stones
   assert.ok(stones.some(({ at }) => Math.hypot(at[0], at[1]) > outer + 1.5));
 });
 
-test("a channel holds its stones between walls, without beads", () => {
+test("a channel holds its stones between walls that close round the last of them, without beads", () => {
   const { stones, solids } = assemble(RINGS.channel);
   assert.equal(stones.length, 16);
+  const walls = solids.yellow.slice(1);
+  assert.equal(walls.length, 2);
+  const lean = ([x, y]) => Math.abs(Math.atan2(x, y));
+  const last = Math.max(...stones.map(({ at }) => lean(at)));
+  for (const { position } of walls) {
+    const beyond = position.filter((p) => lean(p) > last + 0.08);
+    assert.ok(beyond.some(([, , z]) => Math.abs(z) < 0.05), "closed in the middle");
+    const farthest = Math.max(...position.map(lean));
+    assert.ok(position.filter((p) => lean(p) > farthest - 0.02).every(([, , z]) => Math.abs(z) < 0.7), "rounded, not cut off");
+  }
+});
+
+test("two channels that meet at the palm run into each other", () => {
+  const { solids } = assemble(described({ accents: { kind: "full_pave", count: 400, mount: "channel" } }));
   assert.equal(solids.yellow.length, 1 + 4);
 });
 

@@ -4,6 +4,7 @@ import copy
 import functools
 import io
 import json
+import math
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from PIL import Image
 
 from builder import gemology, pictures
 from builder.cuts import SHAPES
-from builder.pictures import heads, shoulders
+from builder.pictures import heads, melee, shoulders
 from builder.pictures.seats import seat_for
 from tests.builder.test_cuts import stone
 
@@ -174,6 +175,21 @@ def test_a_channel_has_walls_where_pave_has_beads() -> None:
     accents = {"kind": "half_pave", "count": 18, "stone_mm": 1.4}
     paved, channel = (ring(accents=accents | {"mount": mount}) for mount in ("pave", "channel"))
     assert difference(paved, channel, view="above") > 0.15
+
+
+@pytest.mark.parametrize("count", [18, 400], ids=["half way", "all around"])
+def test_a_channel_closes_round_its_last_stone_unless_it_meets_the_other(count: int) -> None:
+    ridge = shoulders.on_the_shank(outer=10.0, first=0.25)
+    accents = {"stone_mm": 1.4, "count": count, "mount": "channel"}
+    walls, stones = melee.along(accents, ridge=ridge, metal=0)
+    farthest = max(abs(math.atan2(gem.center[0], gem.center[1])) for gem in stones)
+    behind = [
+        points
+        for wall in walls
+        for points in [wall.vertices[np.abs(np.arctan2(*wall.vertices.T[:2])) > farthest + 0.09]]
+    ]
+    closed = [points for points in behind if len(points) and np.abs(points[:, 2]).min() < 0.05]
+    assert (len(walls), len(closed)) == ((2, 2) if count == 18 else (4, 0))
 
 
 def test_a_cathedral_leaves_daylight_under_its_arches() -> None:
