@@ -91,14 +91,68 @@ def test_the_size_guide_is_to_the_scale_of_a_card_and_leads_back(visit: Visit) -
     expect(page).to_have_url(re.compile(r"/ring/\?setting=alba.*size=7"))
 
 
+# What moved under her eyes, and whether the ring has come to rest.
+WATCH = """
+  window.shifted = 0;
+  addEventListener("ring:still", () => { document.documentElement.dataset.rests = "yes"; });
+  new PerformanceObserver((list) => {
+    for (const each of list.getEntries()) if (!each.hadRecentInput) window.shifted += each.value;
+  }).observe({ type: "layout-shift", buffered: true });
+"""
+
+
 @pytest.mark.scene
-def test_a_band_is_laid_beside_the_ring_on_its_summary(visit: Visit) -> None:
+def test_a_band_is_laid_beside_the_ring_in_the_scene_of_its_summary(visit: Visit) -> None:
+    page = visit.page
+    page.set_default_timeout(60_000)
+    page.add_init_script(WATCH)
+    sent: list[str] = []
+    page.on("request", lambda asked: sent.append(asked.url) if "/still/" in asked.url else None)
+    visit.take_up()
+    with page.expect_response("**/ring/still/") as answer:
+        visit.go("/ring/summary/")
+    assert answer.value.status == 204
+    canvas = page.locator("#stage canvas")
+    expect(canvas).to_have_attribute("aria-label", re.compile("The Alba in .*Turn it with"))
+    page.get_by_role("button", name="Above").click()
+    expect(page.get_by_role("button", name="Above")).to_have_attribute("aria-pressed", "true")
+    assert page.evaluate("shifted") < 0.02
+    visit.check()
+
+    page.evaluate("window.stayed = true")
+    with page.expect_response("**/ring/still/"):
+        page.get_by_role("button", name="Lay the plain").click()
+    expect(page.get_by_text("With the plain, 2.0 mm band beside it")).to_be_visible()
+    expect(canvas).to_have_attribute("aria-label", re.compile("Plain, 2.0 mm beside it"))
+    expect(page.get_by_role("button", name="Take the band away")).to_be_focused()
+    expect(page.locator("#stage")).to_be_in_viewport(ratio=0.7)
+    expect(page).to_have_url(re.compile("band=none"))
+    page.get_by_role("button", name="Ring", exact=True).click()
+    visit.check("with-band")
+
+    page.get_by_role("button", name="Take the band away").click()
+    expect(page.get_by_text("With the plain, 2.0 mm band beside it")).to_have_count(0)
+    expect(canvas).to_be_focused()
+    assert page.evaluate("stayed")
+    assert len(sent) == 2
+
+    page.go_back()
+    expect(page.get_by_text("With the plain, 2.0 mm band beside it")).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("data-rests", "yes")
+    page.evaluate("new Promise((quiet) => requestIdleCallback(quiet))")
+    expect(page.locator("#stage canvas")).to_have_count(1)
+    assert len(sent) == 2
+
+
+def test_without_a_scene_the_summary_s_picture_follows_its_band(visit: Visit) -> None:
     page = visit.page
     at_a_ring(visit)
     page.get_by_role("link", name="See summary").click()
-    visit.check()
+    drawn = page.locator("#drawn")
+    before = drawn.get_attribute("src")
     page.get_by_role("button", name="Lay the plain").click()
-    expect(page.get_by_text("With the plain, 2.0 mm band beside it")).to_be_visible()
-    visit.check("with-band")
+    expect(drawn).to_have_attribute("alt", re.compile("the plain, 2.0 mm band beside it"))
+    expect(drawn).not_to_have_attribute("src", before or "")
+    expect(page.locator("#stage canvas")).to_have_count(0)
     page.get_by_role("link", name="Change something").click()
     expect(page.get_by_text("The plain, 2.0 mm band lies beside it")).to_be_visible()
