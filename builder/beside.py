@@ -25,7 +25,6 @@ class Ring:
     """Of the ring, in millimeters; the stone's length lies along the finger, as the gap does. 0: it has none of it."""
 
     stone_length: Decimal
-    stone_width: Decimal
     rise: Decimal
     top_width: Decimal
     thickness: Decimal
@@ -43,8 +42,8 @@ class Beside:
     sentence: str
 
 
-def lie(*, ring: Ring, width: Decimal, thickness: Decimal, is_curved: bool) -> Beside:
-    """How a band of this width and thickness lies beside the ring."""
+def lie(*, ring: Ring, thickness: Decimal, is_curved: bool) -> Beside:
+    """How a band of this thickness lies beside the ring."""
     if is_curved:
         return Beside(gap_mm=_NOTHING, is_flush=True, sentence="Follows the head around.")
     above = max(thickness - ring.thickness, _NOTHING)

@@ -16,7 +16,7 @@ from jeweler import money
 CURRENCY = "USD"  # the house's own
 
 SHOWN, RANGE, ON_REQUEST = MODES = ("shown", "range", "on_request")
-ADDED, INCLUDED = TAX_DISPLAYS = ("added", "included")
+ADDED, INCLUDED = "added", "included"
 IN_WORDS_ON_REQUEST = "Price on request"
 
 _NOTHING = Decimal(0)

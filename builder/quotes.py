@@ -204,7 +204,6 @@ def lies(design: Design, band: Band) -> beside.Beside:
         raise ValueError("a band is laid beside a ring with its stone")
     ring = beside.Ring(
         stone_length=design.stone.length_mm + 2 * mounting.width_at("halo"),
-        stone_width=design.stone.width_mm + 2 * mounting.width_at("halo"),
         rise=head.rise_mm,
         top_width=mounting.top_width_mm,
         thickness=mounting.thickness_mm,
@@ -213,9 +212,7 @@ def lies(design: Design, band: Band) -> beside.Beside:
         side_stone=mounting.width_at("sides"),
     )
     is_curved = band.profile == "curved"
-    return beside.lie(
-        ring=ring, width=band.width_mm, thickness=band.thickness_mm, is_curved=is_curved
-    )
+    return beside.lie(ring=ring, thickness=band.thickness_mm, is_curved=is_curved)
 
 
 def band_told(band: Band, *, design: Design, now: datetime) -> str:

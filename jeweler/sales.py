@@ -293,12 +293,6 @@ def assign(
     publish(SaleRecorded(sale_id=sale.pk), at=now)
 
 
-def merchandise_total(sale: Sale) -> Decimal:
-    """What its merchandise sold for, after discounts and without tax. Refunds do not lessen it."""
-    lines = sale.lines.filter(kind=SaleLine.Kind.MERCHANDISE)
-    return lines.aggregate(sum=Sum("net_total"))["sum"] or Decimal(0)
-
-
 def captured(sale: Sale) -> Decimal:
     """What has been taken."""
     payments = sale.payments.filter(status=Payment.Status.CAPTURED)

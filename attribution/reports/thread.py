@@ -278,7 +278,7 @@ def _money(sale: Sale, shares: _Shares) -> Iterator[Step]:
         taken += payment.amount
         yield _payment(sale, payment, lane=lane, is_last=taken >= sale.total)
     for refund in sale.refunds.order_by("refunded_at", "pk"):
-        yield _refund(sale, refund, lane=lane, shares=shares.by_refund.get(refund.pk, {}))
+        yield _refund(refund, lane=lane, shares=shares.by_refund.get(refund.pk, {}))
     taken_at = [sale.placed_at, *(payment.paid_at for payment in payments)]
     if sale.handed_over_at is not None:
         yield Step(
@@ -309,7 +309,7 @@ def _payment(sale: Sale, payment: Payment, *, lane: str, is_last: bool) -> Step:
     )
 
 
-def _refund(sale: Sale, refund: Refund, *, lane: str, shares: dict[CreditModel, Decimal]) -> Step:
+def _refund(refund: Refund, *, lane: str, shares: dict[CreditModel, Decimal]) -> Step:
     return Step(
         at=refund.refunded_at,
         lane=lane,

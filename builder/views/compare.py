@@ -23,7 +23,6 @@ from builder.views.pages import design_of, mode_for, page, quoted, today_for
 from builder.views.stones import Alike, Looker
 
 ONLY, OVER = "only", "over"  # what differs; outlines over each other
-OWN = (trays.COLUMN, ONLY, OVER)
 GONE = (Stone.Status.SOLD, Stone.Status.WITHDRAWN)
 
 

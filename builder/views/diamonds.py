@@ -101,7 +101,7 @@ def filtered(
         and (mode == pricing.SHOWN or not any("price" in name for name in each.changes))
     ]
     return {
-        "facets": filters.shown(results, query, is_fancy=is_fancy, params=params),
+        "facets": filters.shown(results, is_fancy=is_fancy, params=params),
         "is_fancy": is_fancy,
         "looks": looks.looks(params),
         "kept": [(name, params.getlist(name)) for name in looks.dormant(params)],

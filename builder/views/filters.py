@@ -26,7 +26,7 @@ class Way:
 
 
 def shown(
-    results: search.Results, query: search.StoneQuery, *, is_fancy: bool, params: QueryDict
+    results: search.Results, *, is_fancy: bool, params: QueryDict
 ) -> dict[str, list[search.FacetValue]]:
     """As they are shown: hues that stand for "any" are not ticked."""
     if not is_fancy or "fancy_hue" in params:

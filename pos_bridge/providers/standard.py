@@ -49,11 +49,6 @@ def sale_id_of(body: Any) -> str:
     return value[:128] if isinstance(value, str) else ""
 
 
-def store_of(body: Any) -> str:
-    value = body.get("store") if isinstance(body, dict) else None
-    return value[:50] if isinstance(value, str) else ""
-
-
 def _sale_id(fields: Fields) -> str:
     return fields.group("sale").text("id", longest=128, is_required=True)
 

@@ -15,7 +15,6 @@ unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow]
 
 RING = beside.Ring(
     stone_length=Decimal("7.38"),
-    stone_width=Decimal("7.34"),
     rise=Decimal("3.2"),
     top_width=Decimal("1.7"),
     thickness=Decimal("1.7"),
@@ -25,7 +24,6 @@ RING = beside.Ring(
 def lie(thickness: str = "2.4", *, is_curved: bool = False, **ring: Any) -> beside.Beside:
     return beside.lie(
         ring=replace(RING, **ring),
-        width=Decimal("2.0"),
         thickness=Decimal(thickness),
         is_curved=is_curved,
     )

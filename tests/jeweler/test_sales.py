@@ -20,7 +20,6 @@ from tests.factories.jeweler import (
     PaymentFactory,
     RefundFactory,
     SaleFactory,
-    SaleLineFactory,
     StoreFactory,
 )
 
@@ -303,15 +302,6 @@ def test_a_voided_sale_owes_nothing_and_is_not_paid() -> None:
 
 def test_a_sale_of_nothing_is_paid_when_it_is_placed() -> None:
     assert sales.fully_paid_at(SaleFactory(total=0, tax=0)) == NOW
-
-
-def test_only_merchandise_counts_without_tax_and_after_discounts() -> None:
-    sale = SaleFactory()
-    SaleLineFactory(sale=sale, net_total=D("4700.00"))
-    SaleLineFactory(sale=sale, kind=SaleLine.Kind.GIFT_CARD, net_total=D(500))
-    SaleLineFactory(sale=sale, kind=SaleLine.Kind.SERVICE, net_total=D(80))
-    assert sales.merchandise_total(sale) == D("4700.00")
-    assert sales.merchandise_total(SaleFactory()) == 0
 
 
 # Whose it is.

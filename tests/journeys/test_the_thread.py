@@ -11,7 +11,7 @@ from attribution.models import Conversion, Credit
 from builder.models import Design, DesignLookup, Stone
 from demo import house, till
 from jeweler import mail, outbox, sales
-from jeweler.models import AuditEntry, EmailMessage, Sale
+from jeweler.models import AuditEntry, EmailMessage, Sale, SaleLine
 from pos_bridge import inbound
 from tests.factories.builder import SettingFactory, StoneFactory
 from tests.journeys.browsers import Shopper
@@ -96,7 +96,8 @@ def test_the_sale_at_the_till_stands_under_the_ad_that_began_it(saved_design: De
     assert credit.touchpoint is not None
     assert credit.touchpoint.campaign == "Engagement rings, New York"
     assert credit.touchpoint.channel == "paid_search"
-    assert credit.amount == sales.merchandise_total(sale)
+    merchandise = sale.lines.filter(kind=SaleLine.Kind.MERCHANDISE)
+    assert credit.amount == sum(line.net_total for line in merchandise)
     kinds = Conversion.objects.order_by("kind").values_list("kind", flat=True)
     assert set(kinds) == {"builder_completed", "design_saved", "design_looked_up", "sale"}
 
