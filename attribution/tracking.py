@@ -3,7 +3,7 @@
 An address that carries tags or a click id is an arrival whenever it is new. A mere referrer, or none
 at all, is one only when no visit is going on: thirty minutes without a sign of life end a visit.
 Limits: an arrival whose cookie is refused is a new visitor each time; a person's browsers are
-joined later, by `jeweler.customers`.
+joined later, by `jeweler.visitors.recognize`.
 """
 
 from dataclasses import dataclass

@@ -140,8 +140,8 @@ def _locked_with_all(design: Design, *, visitor: Visitor | None) -> Design:
 
 def _lock_visitors(*ids: int | None) -> None:
     known = [each for each in ids if each is not None]
-    visitors = Visitor.objects.select_for_update(of=["self"], no_key=True).filter(pk__in=known)
-    list(visitors.only("pk").order_by("pk"))
+    rows = Visitor.objects.select_for_update(of=["self"], no_key=True).filter(pk__in=known)
+    list(rows.only("pk").order_by("pk"))
 
 
 def _owner(design: Design, *, email: str, now: datetime) -> Customer:

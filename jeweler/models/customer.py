@@ -1,6 +1,6 @@
 """People: who they are, how to reach them, and the browsers they came with.
 
-Only `jeweler.customers` matches people. Merging never moves a row: the absorbed customer points at
+Only `jeweler.customers` matches people. Merging (`jeweler.merging`) never moves a row: the absorbed customer points at
 the one that stands for both, and clearing the pointer is the whole of an unmerge.
 """
 
