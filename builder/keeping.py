@@ -12,7 +12,7 @@ from django.core import signing
 from django.db import transaction
 from django.db.models import Prefetch, Q, QuerySet
 
-from builder import codes, designs, links, quotes
+from builder import codes, designs, links, quotes, steps
 from builder.models import Design, DesignLink, DesignVersion
 from jeweler import customers, mail, tokens, visitors
 from jeweler.models import Customer, IdentityEdge, Visitor
@@ -61,8 +61,9 @@ def of(*, visitor: Visitor) -> QuerySet[Design]:
     return reach.filter(Q(setting__isnull=False) | Q(stone__isnull=False))
 
 
-def listed(*, visitor: Visitor) -> list[Design]:
-    """The ones she touched last first, with versions, notices and open links read along."""
+def listed(*, visitor: Visitor, page: int = 1) -> list[Design]:
+    """A page of hers, the ones she touched last first, with versions, notices and open links read along."""
+    first = (page - 1) * LISTED
     versions = DesignVersion.objects.select_related("setting", "metal", "stone").order_by("-number")
     links = DesignLink.objects.exclude(purpose=DesignLink.Purpose.RESUME).order_by("-created_at")
     return list(
@@ -70,8 +71,19 @@ def listed(*, visitor: Visitor) -> list[Design]:
         .prefetch_related(
             Prefetch("versions", versions), Prefetch("links", links), "links__hint", "notices"
         )
-        .order_by("-updated_at", "-pk")[:LISTED]
+        .order_by("-updated_at", "-pk")[first : first + LISTED]
     )
+
+
+def pages(*, visitor: Visitor) -> int:
+    """How many pages her list has: at least one."""
+    return max(1, -(-of(visitor=visitor).count() // LISTED))
+
+
+def page_of(*, design: Design, visitor: Visitor) -> int:
+    """On which page of her list the design stands."""
+    later = Q(updated_at__gt=design.updated_at) | Q(updated_at=design.updated_at, pk__gt=design.pk)
+    return of(visitor=visitor).filter(later).count() // LISTED + 1
 
 
 def find(*, code: str, visitor: Visitor, removed: bool = False) -> Design:
@@ -121,8 +133,8 @@ def restore(*, design: Design, now: datetime) -> None:
         locked.save(update_fields=["removed_at", "next_watch_at"])
 
 
-def go_back(*, design: Design, number: int, now: datetime) -> Design:
-    """Choose again what this version says. The version of today stays among its versions if it was saved.
+def go_back(*, design: Design, number: int, visitor: Visitor, now: datetime) -> Design:
+    """Choose again what this version says, and go on with it here. The version of today stays among its versions if it was saved.
 
     Raises what `designs.choose` does, NoLongerMade for a setting that the house gave up, NoSuchVersion.
     """
@@ -152,6 +164,9 @@ def go_back(*, design: Design, number: int, now: datetime) -> Design:
                 f"We no longer make {setting.name if setting else 'it'} with the metal or the band of that version. "
                 "Your ring is left as it is; choose anew on its page."
             )
+        names = ("setting", "metal", "stone", "ring_size")
+        steps.chosen(design=chosen, visitor=visitor, names=names, now=now)
+        designs.go_on(design=chosen, visitor=visitor, now=now)
     return chosen
 
 

@@ -1,5 +1,6 @@
 """Every choice that is made on the way: taken, refused with the way out, or said what it changed besides."""
 
+from datetime import datetime
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -14,6 +15,7 @@ from builder.models import Design
 from builder.templatetags.ways import carried
 from builder.views.pages import meant
 from jeweler import visitors
+from jeweler.models import Visitor
 
 LONGEST_TYPED = 200
 REFUSALS = (
@@ -38,22 +40,8 @@ def choose(request: HttpRequest) -> HttpResponse:
         designs.start(visitor=visitor, now=now)
         return redirect("builder:rings")
     try:
-        source = source_of(request)
         read = forms.choices(request.POST)
-        before = source.design(store=None) if source else meant(request, now=now)
-        if source:
-            parts = forms.parts(source)
-            chosen = designs.adopt(visitor=visitor, parts=parts, now=now, **read)
-        else:
-            design = before or designs.start(visitor=visitor, now=now)
-            chosen = designs.choose(design=design, now=now, **read)
-        steps.chosen(
-            design=chosen,
-            visitor=visitor,
-            names={*read, *(parts if source else ())},
-            entry=steps.Entry.LINK if source else None,
-            now=now,
-        )
+        before, chosen = taken(request, read, visitor=visitor, now=now)
     except REFUSALS as refusal:
         messages.error(request, told(refusal), extra_tags=way_out(refusal, request.POST))
         return back(request)
@@ -64,17 +52,40 @@ def choose(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def intent(request: HttpRequest) -> HttpResponse:
-    """What she has in mind, when she cares to say."""
+    """What she has in mind, when she cares to say: kept with the ring that the form stood beside."""
     now = timezone.now()
     visitor = visitors.ensure(request, now=now)
-    design = designs.current(visitor=visitor) or designs.start(visitor=visitor, now=now)
     try:
-        designs.choose(design=design, now=now, **forms.intent(request.POST))
+        taken(request, forms.intent(request.POST), visitor=visitor, now=now)
     except REFUSALS as refusal:
         messages.error(request, str(refusal))
         return back(request)
     messages.success(request, "Thank you. We keep it with your ring, and nowhere else.")
     return back(request)
+
+
+def taken(
+    request: HttpRequest, read: designs.Choices, *, visitor: Visitor, now: datetime
+) -> tuple[Design | None, Design]:
+    """The choices, put into the ring that their form stood beside: as it was, and as it is now. Raises REFUSALS."""
+    source = source_of(request)
+    if source:
+        parts = forms.parts(source)
+        before: Design | None = source.design(store=None)
+        chosen = designs.adopt(visitor=visitor, parts=parts, now=now, **read)
+    else:
+        parts = {}
+        before = meant(request, now=now)
+        design = before or designs.start(visitor=visitor, now=now)
+        chosen = designs.choose(design=design, now=now, **read)
+    steps.chosen(
+        design=chosen,
+        visitor=visitor,
+        names={*read, *parts},
+        entry=steps.Entry.LINK if source else None,
+        now=now,
+    )
+    return before, chosen
 
 
 def source_of(request: HttpRequest) -> states.State | None:

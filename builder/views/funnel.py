@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from builder import funnel, quotes, versions
 from builder.funnel import Period, Reach, Rest, Slice
 from builder.models import DesignStep
+from builder.views.pages import page_number
 from jeweler import audit
 from jeweler.access import Role, StaffRequest, staff_only, stores_of
 from jeweler.models import Visitor
@@ -103,7 +104,7 @@ def rings(request: StaffRequest) -> HttpResponse:
     """The rings behind a figure: what they are and how far they came, never whose they are."""
     form = PeriodForm(request.GET, today=quotes.day_of(None, now=timezone.now()))
     period, part = form.period(), SliceForm(request.GET).slice()
-    number = _page_number(request)
+    number = page_number(request)
     rows, total = funnel.listed(period=period, part=part, limit=ROWS, offset=(number - 1) * ROWS)
     audit.record(
         action="funnel.opened", subject="design", actor=request.member.user,
@@ -129,12 +130,6 @@ def rings(request: StaffRequest) -> HttpResponse:
             "query_here": urlencode({**_days(period), **kept}),
         },
     )
-
-
-def _page_number(request: StaffRequest) -> int:
-    """From 1 to what no list has."""
-    said = request.GET.get("page", "")
-    return min(max(int(said), 1), 10_000) if said.isdecimal() and len(said) < 9 else 1
 
 
 def _may_open(request: StaffRequest, row: funnel.Row, own: set[int]) -> bool:

@@ -27,7 +27,7 @@ from builder import (
 )
 from builder.models import Design, DesignLink, DesignVersion
 from builder.views.choosing import REFUSALS as CHOICES_REFUSED
-from builder.views.pages import once_of, page
+from builder.views.pages import once_of, page, page_number
 from builder.views.saving import SENT, open_step
 from jeweler import visitors
 from jeweler.models import EmailMessage, Visitor
@@ -65,7 +65,9 @@ def saved(request: HttpRequest) -> HttpResponse:
     """Everything she can go on with in this browser, the last one first."""
     now = timezone.now()
     visitor = visitors.current(request)
-    mine = keeping.listed(visitor=visitor) if visitor else []
+    pages = keeping.pages(visitor=visitor) if visitor else 1
+    number = min(page_number(request), pages)
+    mine = keeping.listed(visitor=visitor, page=number) if visitor else []
     here = designs.current(visitor=visitor) if visitor else None
     kept = [_kept(design, here=here, now=now) for design in mine]
     shown = {each.quote.picture_hash: each.quote.description for each in kept}
@@ -80,6 +82,8 @@ def saved(request: HttpRequest) -> HttpResponse:
             "making": [each for each in kept if not each.design.saved_at],
             "sent": _sent(request),
             "removed": removed,
+            "previous_page": number - 1 if number > 1 else None,
+            "next_page": number + 1 if number < pages else None,
             "name_length": keeping.NAME_LENGTH,
         },
         design=first.design if first else None,
@@ -162,7 +166,7 @@ def change(request: HttpRequest, code: str) -> HttpResponse:
         messages.error(request, _with_twins(refusal))
     except CHOICES_REFUSED as refusal:
         messages.error(request, str(refusal))
-    return back(code)
+    return back(design, visitor)
 
 
 def _open(request: HttpRequest, design: Design, visitor: Visitor, now: datetime) -> HttpResponse:
@@ -173,7 +177,7 @@ def _open(request: HttpRequest, design: Design, visitor: Visitor, now: datetime)
 def _rename(request: HttpRequest, design: Design, visitor: Visitor, now: datetime) -> HttpResponse:
     name = keeping.rename(design=design, name=request.POST.get("name", ""))
     messages.success(request, f"It is called “{name}” now." if name else "Its name is taken away.")
-    return back(design.code)
+    return back(design, visitor)
 
 
 def _duplicate(
@@ -194,16 +198,15 @@ def _remove(request: HttpRequest, design: Design, visitor: Visitor, now: datetim
 def _restore(request: HttpRequest, design: Design, visitor: Visitor, now: datetime) -> HttpResponse:
     keeping.restore(design=design, now=now)
     messages.success(request, "It is back on your list, as it was.")
-    return back(design.code)
+    return back(design, visitor)
 
 
 def _go_back(request: HttpRequest, design: Design, visitor: Visitor, now: datetime) -> HttpResponse:
     number = request.POST.get("number", "")
     wanted = int(number) if number.isdecimal() and len(number) < 5 else 0
-    keeping.go_back(design=design, number=wanted, now=now)
-    designs.go_on(design=design, visitor=visitor, now=now)
+    design = keeping.go_back(design=design, number=wanted, visitor=visitor, now=now)
     messages.success(request, f"Your ring is as it was in version {wanted}. Save it to keep it so.")
-    return back(design.code)
+    return back(design, visitor)
 
 
 def _withdraw(
@@ -214,7 +217,7 @@ def _withdraw(
         design=design, link_id=int(key) if key.isdecimal() and len(key) < 19 else 0, now=now
     )
     messages.success(request, "Nobody can open that link any more.")
-    return back(design.code)
+    return back(design, visitor)
 
 
 DONE: dict[str, Callable[[HttpRequest, Design, Visitor, datetime], HttpResponse]] = {
@@ -228,8 +231,11 @@ DONE: dict[str, Callable[[HttpRequest, Design, Visitor, datetime], HttpResponse]
 }
 
 
-def back(code: str) -> HttpResponse:
-    return redirect(f"{reverse('builder:saved')}#{code}")
+def back(design: Design, visitor: Visitor) -> HttpResponse:
+    """To the design's place on her list, on whichever page that is."""
+    number = keeping.page_of(design=design, visitor=visitor)
+    query = f"?page={number}" if number > 1 else ""
+    return redirect(f"{reverse('builder:saved')}{query}#{design.code}")
 
 
 def _with_twins(refusal: designs.StoneGone) -> str:

@@ -95,6 +95,12 @@ def meant(request: HttpRequest, *, now: datetime) -> Design | None:
     return found
 
 
+def page_number(request: HttpRequest) -> int:
+    """From 1 to what no list has."""
+    said = request.GET.get("page", "")
+    return min(max(int(said), 1), 10_000) if said.isdecimal() and len(said) < 9 else 1
+
+
 def once_of(request: HttpRequest) -> str:
     """The key of the form that was posted; empty: it has none that we gave it, and is taken as it comes."""
     key = request.POST.get("once", "")

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from builder import alike, allowances, designs, forms, keeping, links, saving, versions
+from builder import alike, allowances, designs, forms, keeping, links, saving, steps, versions
 from builder.models import Design, DesignLink
 from builder.views import limits, sharing
 from builder.views.choosing import REFUSALS as CHOICES_REFUSED
@@ -152,6 +152,7 @@ def _resumed(request: HttpRequest, token: str) -> HttpResponse:
         if request.POST.get("stone"):
             read = forms.choices(request.POST)
             design = designs.choose(design=design, now=now, stone=read.get("stone"))
+            steps.chosen(design=design, visitor=visitor, names={"stone"}, now=now)
     except CHOICES_REFUSED as refusal:
         messages.error(request, str(refusal))
         return redirect(open_step(design))

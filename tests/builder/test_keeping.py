@@ -230,6 +230,21 @@ def test_a_stranger_puts_nothing_back() -> None:
 # Earlier versions.
 
 
+def test_every_ring_is_on_one_page_of_the_list_and_known_to_be_there() -> None:
+    browser = VisitorFactory()
+    all_of_them = [
+        DesignFactory(visitor=browser, updated_at=NOW + timedelta(minutes=number // 3))
+        for number in range(2 * keeping.LISTED + 5)
+    ]
+    assert keeping.pages(visitor=browser) == 3
+    shown = [keeping.listed(visitor=browser, page=number) for number in (1, 2, 3)]
+    assert [len(page) for page in shown] == [keeping.LISTED, keeping.LISTED, 5]
+    assert {each for page in shown for each in page} == set(all_of_them)
+    for number, page in enumerate(shown, start=1):
+        assert {keeping.page_of(design=each, visitor=browser) for each in page} == {number}
+    assert keeping.pages(visitor=VisitorFactory()) == 1
+
+
 def test_going_back_chooses_all_that_the_version_says() -> None:
     design = DesignFactory(ring_size=None)
     first = save(design).version
@@ -238,7 +253,7 @@ def test_going_back_chooses_all_that_the_version_says() -> None:
         design=design, ring_size=Decimal(7), engraving="Changed", stone=second_stone, now=LATER
     )
     save(Design.objects.get(pk=design.pk))
-    gone_back = keeping.go_back(design=design, number=1, now=LATER)
+    gone_back = keeping.go_back(design=design, number=1, visitor=design.visitor, now=LATER)
     assert (gone_back.stone, gone_back.ring_size, gone_back.engraving) == (
         first.stone, None, "Ever & always",
     )  # fmt: skip
@@ -251,7 +266,9 @@ def test_a_version_whose_stone_was_sold_is_refused_and_the_ring_stays() -> None:
     designs.choose(design=design, stone=StoneFactory(), now=LATER)
     type(sold).objects.filter(pk=sold.pk).update(status="sold", sold_at=NOW)
     with pytest.raises(designs.StoneGone) as refusal:
-        keeping.go_back(design=Design.objects.get(pk=design.pk), number=1, now=LATER)
+        keeping.go_back(
+            design=Design.objects.get(pk=design.pk), number=1, visitor=design.visitor, now=LATER
+        )
     assert refusal.value.stone == sold
     assert Design.objects.get(pk=design.pk).stone != sold
 
@@ -264,7 +281,9 @@ def test_a_version_in_a_metal_that_is_offered_no_more_is_refused_and_the_ring_st
     designs.choose(design=design, engraving="Changed", now=LATER)
     setting.metals.remove(platinum)
     with pytest.raises(designs.NoLongerMade, match="the metal"):
-        keeping.go_back(design=Design.objects.get(pk=design.pk), number=1, now=LATER)
+        keeping.go_back(
+            design=Design.objects.get(pk=design.pk), number=1, visitor=design.visitor, now=LATER
+        )
     kept = Design.objects.get(pk=design.pk)
     assert (kept.metal, kept.engraving) == (platinum, "Changed")
 
@@ -274,9 +293,9 @@ def test_a_version_whose_setting_is_made_no_more_is_refused_in_words() -> None:
     save(design)
     type(design.setting).objects.update(is_offered=False)
     with pytest.raises(designs.NoLongerMade, match="We no longer make The Old"):
-        keeping.go_back(design=design, number=1, now=LATER)
+        keeping.go_back(design=design, number=1, visitor=design.visitor, now=LATER)
 
 
 def test_a_version_that_never_was_is_refused() -> None:
     with pytest.raises(keeping.NoSuchVersion):
-        keeping.go_back(design=DesignFactory(), number=3, now=LATER)
+        keeping.go_back(design=DesignFactory(), number=3, visitor=VisitorFactory(), now=LATER)

@@ -6,10 +6,11 @@ from threading import Thread
 
 import pytest
 from django.db import connection
+from django.test import Client
 
-from builder import designs, saving, sharing, steps
+from builder import designs, keeping, saving, sharing, steps
 from builder.models import Design, DesignStep
-from jeweler.models import OutboxEvent
+from jeweler.models import OutboxEvent, Visitor
 from tests.factories.builder import DesignFactory, SettingFactory, StoneFactory
 from tests.factories.jeweler import NOW, VisitorFactory
 
@@ -84,6 +85,30 @@ def test_a_ring_out_of_a_shared_link_begins_with_all_it_has() -> None:
     token = sharing.share(design=DesignFactory(), has_price=False, now=NOW)
     copied = sharing.start_from(token=token, visitor=visitor, now=LATER)
     assert written(copied) == [("setting", "shared"), ("stone", "shared"), ("ring", "shared")]
+
+
+def written_by(visitor: Visitor) -> list[tuple[str, str]]:
+    steps_here = DesignStep.objects.filter(visitor=visitor).order_by("id")
+    return list(steps_here.values_list("step", "entry"))
+
+
+def test_a_stone_that_a_mail_offered_and_she_sets_by_its_button_is_a_step_like_any() -> None:
+    design, twin = DesignFactory(), StoneFactory()
+    kept = saving.save(
+        design=design, email="ada@example.com", visitor=None, is_discreet=False, now=NOW
+    )
+    phone = Client(headers={"user-agent": "Mozilla/5.0 (iPhone) Mobile Safari/605"})
+    phone.post(f"/d/{kept.token}/", {"stone": twin.pk})
+    assert Design.objects.get().stone == twin
+    assert written_by(Visitor.objects.latest("pk")) == [("stone", "mail")]
+
+
+def test_going_back_to_a_version_is_as_many_steps_as_it_says() -> None:
+    design, phone = DesignFactory(), VisitorFactory()
+    saving.save(design=design, email="ada@example.com", visitor=None, is_discreet=False, now=NOW)
+    keeping.go_back(design=design, number=1, visitor=phone, now=LATER)
+    assert written_by(phone) == [("setting", "mail"), ("stone", "mail"), ("ring", "mail")]
+    assert designs.current(visitor=phone) == design
 
 
 @pytest.mark.django_db(transaction=True)

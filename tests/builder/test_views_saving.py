@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from redis.exceptions import ConnectionError as NoCache
 
-from builder import designs, sharing, states
+from builder import designs, keeping, sharing, states
 from builder.models import Design, DesignLink, DesignVersion, Hint, Stone
 from builder.views import limits
 from jeweler.models import EmailMessage, Visitor
@@ -157,6 +157,49 @@ def test_two_rings_are_switched_between_renamed_copied_and_taken_off(client: Cli
     assert "Put it back" in off
     assert "<h2>For May</h2>" not in off
     assert "back on your list" in page_of(change(client, first, "restore"))
+
+
+def test_a_long_list_has_pages_and_each_form_leads_back_to_its_own(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "LISTED", 1)
+    first, second = two_rings(client)
+    newest, oldest = (page_of(client.get(f"/ring/saved/?page={number}")) for number in (1, 2))
+    assert (second.code in newest, first.code in newest) == (True, False)
+    assert (second.code in oldest, first.code in oldest) == (False, True)
+    assert 'rel="next" href="?page=2"' in newest
+    assert 'rel="prev" href="?page=1"' in oldest
+    answer = change(client, first, "rename", name="For May")
+    assert answer.redirect_chain[0][0] == f"/ring/saved/?page=2#{first.code}"
+    assert "“For May” now" in page_of(answer)
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "99", "9" * 400, "²", "x", "\0"])
+def test_a_page_that_is_none_is_the_nearest_one(client: Client, number: str) -> None:
+    design = whole_ring(client)
+    assert design.code in page_of(client.get("/ring/saved/", {"page": number}))
+
+
+def test_what_she_has_in_mind_is_kept_with_the_ring_that_the_page_shows(client: Client) -> None:
+    mine = whole_ring(client)
+    other = SettingFactory(code="lune", name="The Lune")
+    shown = page_of(client.get("/ring/", {"setting": "lune"}))
+    form = re.search(r'<form class="intent".*?</form>', shown, re.S)
+    assert form
+    fields = dict(re.findall(r'type="hidden" name="(from|design)" value="([^"]*)"', form[0]))
+    client.post(reverse("builder:intent"), {**fields, "budget": "10000"})
+
+    mine.refresh_from_db()
+    assert mine.budget == ""
+    assert Design.objects.get(budget="10000").setting == other
+
+
+def test_another_tab_s_ring_keeps_its_own_wishes(client: Client) -> None:
+    first, second = two_rings(client)
+    client.post(reverse("builder:intent"), {"design": first.code, "style": "quiet"})
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.style, second.style) == ("quiet", "")
 
 
 def two_rings(client: Client) -> tuple[Design, Design]:
