@@ -126,12 +126,12 @@ def prune(*, now: datetime) -> int:
     return old.delete()[1].get(OutboxEvent._meta.label, 0)
 
 
-def wait_after(attempts: int) -> timedelta:
-    """How long to wait after the n-th attempt: doubling, up to 20 % more by chance.
+def wait_after(attempts: int, *, first: timedelta = FIRST_WAIT) -> timedelta:
+    """How long to wait after the n-th attempt: doubling from `first`, up to 20 % more by chance.
 
     Chance keeps those that failed together from coming back together.
     """
-    doubled: timedelta = FIRST_WAIT * 2 ** min(attempts - 1, 20)
+    doubled: timedelta = first * 2 ** min(attempts - 1, 20)
     return min(doubled, LONGEST_WAIT) * (1 + random.random() / 5)  # noqa: S311  no secret
 
 

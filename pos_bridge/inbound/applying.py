@@ -5,7 +5,6 @@ could look for its sale, not find it, and be parked just after the sale woke eve
 """
 
 import logging
-import random
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -14,6 +13,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from jeweler import audit, locking, sales
+from jeweler.outbox import wait_after
 from pos_bridge.inbound import effects
 from pos_bridge.models import InboxEvent
 from pos_bridge.providers import standard
@@ -24,7 +24,6 @@ logger = logging.getLogger(__name__)
 
 State = InboxEvent.State
 FIRST_WAIT = timedelta(seconds=2)
-LONGEST_WAIT = timedelta(hours=1)
 PARKED_WAIT = timedelta(hours=6)
 
 
@@ -93,7 +92,7 @@ def _claim(*, now: datetime) -> InboxEvent | None:
         error = event.last_error or "The worker died during the last attempt"
         _settle(event, state=State.DEAD, reason="worker_died", error=error, now=now)
     event.attempts += 1
-    event.next_attempt_at = now + _wait_after(event.attempts)
+    event.next_attempt_at = now + wait_after(event.attempts, first=FIRST_WAIT)
     event.save(update_fields=["attempts", "next_attempt_at"])
     return event
 
@@ -217,9 +216,3 @@ def _note_failure(claimed: InboxEvent, *, error: Exception, now: datetime) -> No
         )
     else:
         event.update(last_error=repr(error)[:2000])
-
-
-def _wait_after(attempts: int) -> timedelta:
-    """Doubling, and up to 20 % more by chance, so that what failed together comes back apart."""
-    doubled: timedelta = min(FIRST_WAIT * 2 ** min(attempts - 1, 20), LONGEST_WAIT)
-    return doubled * (1 + random.random() / 5)  # noqa: S311  no secret
