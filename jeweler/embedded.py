@@ -10,7 +10,9 @@ Limits: this is for demonstrations and tests. Commits are not waited for, nobody
 and whoever may open the sockets' folder may do everything.
 
 Only the standard library is imported, so that `python -I embedded.py prepare` and
-`stop-if-unused` work before anything is configured and cost little.
+`stop-if-unused` work before anything is configured and cost little. It is one long file for the
+same reason: run alone, it finds no neighbors, and importing `jeweler` would start Celery and read
+the settings.
 """
 
 import contextlib
