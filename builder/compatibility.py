@@ -30,6 +30,7 @@ from builder.heads import SettingRules as SettingRules
 from builder.heads import StoneMeasures as StoneMeasures
 from jeweler import money
 
+_FREE = ", at no extra cost."
 NUMBERS = {3: "three", 4: "four", 5: "five", 6: "six", 8: "eight"}
 
 
@@ -91,6 +92,12 @@ def wrong_size(*, setting: SettingRules, size: Decimal | None) -> Fit | None:
     if size is None or setting.min_size <= size <= setting.max_size:
         return None
     return _wrong_size(setting, size)
+
+
+def repriced(fix: Fix, *, price: Decimal, currency: str) -> Fix:
+    """The fix of another head at another price, which its words say."""
+    fits = fix.words.removesuffix(_FREE).partition(": ")[0]
+    return fix._replace(words=_costing(fits, price, fix.days, currency=currency), price=price)
 
 
 def in_order(*, setting: SettingRules) -> Sequence[Head]:
@@ -266,13 +273,17 @@ def _work(trial: _Trial) -> str:
 def _change(best: _Trial, work: str, *, currency: str) -> str:
     """ "The six-prong head fits: +$40, +3 days." """
     price, days = best.cost
+    fits = f"The {best.head.name} fits{f' once {work}' if work else ''}"
+    return _costing(fits, price, days, currency=currency)
+
+
+def _costing(fits: str, price: Decimal, days: int, *, currency: str) -> str:
     extras = []
     if price:
         extras.append(f"{'+' if price > 0 else '−'}{money.in_words(abs(price), currency=currency)}")
     if days:
         extras.append(f"+{days} day{'' if days == 1 else 's'}")
-    fits = f"The {best.head.name} fits{f' once {work}' if work else ''}"
-    return f"{fits}: {', '.join(extras)}." if extras else f"{fits}, at no extra cost."
+    return f"{fits}: {', '.join(extras)}." if extras else f"{fits}{_FREE}"
 
 
 def _refused(setting: SettingRules, trials: Sequence[_Trial], stone: _Known) -> Fit:

@@ -285,6 +285,16 @@ def answer(asked: Asked, *, now: datetime) -> dict[str, Any]:
         if measures
         else None
     )
+    fit = costing.fit_in_full(
+        fit,
+        book=asked.book,
+        setting=setting,
+        metal=asked.metal,
+        stone=asked.center,
+        ring_size=asked.size,
+        band=asked.band,
+        now=now,
+    )
     head = costing.head_for(setting, fit)
     days = costing.lead_days(
         setting=setting, head=head, delivery_days=asked.stone.delivery_days if asked.stone else 0

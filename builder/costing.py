@@ -120,6 +120,38 @@ def fit_told(fit: compatibility.Fit | None, *, mode: str) -> compatibility.Fit |
     return fit._replace(fix=fix_told(fit.fix, mode=mode))
 
 
+def fit_in_full(
+    fit: compatibility.Fit | None,
+    *,
+    book: Book,
+    setting: Setting | None,
+    metal: Metal | None,
+    stone: Center | None,
+    ring_size: Decimal | None,
+    band: variation.Choice,
+    now: datetime,
+) -> compatibility.Fit | None:
+    """The fit, another head's price being by how much the whole ring differs: head, setting the stone in it, and their metal.
+
+    By itself a fit knows what heads cost and not what they weigh. Without a metal, or a price for it, that is all that is said.
+    """
+    if fit is None or fit.fix is None or not fit.fix.head or setting is None or metal is None:
+        return fit
+    totals = []
+    for head in (head_for(setting, fit), setting.rules.heads[0]):
+        try:
+            ring = priced(
+                book=book, setting=setting, head=head, metal=metal, stone=stone, ring_size=ring_size,
+                engraving="", band=band, now=now,
+            )  # fmt: skip
+        except pricing.NotPriced:
+            return fit
+        totals.append(ring.total)
+    more = totals[0] - totals[1]
+    fix = compatibility.repriced(fit.fix, price=more, currency=pricing.CURRENCY)
+    return fit._replace(fix=fix)
+
+
 def fix_told(fix: compatibility.Fix | None, *, mode: str) -> compatibility.Fix | None:
     if fix is None or not fix.price or mode == pricing.SHOWN:
         return fix

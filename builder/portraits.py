@@ -84,7 +84,10 @@ def of_settings(
         )
         is_held = fit is not None and (fit.fits or fit.is_size)
         shown = stone if stone and is_held else usual_stone(setting)
-        drawn = quotes.quote(Design(setting=setting, metal=worn, stone=shown), now=now)
+        ring = Design(setting=setting, metal=worn, stone=shown)
+        drawn = quotes.quote(ring, now=now)
+        if shown is stone:
+            fit = quotes.in_full(fit, design=ring, now=now)
         price = _price(setting, [metal] if metal else setting.metals.all(), now=now)
         content_hash = pictures.content_hash(drawn.description)
         descriptions[content_hash] = drawn.description

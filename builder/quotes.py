@@ -111,7 +111,7 @@ def quote(design: Design, *, now: datetime | None = None) -> Quote:
         lines=lines_of(kept) if kept else priced.lines,
         total=promised if promised is not None and kept else priced.total,
         missing=missing(design),
-        fit=costing.fit_told(fit, mode=telling.mode),
+        fit=costing.fit_told(in_full(fit, design=design, now=moment), mode=telling.mode),
         head=head,
         ready_date=workdays.after(today, days=days),
         price_until=(kept.price_until_date if kept else None)
@@ -169,6 +169,26 @@ def mounting_of(design: Design | DesignVersion) -> geometry.Mounting | None:
 def fit_of(design: Design | DesignVersion) -> compatibility.Fit | None:
     """By the rules of today, for a saved version too."""
     return _fit(design, _setting(design, _book(design)))
+
+
+def in_full(
+    fit: compatibility.Fit | None, *, design: Design, now: datetime
+) -> compatibility.Fit | None:
+    """The design's fit, another head's price being by how much the whole ring differs."""
+    if fit is None or fit.fix is None or design.stone is None:
+        return fit
+    book = _book(design)
+    setting = _setting(design, book)
+    return costing.fit_in_full(
+        fit,
+        book=book,
+        setting=setting,
+        metal=_metal(design, book),
+        stone=_center(design.stone),
+        ring_size=design.ring_size,
+        band=setting.variety.kept(band_chosen(design)) if setting else variation.AS_SHOWN,
+        now=now,
+    )
 
 
 def head_of(design: Design) -> compatibility.Head | None:

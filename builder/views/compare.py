@@ -88,7 +88,7 @@ def compare(request: HttpRequest) -> HttpResponse:
     tray = trays.read(rest, name=trays.COLUMN)
     fits = rest.get("fits", "")
     setting = Setting.objects.filter(code=fits).first() if search.CODE.fullmatch(fits) else None
-    looker = Looker(setting=setting, design=design, mode=mode_for(design))
+    looker = Looker(setting=setting, design=design, mode=mode_for(design), now=now)
     columns = side_by_side(tray, looker=looker)
     told = lines(columns, looker=looker, today=today_for(design, now=now))
     differing = [line for line in told if line.differs]
@@ -105,7 +105,8 @@ def compare(request: HttpRequest) -> HttpResponse:
             "only": only,
             "over": request.GET.get(OVER) == "1" and len(columns) > 1,
             "switches": switches(request.GET, tray),
-            "back": f"{reverse('builder:diamonds')}{tray.listed(tray.keys)}",
+            "has_market": any(each.position for each in columns),
+            "back": f"{reverse('builder:diamonds')}{tray.listed(tray.keys)}".removesuffix("?"),
             "setting": setting,
             "holder": looker.holder,
         },

@@ -31,7 +31,7 @@ def diamonds(request: HttpRequest) -> HttpResponse:
     layout, unknown = layouts.read(params)
     tray = trays.read(params)
     params = tray.address
-    looker = Looker(setting=query.fits, design=design, mode=mode)
+    looker = Looker(setting=query.fits, design=design, mode=mode, now=now)
     results = search.search(query)
     listed = rows(results.stones, params=params, looker=looker, opens_first=layout == layouts.LIST)
     sorts = {

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from django.http import QueryDict
 
-from builder import compatibility, costing, market, pricing, search
+from builder import compatibility, costing, market, pricing, quotes, search
 from builder.models import Design, Setting, Stone
 
 TWINS = 3
@@ -46,6 +47,7 @@ class Looker:
     setting: Setting | None
     design: Design | None
     mode: str
+    now: datetime
 
     @property
     def holder(self) -> Setting | None:
@@ -60,7 +62,18 @@ class Looker:
         if self.holder is None:
             return None
         fit = compatibility.check(setting=self.holder.rules, stone=stone.measures, size=None)
-        return costing.fit_told(fit, mode=self.mode)
+        return costing.fit_told(self._in_full(fit, stone), mode=self.mode)
+
+    def _in_full(self, fit: compatibility.Fit, stone: Stone) -> compatibility.Fit | None:
+        """As her ring's own page says it, where she has chosen the setting's metal: another head in the same ring."""
+        mine = self.design
+        if mine is None or mine.setting != self.holder:
+            return fit
+        ring = Design(
+            setting=mine.setting, metal=mine.metal, stone=stone, ring_size=mine.ring_size,
+            width_mm=mine.width_mm, accents=mine.accents,
+        )  # fmt: skip
+        return quotes.in_full(fit, design=ring, now=self.now)
 
     def alike(self, stone: Stone) -> list[Alike]:
         """Differences in price are left out where prices are not shown."""

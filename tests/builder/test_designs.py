@@ -38,6 +38,27 @@ def large() -> Stone:
     return stone
 
 
+def test_the_price_of_another_head_is_the_whole_difference_its_metal_and_its_setter_included() -> (
+    None
+):
+    """The same ring in a setting whose own six-prong head is wide enough costs so much less."""
+    setting = SettingFactory(head_code="six", head_setting_fee="110")
+    HeadFactory(
+        setting=setting, code="four", prongs=4, position=1, min_width_mm="7.50",
+        max_width_mm="9.20", setting_fee="90", extra_price="40", extra_days=3,
+    )  # fmt: skip
+    wide = SettingFactory(head_code="six", head_setting_fee="110", head_max_width_mm="9.20")
+    stone = large()
+    ring, plain = (
+        designs.quote(DesignFactory(setting=each, stone=stone), now=NOW) for each in (setting, wide)
+    )
+    assert (ring.head.code, plain.head.code) == ("four", "six")
+    more = ring.total - plain.total
+    assert ring.fit.fix.price == more
+    assert more not in (20, 40)  # by its fees alone, and by the head's line of the bill
+    assert str(ring.fit.fix) == f"The four-prong head fits: +${more}, +3 days."
+
+
 # Beginning and choosing.
 
 
@@ -99,7 +120,7 @@ def test_a_stone_that_another_head_holds_takes_that_head_with_it() -> None:
     after = designs.quote(changed, now=NOW)
     assert (before.fit.verdict, before.head.code) == ("fits", "six")
     assert (after.fit.verdict, after.head.code) == ("fits_with_change", "four")
-    assert str(after.fit.fix) == "The four-prong head fits: +$40, +3 days."
+    assert str(after.fit.fix) == f"The four-prong head fits: +${after.fit.fix.price}, +3 days."
     assert after.description["head"]["prongs"] == 4
     assert [line.amount for line in after.lines if line.label == "Four-prong head"] == [40]
     assert after.ready_date == before.ready_date + timedelta(days=5)  # a weekend is between

@@ -240,7 +240,7 @@ def test_a_store_that_does_not_show_prices_gives_no_exact_amount(
     )  # fmt: skip
     stone = StoneFactory(width_mm="8.60", length_mm="8.70", depth_mm="5.10")
     shown = ask(client, setting="alba", stone=stone.pk)
-    assert shown["fit"]["fix_price"] == "1239.00"  # and $5 more for setting it
+    assert shown["fit"]["fix_price"] == "1229"  # $5 more for setting it, and $10 less gold in it
     answer = ask(client, setting="alba", stone=stone.pk, store="boston")
     assert answer["mode"] == mode
     assert (answer["total"], answer["inputs"], answer["fit"]["fix_price"]) == (None, None, None)
