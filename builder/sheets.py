@@ -13,7 +13,7 @@ from pathlib import Path
 from django.conf import settings
 from fpdf import FPDF
 
-from builder import codes, diagrams, gemology, geometry, pictures, sizes
+from builder import codes, costing, diagrams, gemology, geometry, pictures, sizes
 from builder.models import DesignVersion, Metal
 from jeweler import qr
 
@@ -81,8 +81,18 @@ def ring(version: DesignVersion) -> Rows:
         ("Band, at the palm", f"{band['width_mm']:.2f} × {band['thickness_mm']:.2f} mm"),
         ("Band, at the head", f"{band['top_width_mm']:.2f} mm wide"),
         ("Section", f"{band['profile']}, {shoulder} shoulder"),
-        ("Lead time", f"{version.setting.lead_days} working days" if version.setting else OPEN),
+        ("Lead time", _lead_time(version)),
     ]
+
+
+def _lead_time(version: DesignVersion) -> str:
+    """At the bench, with what another head than the setting's own takes; an engraving takes no day of its own."""
+    if version.setting is None:
+        return OPEN
+    code = version.price_inputs.get("head", {}).get("code", "")
+    made_with = version.setting.rules.head(code) if code else None
+    days = costing.lead_days(setting=version.setting, head=made_with, delivery_days=0)
+    return f"{days} working days"
 
 
 def head(version: DesignVersion) -> Rows:

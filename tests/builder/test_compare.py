@@ -49,6 +49,18 @@ def test_the_day_a_stone_can_be_seen_is_counted_where_she_is(
         assert "To be seen with us from March 3" in line(compared(client, away), "Where it is")
 
 
+def test_the_ticks_against_the_market_are_explained_where_there_are_any(client: Client) -> None:
+    alike = StoneFactory.create_batch(30)
+    assert "the dark mark is this stone" in compared(client, *alike[:2])
+    assert "the dark mark" not in compared(client, StoneFactory(shape="heart"))
+
+
+def test_an_empty_comparison_leads_to_the_plain_list(client: Client) -> None:
+    shown = compared(client)
+    assert 'href="/diamonds/"' in shown
+    assert 'href="/diamonds/?"' not in shown
+
+
 # The tray.
 
 

@@ -55,6 +55,7 @@ FIELDS = [
     *("carat_min", "carat_max", "price_min", "price_max", "ready_by", "open", "view", "compare"),
     *("only", "over", "w", "hash", "still", "budget", "timeline", "email", "is_discreet", "to"),
     *("from_name", "note", "wanted_date", "has_size", "has_price", "do", "again"),
+    *("once", "reply_to", "look"),
 ]
 SHOP = [each for each in urlpatterns if not str(each.pattern).startswith("admin/")]
 

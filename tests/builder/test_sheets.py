@@ -11,7 +11,14 @@ from pypdf import PdfReader
 from builder import gemology, saving, sheets
 from builder.models import Design, DesignVersion, StoneLocation
 from jeweler.models import AuditEntry
-from tests.factories.builder import DesignFactory, LocationFactory, MeleePriceFactory
+from tests.factories.builder import (
+    DesignFactory,
+    HeadFactory,
+    LocationFactory,
+    MeleePriceFactory,
+    SettingFactory,
+    StoneFactory,
+)
 from tests.factories.jeweler import NOW, StaffMemberFactory, StoreFactory
 
 pytestmark = pytest.mark.django_db
@@ -158,3 +165,17 @@ def test_nobody_else_takes_a_sheet(design: Design) -> None:
 def test_a_version_that_is_not_there_has_no_sheet(design: Design) -> None:
     address = reverse("admin:builder_design_sheet", args=[saved(design).design_id, 9])
     assert manager_in("nyc").get(address).status_code == 404
+
+
+def test_its_lead_time_is_that_of_the_ring_with_another_head_than_the_settings_own() -> None:
+    setting = SettingFactory(lead_days=20)
+    HeadFactory(
+        setting=setting, code="four", prongs=4, position=1, min_width_mm="7.50",
+        max_width_mm="9.20", extra_days=3,
+    )  # fmt: skip
+    small = saved(DesignFactory(setting=setting))
+    large = saved(
+        DesignFactory(setting=setting, stone=StoneFactory(width_mm="8.20", length_mm="8.22"))
+    )
+    assert "20 working days" in text_of(small)
+    assert "23 working days" in text_of(large)
