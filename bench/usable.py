@@ -39,17 +39,11 @@ WATCH = """
   new PerformanceObserver((list) => {
     for (const each of list.getEntries()) if (!each.hadRecentInput) seen.shift += each.value;
   }).observe({ type: "layout-shift", buffered: true });
-  for (const name of ["drawElements", "drawElementsInstanced"]) {
-    const draw = WebGL2RenderingContext.prototype[name];
-    WebGL2RenderingContext.prototype[name] = function (...all) {
-      seen.drawn ??= performance.now();
-      return draw.apply(this, all);
-    };
-  }
   addEventListener("ring:ready", () => { seen.shown ??= performance.now(); });
 """
 TELL = """() => ({
   ...seen,
+  drawn: performance.getEntriesByName("ring:drawn")[0].startTime,
   usable: Math.max(performance.getEntriesByName("first-contentful-paint")[0].startTime,
                    performance.getEntriesByType("navigation")[0].domInteractive),
   hasForm: document.querySelector("form[data-choices]") !== null,
@@ -139,7 +133,7 @@ def _weights(pages: dict[str, str]) -> list[harness.Case]:
         _case(f"{name}, script", _packed(_named(html), by="brotli"), SCRIPT_KB, "kB brotli")
         for name, html in pages.items()
     ]
-    scene = _packed([DIST / "ring.js"], by="gzip")
+    scene = _packed([DIST / "ring-worker.js"], by="gzip")
     return [*cases, _case("the scene", scene, SCENE_KB, "kB gzip")]
 
 

@@ -178,6 +178,7 @@ def bundle_front_end() -> None:
     if not is_stamped(MODULES / "bundle.stamp", *sources) or not BUNDLE.exists():
         with step("bundling the front end"):
             run(node, ROOT / "frontend" / "build.mjs", env=environment)
+            run(PYTHON, ROOT / "frontend" / "fonts.py")
         write_stamp(MODULES / "bundle.stamp", *sources)
 
 

@@ -62,6 +62,13 @@ await build({
   chunkNames: "chunks/[name]-[hash]",
   sourcemap: "linked",
 });
+// The scene's worker is one file, so that it is here with one request.
+await build({
+  ...shared,
+  entryPoints: { "ring-worker": join(root, "frontend", "ring", "worker.js") },
+  format: "esm",
+  sourcemap: "linked",
+});
 await build({
   ...shared,
   entryPoints: await styles(),

@@ -1,7 +1,7 @@
 // The ring's page: every choice is kept on the server as it is made, the page's parts are renewed by its answer, and the
-// ring turns on its stage once the page is quiet.
+// ring turns on its stage once the page is painted.
 import { engraved } from "../parts/engraved.js";
-import { answerTo, described, raiseWhenQuiet, renew, show } from "../parts/stage.js";
+import { answerTo, described, raiseWhenPainted, renew, show } from "../parts/stage.js";
 
 const PARTS = ["earlier", "panel", "pricebar", "steps", "words", "save-place"];
 let writing = 0;
@@ -57,7 +57,7 @@ function wire() {
 }
 
 wire();
-raiseWhenQuiet({
+raiseWhenPainted({
   isKept: () => {
     const words = document.getElementById("engraving");
     return !words || words.value === words.defaultValue;

@@ -1,5 +1,5 @@
 // The summary: a band is laid beside the ring, or taken away again, without leaving the page, and the pair is seen on its stage.
-import { answerTo, raiseWhenQuiet, renew } from "../parts/stage.js";
+import { answerTo, raiseWhenPainted, renew } from "../parts/stage.js";
 
 const PARTS = ["earlier", "laid", "told", "bands", "visit", "steps", "words", "save-place"];
 
@@ -30,4 +30,4 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   keep(event.target);
 });
-raiseWhenQuiet();
+raiseWhenPainted();

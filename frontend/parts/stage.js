@@ -1,6 +1,7 @@
-// The stage of a page that shows a ring: the server's picture first, the scene over it once the page is quiet. The ring's page
+// The stage of a page that shows a ring: the server's picture first, the scene over it once the page is painted. The ring's page
 // and its summary share it, and how a choice made there is kept: by its own form, whose answer renews the page's parts.
 import { fetchPage, swap } from "../pages/store.js";
+import { mountRing } from "../ring/index.js";
 import { sendStills } from "./still.js";
 import { isMeasured, wireViews } from "./views.js";
 
@@ -61,7 +62,6 @@ function measure({ detail }) {
 }
 
 async function raise({ isKept = () => true } = {}) {
-  const { mountRing } = await import("../ring/index.js");
   stage.addEventListener("ring:ready", measure);
   stage.addEventListener("ring:moved", measure);
   ring = await mountRing(stage, described(), { onFail: () => {} });
@@ -75,12 +75,11 @@ async function raise({ isKept = () => true } = {}) {
 }
 
 /**
- * Raise the scene once the page has nothing better to do: its forms work by now, its picture and fonts are on their way, and none
- * of them waits for the scene. `isKept()` is false while the scene shows what is not kept yet.
+ * Raise the scene once the page is painted: its forms work by now, and the scene is fetched and built in a thread of its own.
+ * `isKept()` is false while the scene shows what is not kept yet.
  */
-export function raiseWhenQuiet(options) {
-  const quiet = window.requestIdleCallback ?? ((run) => setTimeout(run, 200));
-  quiet(() => raise(options));
+export function raiseWhenPainted(options) {
+  requestAnimationFrame(() => setTimeout(raise, 0, options));
 }
 
 addEventListener("popstate", () => location.reload());

@@ -30,6 +30,25 @@ const copyMaterial = () => new THREE.ShaderMaterial({
   depthWrite: false,
 });
 
+const LOOK_AGAIN_MS = 4;
+
+/** Resolves when all that was asked of the graphics card is drawn. The page is not held up meanwhile. */
+export function drawn(gl) {
+  const fence = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
+  gl.flush();
+  return new Promise((resolve) => {
+    const look = () => {
+      if (!gl.isContextLost() && gl.clientWaitSync(fence, 0, 0) === gl.TIMEOUT_EXPIRED) {
+        setTimeout(look, LOOK_AGAIN_MS);
+        return;
+      }
+      gl.deleteSync(fence);
+      resolve();
+    };
+    look();
+  });
+}
+
 /** One average at a time. Start it with `begin`, then `add` a frame as often as wanted. */
 export function averager(renderer, scene, camera) {
   const gl = renderer.getContext();
@@ -52,8 +71,8 @@ export function averager(renderer, scene, camera) {
         sum: new THREE.WebGLRenderTarget(width, height, { ...options, type: THREE.HalfFloatType, depthBuffer: false }),
       };
     },
-    /** Draw a frame into the average and wait for it; how many milliseconds it took. */
-    add: () => {
+    /** Draw a frame into the average; resolves when it is drawn, with how many milliseconds that took. */
+    add: async () => {
       const { width, height } = targets.sum;
       const start = performance.now();
       camera.setViewOffset(width, height, halton(count + 1, 2) - 0.5, halton(count + 1, 3) - 0.5, width, height);
@@ -66,10 +85,9 @@ export function averager(renderer, scene, camera) {
       renderer.setRenderTarget(targets.sum);
       drawOver(renderer, copy);
       renderer.autoClear = true;
-      renderer.setRenderTarget(targets.shot); // whose bytes can be read
-      gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4));
       renderer.setRenderTarget(null);
       count += 1;
+      await drawn(gl);
       return performance.now() - start;
     },
     /** Put the average on the canvas. */
@@ -79,18 +97,19 @@ export function averager(renderer, scene, camera) {
       renderer.setRenderTarget(null);
       drawOver(renderer, copy);
     },
-    /** The average as RGBA rows from the top. */
-    pixels: () => {
+    /** Resolves with the average as RGBA rows from the top. */
+    pixels: async () => {
       const { width, height } = targets.sum;
-      const half = new Uint16Array(width * height * 4);
-      renderer.readRenderTargetPixels(targets.sum, 0, 0, width, height, half);
-      const bytes = new Uint8ClampedArray(half.length);
-      for (let y = 0; y < height; y++) {
-        const [from, to] = [(height - 1 - y) * width * 4, y * width * 4];
-        for (let i = 0; i < width * 4; i++) {
-          bytes[to + i] = i % 4 === 3 ? 255 : THREE.DataUtils.fromHalfFloat(half[from + i]) * 255;
-        }
-      }
+      copy.uniforms.picture.value = targets.sum.texture;
+      copy.uniforms.share.value = 1;
+      renderer.setRenderTarget(targets.shot);
+      drawOver(renderer, copy);
+      renderer.setRenderTarget(null);
+      const upward = new Uint8Array(width * height * 4);
+      await renderer.readRenderTargetPixelsAsync(targets.shot, 0, 0, width, height, upward);
+      const bytes = new Uint8ClampedArray(upward.length);
+      const row = width * 4;
+      for (let y = 0; y < height; y++) bytes.set(upward.subarray((height - 1 - y) * row, (height - y) * row), y * row);
       return bytes;
     },
     free,

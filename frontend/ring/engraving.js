@@ -16,7 +16,7 @@ const FRAGMENT = /* glsl */ `
 const HEIGHT_PX = 96;
 
 function written(text) {
-  const canvas = document.createElement("canvas");
+  const canvas = globalThis.document ? document.createElement("canvas") : new OffscreenCanvas(1, HEIGHT_PX);
   const pen = canvas.getContext("2d");
   const font = `italic ${HEIGHT_PX * 0.62}px "Newsreader Variable", Newsreader, Georgia, serif`;
   pen.font = font;

@@ -5,8 +5,11 @@
 //
 // The stage is a positioned element with the server's picture as its <img>. The picture stays until the first real frame
 // is drawn, and for good where there is no WebGL 2. Nothing runs while nobody turns the ring.
+//
+// Where the stage names a worker's script (`data-worker`) and the browser can hand it a canvas, the scene runs there and the page
+// is never held up; else here, by the same code.
+import { canStandApart, sceneApart } from "./apart.js";
 import { handle } from "./controls.js";
-import { ringScene } from "./scene.js";
 
 const FADE_MS = 200;
 
@@ -41,7 +44,8 @@ function blobOf(pixels, width, height) {
  * Resolves when the first frame is shown, with {update(spec), view("turn" | "above" | "side" | "stone" | "hand"), spin(wanted),
  * tone("light" | "medium" | "deep"), still(width, height, view), memory(), dispose()};
  * `still` resolves with a PNG blob of the present view, or of the named one ("picture": the server's). Where the ring cannot be drawn it calls `onFail(error)` and resolves with null: the picture
- * stays. `update` throws for a description that cannot be drawn, and keeps the ring that is there. The stage hears "ring:ready" once and "ring:moved" after every change, with {width_mm, box}: the stone's width and its
+ * stays. `update` throws, or in a worker returns a promise that is rejected, for a description that cannot be drawn, and keeps the
+ * ring that is there; `view`, `tone` and `memory` are promises there too. The stage hears "ring:ready" once and "ring:moved" after every change, with {width_mm, box}: the stone's width and its
  * box on the stage in CSS pixels, or null without a stone; and "ring:still" when the picture will not get any better.
  * "ring:spin" tells with {on} that its turntable started or stopped.
  * `data-paper` on the stage sets another ground than the shop's paper.
@@ -65,7 +69,13 @@ export async function mountRing(stage, spec, { onReady = () => {}, onFail = () =
 
   try {
     stage.append(canvas);
-    scene = ringScene({
+    const open = stage.dataset.worker && canStandApart() ? sceneApart : (await import("./scene.js")).ringScene;
+    scene = open({
+      address: stage.dataset.worker,
+      face: stage.dataset.face,
+      ratio: devicePixelRatio || 1,
+      onDrawn: () => performance.mark("ring:drawn"),
+      onLive: (live) => { if (shown) fade(live); },
       canvas,
       spec,
       paper: stage.dataset.paper ?? "#f9f6f0",
@@ -75,9 +85,7 @@ export async function mountRing(stage, spec, { onReady = () => {}, onFail = () =
       onSpin: (on) => stage.dispatchEvent(new CustomEvent("ring:spin", { bubbles: true, detail: { on } })),
       onRest: () => { if (shown) tell("ring:still", scene.box()); },
     });
-    // Let the page breathe between building and drawing.
-    await new Promise((resolve) => requestAnimationFrame(resolve));
-    scene.first();
+    await scene.first();
   } catch (error) {
     scene?.dispose();
     canvas.remove();
@@ -88,26 +96,23 @@ export async function mountRing(stage, spec, { onReady = () => {}, onFail = () =
   const release = handle(canvas, scene);
   const watcher = new ResizeObserver(() => scene.changed());
   watcher.observe(stage);
-  const mounted = new AbortController();
-  canvas.addEventListener("webglcontextlost", () => fade(false), { signal: mounted.signal });
-  canvas.addEventListener("webglcontextrestored", () => fade(true), { signal: mounted.signal });
   shown = true;
   fade(true);
   tell("ring:ready", scene.box());
 
   const ring = {
     update: (next) => {
-      scene.update(next);
+      const updated = scene.update(next);
       canvas.setAttribute("aria-label", nameOf(stage));
+      return updated;
     },
     view: (name) => scene.view(name),
     spin: (wanted) => scene.spin(wanted),
     tone: (name) => scene.tone(name),
     memory: () => scene.memory(),
-    still: async (width, height, view) => blobOf(scene.picture(width, height, view), width, height),
+    still: async (width, height, view) => blobOf(await scene.picture(width, height, view), width, height),
     dispose: () => {
       release();
-      mounted.abort();
       watcher.disconnect();
       scene.dispose();
       canvas.remove();

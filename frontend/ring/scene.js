@@ -2,7 +2,7 @@
 // must be; when it rests, a few jittered frames are averaged into a still one, and then nothing runs at all.
 import * as THREE from "three";
 
-import { averager } from "./average.js";
+import { averager, drawn } from "./average.js";
 import { blend, FIELD_OF_VIEW, LEAST_TILT, MOST_TILT, MOST_ZOOM, stance, VIEWS } from "./camera.js";
 import { handMesh, TONES } from "./hand.js";
 import { ringModel } from "./model.js";
@@ -23,6 +23,9 @@ export class NoWebGL extends Error {}
 
 /** A view that no button asks for. */
 export class UnknownView extends Error {}
+
+/** The ring is not the one that a picture was begun of. */
+export class AnotherRing extends Error {}
 
 /** A tone of which no hand is made. */
 export class UnknownTone extends Error {}
@@ -74,13 +77,15 @@ function boxOf(model, camera, { width, height }) {
 
 /**
  * `size()` gives the stage's CSS size, `onFrame(box)` hears where the stone is after every drawn frame (null without a
- * stone), `onRest()` when the picture is as good as it gets, `onSpin(is)` when the turntable starts or stops; `calm()` forbids movement that nobody's hand makes.
+ * stone), `onRest()` when the picture is as good as it gets, `onSpin(is)` when the turntable
+ * starts or stops, `onDrawn()` when the card was given its first ring, `onLive(is)` when it lost or regained its context; `calm()` forbids movement that nobody's hand makes.
+ * `ratio` is the screen's.
  */
-export function ringScene({ canvas, spec: firstSpec, paper, size, onFrame, onRest, onSpin, calm }) {
+export function ringScene({ canvas, spec: firstSpec, paper, size, ratio, onDrawn, onFrame, onRest, onSpin, onLive, calm }) {
   const renderer = rendererFor(canvas);
   const gl = renderer.getContext();
   const software = isSoftware(gl);
-  const grade = quality({ deviceRatio: globalThis.devicePixelRatio || 1, software });
+  const grade = quality({ deviceRatio: ratio, software });
   const paperColor = new THREE.Color(paper);
   const camera = new THREE.PerspectiveCamera(FIELD_OF_VIEW, 1, 5, 400);
   const scene = new THREE.Scene();
@@ -146,42 +151,41 @@ export function ringScene({ canvas, spec: firstSpec, paper, size, onFrame, onRes
     scene.updateMatrixWorld();
   }
 
-  /** Draw once, now. With `exact`, wait until it is done, to know what it took. */
-  function draw({ ratio, bounces }, exact = false) {
+  /** Draw once, now. */
+  function draw({ ratio, bounces }) {
     const { width, height } = size();
     const [w, h] = [Math.max(1, Math.round(width * ratio)), Math.max(1, Math.round(height * ratio))];
     if (canvas.width !== w || canvas.height !== h) renderer.setSize(w, h, false);
     model.trace(bounces);
     place(w, h);
-    const start = performance.now();
     renderer.setRenderTarget(null);
     renderer.render(scene, camera);
-    if (exact) gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4));
+  }
+
+  /** Draw once and wait until it is done, to know how many milliseconds it took. */
+  async function timed(settings) {
+    const start = performance.now();
+    draw(settings);
+    await drawn(gl);
     return performance.now() - start;
   }
 
-  function rest() {
+  /** Whatever changes meanwhile ends it: `halt` takes `resting` away. */
+  async function rest() {
     restTimer = 0;
-    frameMs = draw(grade.resting(frameMs), true);
-    const { samples } = grade.resting(frameMs);
-    if (samples < 2) {
-      onRest();
-      return;
+    const mine = (resting = {});
+    frameMs = await timed(grade.resting(frameMs));
+    const { samples, bounces } = grade.resting(frameMs);
+    if (resting === mine && samples > 1) {
+      average.begin(canvas.width, canvas.height);
+      for (let i = 0; i < samples && resting === mine; i++) {
+        model.trace(bounces);
+        place(canvas.width, canvas.height);
+        frameMs = await average.add();
+      }
+      if (resting === mine) average.show();
     }
-    average.begin(canvas.width, canvas.height);
-    resting = { left: samples };
-    pending = requestAnimationFrame(refine);
-  }
-
-  function refine() {
-    pending = 0;
-    frameMs = average.add();
-    resting.left -= 1;
-    if (resting.left > 0) {
-      pending = requestAnimationFrame(refine);
-      return;
-    }
-    average.show();
+    if (resting !== mine) return;
     resting = null;
     onRest();
   }
@@ -227,6 +231,7 @@ export function ringScene({ canvas, spec: firstSpec, paper, size, onFrame, onRes
     state = "lost";
     stopSpin();
     halt();
+    onLive(false);
   };
   const onRestored = () => {
     state = "live";
@@ -234,6 +239,7 @@ export function ringScene({ canvas, spec: firstSpec, paper, size, onFrame, onRes
     average.forget();
     build(spec);
     changed();
+    onLive(true);
   };
   canvas.addEventListener("webglcontextlost", onLost);
   canvas.addEventListener("webglcontextrestored", onRestored);
@@ -258,10 +264,15 @@ export function ringScene({ canvas, spec: firstSpec, paper, size, onFrame, onRes
     throw error;
   }
   return {
-    /** The first real frame, finished before it is shown. */
-    first: () => {
-      draw(grade.moving(), true); // shaders are compiled in this one, so that only the next tells what a frame costs
-      frameMs = draw(grade.moving(), true);
+    /** Resolves when the first real frame is drawn, before it is shown. */
+    first: async () => {
+      model.trace(grade.moving().bounces);
+      // So that the frame tells what a frame costs; where shaders cannot be compiled aside, the frame waits for them.
+      if (gl.getExtension("KHR_parallel_shader_compile")) await renderer.compileAsync(scene, camera);
+      const frame = timed(grade.moving());
+      onDrawn();
+      frameMs = await frame;
+      if (state !== "live") return;
       grade.record(frameMs);
       restTimer = setTimeout(rest, REST_AFTER_MS);
     },
@@ -309,22 +320,27 @@ export function ringScene({ canvas, spec: firstSpec, paper, size, onFrame, onRes
     memory: () => ({ ...renderer.info.memory, programs: renderer.info.programs.length }),
     stone: () => model.plan.center?.stone ?? null,
     box: () => boxOf(model, camera, size()),
-    /** A picture of a view, or of the present one, as RGBA rows from the top. */
-    picture: (width, height, name = "", samples = software ? 4 : 16) => {
-      if (state !== "live") throw new NoWebGL("The scene has no WebGL context now; ask again later.");
-      const isBusy = Boolean(pending || restTimer || resting);
-      const before = { pose, move, standing };
-      halt();
-      if (name) [pose, move] = [{ ...known(name), zoom: 1, name }, null];
-      average.begin(width, height);
-      model.trace(grade.resting(frameMs).bounces);
-      place(width, height);
-      for (let i = 0; i < samples; i++) average.add();
-      const pixels = average.pixels();
-      average.free();
-      ({ pose, move, standing } = before);
-      if (isBusy) changed();
-      return pixels;
+    /** Resolves with a picture of a view, or of the present one, as RGBA rows from the top. The stage goes on meanwhile. */
+    picture: async (width, height, name = "", samples = software ? 4 : 16) => {
+      const wanted = { pose: name ? { ...known(name), zoom: 1, name } : pose, model };
+      const still = averager(renderer, scene, camera);
+      try {
+        still.begin(width, height);
+        for (let i = 0; i < samples; i++) {
+          if (state !== "live") throw new NoWebGL("The scene has no WebGL context now; ask again later.");
+          if (model !== wanted.model) throw new AnotherRing("The ring was changed while its picture was drawn; ask again.");
+          const before = { pose, move, standing };
+          [pose, move] = [wanted.pose, null];
+          model.trace(grade.resting(frameMs).bounces);
+          place(width, height);
+          const added = still.add();
+          ({ pose, move, standing } = before);
+          await added;
+        }
+        return await still.pixels();
+      } finally {
+        still.dispose();
+      }
     },
     dispose: end,
   };

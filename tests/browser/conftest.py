@@ -26,6 +26,7 @@ EXPECTED = ("the server responded with a status of 4", "GPU stall due to ReadPix
 
 # As where there is no WebGL: the picture stays. Without a GPU the scene costs seconds a page, and tests of it are enough.
 WITHOUT_SCENE = """
+  delete HTMLCanvasElement.prototype.transferControlToOffscreen;
   const real = HTMLCanvasElement.prototype.getContext;
   HTMLCanvasElement.prototype.getContext = function (kind, ...said) {
     return kind === "webgl2" ? null : real.call(this, kind, ...said);
