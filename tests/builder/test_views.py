@@ -661,6 +661,22 @@ def test_a_known_picture_is_drawn_once_and_kept(client: Client, media: Path) -> 
     assert kept.stat().st_mtime_ns == written
 
 
+def test_a_browser_is_given_a_lighter_picture_and_a_mail_program_the_png(
+    client: Client, media: Path
+) -> None:
+    whole_ring(client)
+    client.get(reverse("builder:ring"), follow=True)
+    address = f"/pictures/{Picture.objects.latest('id').hash}.png?w=300"
+
+    browser = client.get(address, headers={"accept": "image/avif,image/webp,*/*;q=0.8"})
+    mail = client.get(address, headers={"accept": "*/*"})
+
+    shown = [b"".join(each.streaming_content) for each in (browser, mail)]  # type: ignore[attr-defined]
+    assert [Image.open(io.BytesIO(each)).format for each in shown] == ["WEBP", "PNG"]
+    assert [each["Content-Type"] for each in (browser, mail)] == ["image/webp", "image/png"]
+    assert browser["Vary"] == mail["Vary"] == "Accept"
+
+
 @pytest.mark.parametrize("address", ["0" * 64, "..%2F..%2Fetc", "A" * 64, "short"])
 def test_a_made_up_picture_is_never_drawn(client: Client, media: Path, address: str) -> None:
     assert client.get(f"/pictures/{address}.png").status_code == 404
