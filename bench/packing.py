@@ -58,7 +58,7 @@ class _Packing(http.server.BaseHTTPRequestHandler):
         else:
             wanted = {
                 name: self.headers[name]
-                for name in ("Cookie", "User-Agent")
+                for name in ("Cookie", "User-Agent", "Accept")
                 if name in self.headers
             }
             request = urllib.request.Request(url, headers=wanted)  # noqa: S310  our own address

@@ -1,7 +1,7 @@
 """The drawn picture of a ring, warm: from its description to the PNG's bytes, beside Pillow writing the same pixels.
 
 Rings are drawn by lot from every setting and every shape that it holds, in its own metals: none is read from the disk's kept
-pictures, and each is drawn by one thread. Pillow's side begins where ours ends: it has the finished pixels and only writes them,
+pictures, and each is drawn alone, by the two threads that the house gives it. Pillow's side begins where ours ends: it has the finished pixels and only writes them,
 which is the least that any way of making a PNG pays. The aim beside it is the 150 ms that a mail may wait for a picture.
 Before anything is timed every file has been decoded, has the size that was asked for, is the page's paper at its edge, and
 came out byte for byte the same a second time.

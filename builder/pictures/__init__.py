@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from . import develop, floor, scene
+from . import develop, floor, hands, scene
 from .camera import VIEWS, UnknownView, framed, view_named
 from .develop import PAPER
 from .metal import UnknownMetal
@@ -37,14 +37,16 @@ def draw(
     stage = scene.staged(built(description), view=its_view)
     points = stage.metal.vertices
     fine = framed(points, view=its_view, width=width * by, height=height * by)
-    light, nearest = scene.lit(stage, camera=fine, width=width * by, height=height * by)
     camera = framed(points, view=its_view, width=width, height=height)
-    mirror, share = scene.mirrored(stage, camera=camera, width=width, height=height)
+    shade = hands.aside(floor.shade, points[::3], camera=camera, width=width, height=height)
+    reflection = hands.aside(scene.mirrored, stage, camera=camera, width=width, height=height)
+    light, nearest = scene.lit(stage, camera=fine, width=width * by, height=height * by)
+    mirror, share = reflection.result()
     return develop.png(
         light,
         nearest,
         by=by,
-        shade=floor.shade(points[::3], camera=camera, width=width, height=height),
+        shade=shade.result(),
         mirror=mirror,
         share=share * floor.kept_margin(width, height),
     )

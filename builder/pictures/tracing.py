@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from . import hands
 from .compiled import compiled
 from .develop import toned
 from .studio import texel
@@ -21,6 +22,7 @@ SPENT = 0.015  # a ray that has less of its light left is not followed
 TURNED_WHOLLY = 0.999
 LAST = 0.6  # of the light that is still inside after the last bounce
 BRIGHTEST = 18.0
+WORTH_SHARING = 4000  # samples; a smaller stone is drawn before another thread has heard of it
 NEAREST = 1e-5  # a start on a facet counts as a little inside it
 
 
@@ -58,15 +60,32 @@ def trace(cut: Cut, sight: Sight, *, nearest: Floats, light: Floats) -> None:
         (cut.planes[3] - eye @ cut.planes[:3]).astype(np.float32)
         for eye in (sight.eye, sight.eye * mirror)
     )
-    _trace(cut, sight, facing, turned, nearest, light)
+
+    def draw(hand: int, of: int = hands.COUNT) -> None:
+        own = cut._replace(spare=np.empty_like(cut.spare))
+        _trace(own, sight, facing, turned, nearest, light, hand, of)
+
+    columns, rows = sight.box[1] - sight.box[0], sight.box[3] - sight.box[2]
+    if columns * rows < WORTH_SHARING:
+        draw(0, 1)
+    else:
+        hands.together(draw)
 
 
 @compiled
 def _trace(
-    cut: Cut, sight: Sight, facing: Floats, turned: Floats, nearest: Floats, light: Floats
+    cut: Cut,
+    sight: Sight,
+    facing: Floats,
+    turned: Floats,
+    nearest: Floats,
+    light: Floats,
+    hand: int,
+    of: int,
 ) -> None:
+    """The rows of one hand of so many."""
     eye, axes, box = sight.eye, sight.axes, sight.box
-    for row in range(box[2], box[3]):
+    for row in range(box[2] + hand, box[3], of):
         v = (row + 0.5 - sight.center[1]) / sight.center[2]
         for column in range(box[0], box[1]):
             u = (column + 0.5 - sight.center[0]) / sight.center[2]

@@ -3,20 +3,21 @@ import { ringScene } from "./scene.js";
 
 let scene = null;
 let size = { width: 1, height: 1 };
+let letters = null; // the engraving's, once it is asked for
 
 const tell = (event, value) => postMessage({ event, value });
 const measured = () => ({ stone: scene.stone(), box: scene.box() });
 
-/** The engraving's letters are drawn here, and a worker has none of the page's faces. */
-async function learn(face) {
-  const letters = new FontFace("Newsreader", `url(${face})`, { style: "italic" });
-  self.fonts.add(await letters.load());
+/** What is engraved is written here, and a worker has none of the page's faces. Without it another serif will do. */
+async function learn({ engraving }) {
+  if (engraving && letters?.status === "unloaded") self.fonts.add(await letters.load());
 }
 
 const calls = {
   open: async ({ calm, face, size: first, ...rest }) => {
     size = first;
-    if (face) await learn(face).catch(() => {}); // another serif will do
+    letters = face ? new FontFace("Newsreader", `url(${face})`, { style: "italic" }) : null;
+    await learn(rest.spec).catch(() => {});
     scene = ringScene({
       ...rest,
       size: () => size,
@@ -31,6 +32,10 @@ const calls = {
   first: async () => {
     await scene.first();
     return measured();
+  },
+  update: async (spec) => {
+    await learn(spec).catch(() => {});
+    scene.update(spec);
   },
   resize: (next) => {
     size = next;
