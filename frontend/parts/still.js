@@ -11,9 +11,9 @@ async function send({ stage, ring }) {
   const { hash, still: address } = stage.dataset;
   const token = document.querySelector("[name=csrfmiddlewaretoken]")?.value;
   if (!hash || !address || !token || wasSent(hash)) return;
+  const blob = await ring.still(WIDTH, HEIGHT, "picture"); // refused when she goes on to another ring meanwhile
+  if (blob.size > MOST_BYTES || stage.dataset.hash !== hash || wasSent(hash)) return;
   sessionStorage.setItem(`still:${hash}`, "");
-  const blob = await ring.still(WIDTH, HEIGHT, "picture");
-  if (blob.size > MOST_BYTES || stage.dataset.hash !== hash) return;
   const body = new FormData();
   body.append("csrfmiddlewaretoken", token);
   body.append("hash", hash);
