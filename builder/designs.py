@@ -180,6 +180,10 @@ def adopt(*, visitor: Visitor, parts: Choices, now: datetime, **choices: Unpack[
 
 def complete(*, design: Design, visitor: Visitor, now: datetime) -> None:
     """She reached the summary of a whole ring: announced once for a design and a browser."""
+    if design.completed_at and steps.is_reached(
+        design=design, visitor=visitor, step=steps.Step.SUMMARY
+    ):
+        return  # most summaries are looked at again, and need no lock
     with transaction.atomic():
         locked = lock(design)
         if quotes.missing(locked):

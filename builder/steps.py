@@ -49,6 +49,10 @@ def reached(
         return bool(cursor.rowcount == 1)
 
 
+def is_reached(*, design: Design, visitor: Visitor, step: DesignStep.Step) -> bool:
+    return DesignStep.objects.filter(design=design, visitor=visitor, step=step).exists()
+
+
 def chosen(
     *,
     design: Design,
