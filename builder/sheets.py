@@ -9,13 +9,16 @@ import io
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from django.conf import settings
-from fpdf import FPDF
 
 from builder import codes, costing, diagrams, gemology, geometry, pictures, sizes
 from builder.models import DesignVersion, Metal
 from jeweler import qr
+
+if TYPE_CHECKING:
+    from fpdf import FPDF
 
 EDGE, WIDE, FOOT = 18.0, 174.0, 279.0  # mm of the page
 INK, QUIET, RULE = (0x16, 0x18, 0x1D), (0x55, 0x52, 0x4C), (0xC9, 0xC1, 0xB2)
@@ -157,7 +160,9 @@ def _sizes(size: Decimal | None) -> str:
 # How it looks.
 
 
-def _page(version: DesignVersion) -> FPDF:
+def _page(version: DesignVersion) -> "FPDF":
+    from fpdf import FPDF  # noqa: PLC0415  a second to load, for a page that is asked for now and then
+
     page = FPDF(format="A4")
     page.set_creation_date(version.saved_at)  # so that the same version is the same file
     page.set_title(f"{version.design.code} version {version.number}")
@@ -177,7 +182,7 @@ def _fonts() -> Path:
 
 
 def _write(
-    page: FPDF,
+    page: "FPDF",
     text: str,
     *,
     x: float,
@@ -196,13 +201,13 @@ def _write(
     page.cell(w=w or None, h=size * 0.45, text=text, align=align)
 
 
-def _rule(page: FPDF, y: float, *, x: float = EDGE, w: float = WIDE) -> None:
+def _rule(page: "FPDF", y: float, *, x: float = EDGE, w: float = WIDE) -> None:
     page.set_draw_color(*RULE)
     page.set_line_width(0.2)
     page.line(x, y, x + w, y)
 
 
-def _heading(page: FPDF, version: DesignVersion) -> None:
+def _heading(page: "FPDF", version: DesignVersion) -> None:
     code = version.design.code
     _write(page, settings.SITE_NAME.upper(), x=EDGE, y=17, size=8, color=QUIET)
     _write(
@@ -221,7 +226,7 @@ def _heading(page: FPDF, version: DesignVersion) -> None:
     _rule(page, 52)
 
 
-def _rows(page: FPDF, title: str, rows: Rows, *, x: float, y: float, w: float) -> float:
+def _rows(page: "FPDF", title: str, rows: Rows, *, x: float, y: float, w: float) -> float:
     """A list of names and values; the height at which it ends."""
     _write(page, title, x=x, y=y, font="serif", size=14)
     y += 9
@@ -236,7 +241,7 @@ COLUMNS = (0.0, 30.0, 66.0, 108.0, 134.0)
 
 
 def _table(
-    page: FPDF, title: str, heads: Sequence[str], rows: list[list[str]], *, y: float
+    page: "FPDF", title: str, heads: Sequence[str], rows: list[list[str]], *, y: float
 ) -> float:
     _write(page, title, x=EDGE, y=y, font="serif", size=14)
     y += 8
@@ -259,13 +264,13 @@ def _table(
     return y
 
 
-def _engraving(page: FPDF, version: DesignVersion, *, y: float) -> float:
+def _engraving(page: "FPDF", version: DesignVersion, *, y: float) -> float:
     _write(page, "Engraving, inside", x=EDGE, y=y + 0.8, size=8, color=QUIET)
     _write(page, version.engraving or "none", x=EDGE + 33, y=y, font="serif", size=13, w=WIDE - 33)
     return y + 7
 
 
-def _drawings(page: FPDF, version: DesignVersion, *, y: float) -> None:
+def _drawings(page: "FPDF", version: DesignVersion, *, y: float) -> None:
     """The ring from the front at true size, and its center from above and from the side, larger than life."""
     _write(page, "At true size", x=EDGE, y=y, font="serif", size=14)
     _elevation(page, version, x=EDGE + 18, y=y + 10)
@@ -289,7 +294,7 @@ def _drawing(svg: str) -> bytes:
     )
 
 
-def _elevation(page: FPDF, version: DesignVersion, *, x: float, y: float) -> None:
+def _elevation(page: "FPDF", version: DesignVersion, *, x: float, y: float) -> None:
     """Finger hole, band and girdle from the front, one millimeter to one; `x`: its middle, `y`: the girdle's height."""
     spec, band, stone = (version.description[name] for name in ("head", "shank", "stone"))
     inner = float(version.description["finger"]["inner_diameter_mm"]) / 2
@@ -310,6 +315,6 @@ def _elevation(page: FPDF, version: DesignVersion, *, x: float, y: float) -> Non
     _write(page, f"{2 * inner:.2f} mm", x=x - inner, y=middle - 4, w=2 * inner, size=7, align="C")
 
 
-def _foot(page: FPDF, version: DesignVersion) -> None:
+def _foot(page: "FPDF", version: DesignVersion) -> None:
     _rule(page, FOOT)
     _write(page, FINISHED, x=EDGE, y=FOOT + 3, w=WIDE, size=8, color=QUIET)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from .compiled import compiled
+from .tints import PAPER
 
 Floats = NDArray[np.floating[Any]]
 
@@ -16,7 +17,6 @@ START, DESATURATION = (
     0.8 - 0.04,
     0.15,
 )  # where the curve leaves the straight line; how white the brightest gets
-PAPER = (0xF9, 0xF6, 0xF0)
 SHADE = np.array([0.50, 0.545, 0.58])  # of the shadow: red stays longest, so that it is warm
 UNCOVERED = 1e30  # mm: nothing of a ring is as far
 STEPS = 16384  # fine enough that a byte is the nearest one

@@ -12,26 +12,9 @@ from .compiled import compiled
 Floats = NDArray[np.floating[Any]]
 Ints = NDArray[np.integer[Any]]
 
-FAMILIES = {
-    "yellow": (1.0, 0.74, 0.335), "rose": (0.98, 0.66, 0.52), "white": (0.93, 0.90, 0.85), "platinum": (0.86, 0.85, 0.83),
-}  # fmt: skip
-
 DEEPENING = 0.45
 GLANCING = 0.65
 HEAD_SHADE = 0.6
-
-
-class UnknownMetal(ValueError):
-    """The description names a metal family that no ring is made of."""
-
-
-def tint(family: str) -> Floats:
-    """What a family of alloys reflects, head on."""
-    if family not in FAMILIES:
-        raise UnknownMetal(
-            f"There is no metal family {family!r}; use one of {', '.join(FAMILIES)}."
-        )
-    return np.array(FAMILIES[family])
 
 
 def polished(

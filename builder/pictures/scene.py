@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import develop, gems, metal, studio
+from . import develop, gems, metal, studio, tints
 from .camera import Camera, View, turned
 from .gems import Gem
 from .meshes import Mesh, join, placed
@@ -35,7 +35,7 @@ def staged(ring: Ring, *, view: View) -> Stage:
     return Stage(
         metal=placed(join(ring.metal), turn=turn, shift=np.zeros(3)),
         gems=[replace(g, center=turn @ g.center, frame=turn @ g.frame) for g in ring.gems],
-        tints=np.array([metal.tint(family) for family in ring.families], dtype=np.float32),
+        tints=np.array([tints.tint(family) for family in ring.families], dtype=np.float32),
         turn=turn,
         tube=ring.tube,
     )
