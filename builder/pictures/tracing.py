@@ -167,7 +167,8 @@ def _seen(cut: Cut, point: Triple, ray: Triple, facet: int, side: float) -> Trip
         if max(left[0], left[1], left[2]) <= SPENT:
             break
     else:
-        light = _plus(light, LAST, _times(left, _sky(cut, ray, side)))
+        # What is still inside then leaves by the crown, sooner or later: the pavilion has held it so far.
+        light = _plus(light, LAST, _times(left, _sky(cut, (ray[0], ray[1], abs(ray[2])), side)))
     return (
         min(light[0] * cut.boost, BRIGHTEST),
         min(light[1] * cut.boost, BRIGHTEST),

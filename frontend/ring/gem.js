@@ -123,7 +123,8 @@ const FRAGMENT = /* glsl */ `
       d = reflect(d, h);
       p -= h * 1e-4;
     }
-    sum += kept * around(d) * 0.55;
+    // What is still inside then leaves by the crown, sooner or later: the pavilion has held it so far.
+    sum += kept * around(vec3(d.xy, abs(d.z))) * 0.42;
     color = vec4(shown(min(sum * gain, vec3(20.0))), 1.0);
   }
 `;

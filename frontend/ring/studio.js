@@ -36,9 +36,19 @@ const LAMPS = [
   [13, 4, -6], [-14, 3, -2], [4, 6, 15], [3, 15, 5], [-2, 12, 10], [-10, 12, 0], [5, 10, -11],
 ];
 
+// What stands round the counter at the height of the eye: windows, lit cases and the dark between them. From above, the
+// tables of long stones look there; before one gray wall they were one gray. The one behind the ring is dim: from the front the
+// table mirrors it.
+const WALLS = Array.from({ length: 13 }, (_, k) => {
+  const [turn, rise] = [((k * 360) / 13 + 8) * (Math.PI / 180), (4 * Math.PI) / 180];
+  const at = [Math.cos(rise) * Math.sin(turn), Math.sin(rise), Math.cos(rise) * Math.cos(turn)];
+  return card(at, [0.13 + 0.03 * (k % 3), 0.34], [0.3, 0.05, 1.9, 0.03, 2.4, 0.75][k % 6], [WHITE, WARM, COOL][k % 3], 0.08);
+});
+
 const STONE_TENT = {
   low: [0.13, 0.13, 0.135], middle: [0.33, 0.34, 0.36], high: [0.92, 0.94, 0.97],
   cards: [
+    ...WALLS,
     card([-6, 13, -3], [0.30, 0.22], 2.9),
     card([7, 12, -3], [0.28, 0.22], 2.6),
     card([-14, 6, 1], [0.18, 0.44], 3.4, WARM),

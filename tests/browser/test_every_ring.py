@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page
 
-from builder import descriptions, pictures
+from builder import descriptions, pictures, stills
 from builder.models import Setting, Shape
 from tests.browser.conftest import SCREENSHOTS, Visit
 from tests.builder.test_ring_scene import STONES
@@ -85,7 +85,7 @@ def test_the_picture_and_the_scene_show_the_same_ring(visit: Visit, style: str) 
     visit.go("/ring/sizes/")
     visit.page.evaluate(MOUNT, described(style, "round"))
     sheet = Image.new("RGB", (2 * WIDTH, HEIGHT * len(Shape.values)))
-    apart = {}
+    apart, alike = {}, {}
     for row, shape in enumerate(Shape.values):
         description = described(style, shape)
         picture = opened(pictures.draw(description, width=WIDTH, height=HEIGHT))
@@ -93,6 +93,8 @@ def test_the_picture_and_the_scene_show_the_same_ring(visit: Visit, style: str) 
         sheet.paste(picture, (0, row * HEIGHT))
         sheet.paste(scene, (WIDTH, row * HEIGHT))
         apart[shape] = int(np.abs(reach(picture) - reach(scene)).max())
+        alike[shape] = stills.likeness(scene, description)
     sheet.save(SCREENSHOTS / f"every-{style}.png")
     assert max(apart.values()) < WIDTH * FARTHEST, apart
+    assert min(alike.values()) > stills.LEAST_LIKENESS, alike
     assert visit.heard == []

