@@ -56,7 +56,13 @@ function wire() {
   }
 }
 
+/** Whether she chose or typed before this script was there to hear it; what she is still typing will be heard. */
+const isTouched = (form) => [...form.elements].some((each) => each.checked !== each.defaultChecked
+  || (each.matches("input:not([type=hidden], [type=radio], :focus)") && each.value !== each.defaultValue));
+
 wire();
+const choices = document.querySelector("[data-choices]");
+if (isTouched(choices)) keep(choices);
 raiseWhenPainted({
   isKept: () => {
     const words = document.getElementById("engraving");

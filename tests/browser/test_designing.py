@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 from pytest_playwright import CreateContextCallback
 
 from builder.models import Design, Stone
@@ -149,6 +149,26 @@ def test_every_state_has_its_address_for_back_forward_and_reload(visit: Visit) -
     page.reload()
     expect(page.get_by_role("heading", name="in rose gold")).to_be_visible()
     expect(page.get_by_text("This is not the ring you were last at.")).not_to_be_visible()
+
+
+def test_a_choice_made_before_the_page_s_script_has_come_is_kept(visit: Visit) -> None:
+    page = visit.page
+    late: list[Route] = []
+    visit.take_up()
+
+    def hold(script: Route) -> None:
+        late.append(script)
+
+    page.route("**/dist/stage*.js", hold)
+    page.goto(visit.shop + "/ring/", wait_until="commit")
+    visit.pick("Rose gold")
+    page.wait_for_timeout(100)
+    for script in late:
+        script.continue_()
+    expect(page).to_have_url(re.compile("metal=18k-rose"))
+    metal = Design.objects.get().metal
+    assert metal is not None
+    assert metal.code == "18k-rose"
 
 
 def test_where_no_scene_can_be_drawn_the_picture_is_there_and_follows_each_choice(

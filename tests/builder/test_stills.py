@@ -148,7 +148,10 @@ def version_of(design: Design) -> DesignVersion:
 
 def test_a_version_is_shown_by_its_still_and_without_one_as_drawn(design: Design) -> None:
     version = version_of(design)
-    assert stills.picture_url(design, version.picture_hash) == f"/pictures/{version.picture_hash}.png?w=900"
+    assert (
+        stills.picture_url(design, version.picture_hash)
+        == f"/pictures/{version.picture_hash}.png?w=900"
+    )
 
     keep(design, as_the_scene_draws(version.description))
     address = stills.picture_url(design, version.picture_hash)
