@@ -321,7 +321,8 @@ def test_a_fix_and_its_price_are_said_where_the_setting_is_chosen(client: Client
         setting=SettingFactory(code="alba", head_code="six"), code="four", prongs=4, position=1,
         min_width_mm="7.50", max_width_mm="9.20", extra_price="40", extra_days=3,
     )  # fmt: skip
-    assert "The four-prong head fits: +$40, +3 days." in client.get("/rings/").content.decode()
+    # The head is $40 more; two prongs fewer take less platinum.
+    assert "The four-prong head fits: +$31, +3 days." in client.get("/rings/").content.decode()
 
 
 def test_an_engraving_that_is_refused_stays_in_its_field(client: Client) -> None:

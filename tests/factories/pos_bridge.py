@@ -148,6 +148,7 @@ def saved_design(
         created_at=NOW,
         updated_at=NOW,
         saved_at=NOW,
+        next_watch_at=NOW,
         **ring,
     )
     for number, more in enumerate(versions, start=1):

@@ -317,8 +317,12 @@ def test_ten_who_write_to_her_at_once_keep_to_the_cap_which_the_lock_sees_to() -
 
     with ThreadPoolExecutor(10) as pool:
         assert sum(pool.map(write, range(10))) == settings.NUDGE_CAP
-        EmailMessage.objects.all().delete()
-        assert sum(pool.map(unlocked, range(10))) > settings.NUDGE_CAP
+
+        def passes_the_cap_unlocked(_round: int) -> bool:
+            EmailMessage.objects.all().delete()
+            return sum(pool.map(unlocked, range(10))) > settings.NUDGE_CAP
+
+        assert any(map(passes_the_cap_unlocked, range(50)))  # mostly in the first round
 
 
 @pytest.mark.parametrize(
