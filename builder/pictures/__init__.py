@@ -14,7 +14,7 @@ from .tints import PAPER, UnknownMetal
 
 __all__ = ["PAPER", "RENDERER", "VIEWS", "UnknownMetal", "UnknownView", "content_hash", "draw"]
 
-RENDERER = 4  # raise it when the same description gives another picture: every stored picture is then drawn anew
+RENDERER = 5  # raise it when the same description gives another picture: every stored picture is then drawn anew
 
 
 def content_hash(description: Mapping[str, Any]) -> str:

@@ -1,7 +1,7 @@
 // The scene in a thread of its own: building a ring and waiting for the graphics card never hold up the page. It has scene.js's
 // methods; those that may fail or that answer return promises. Frames, rest and a lost context are told back by messages.
 
-const QUIET = ["changed", "spin", "hold", "turn", "zoom"]; // nobody waits for these
+const QUIET = ["spin", "hold", "turn", "zoom"]; // nobody waits for these
 
 /** Whether this browser can hand a canvas to a worker. */
 export const canStandApart = () => typeof Worker === "function" && "transferControlToOffscreen" in HTMLCanvasElement.prototype;
