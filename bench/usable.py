@@ -19,6 +19,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench import harness, lighthouse, packing
+from jeweler import sheet
 
 PHONE = {"width": 390, "height": 844}
 NETWORK = {
@@ -96,6 +97,7 @@ def _look(browser: Browser, address: str, shopper: lighthouse.Shopper) -> dict[s
         [
             {"name": each.name, "value": each.value or "", "url": shopper.site}
             for each in shopper.jar
+            if each.name != sheet.COOKIE  # nor has an empty cache the sheet
         ]
     )
     page = context.new_page()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
-from jeweler import visitors
+from jeweler import sheet, visitors
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -13,7 +13,7 @@ PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), bro
 
 
 def policy(*, script: str = "'self'", style: str = "'self'") -> str:
-    """A Content-Security-Policy: everything from our own host, nothing inline."""
+    """A Content-Security-Policy: everything from our own host, nothing inline but what is named by its hash."""
     return "; ".join(
         [
             "default-src 'self'",
@@ -41,7 +41,11 @@ def security_headers(get_response: GetResponse) -> GetResponse:
         response = get_response(request)
         match = request.resolver_match
         is_admin = match is not None and "admin" in match.app_names
-        response.headers.setdefault("Content-Security-Policy", ADMIN if is_admin else STRICT)
+        rules = ADMIN if is_admin else STRICT
+        if styles := sheet.given(request):
+            rules = policy(style=f"'self' {styles.source}")
+        sheet.remember(request, response)
+        response.headers.setdefault("Content-Security-Policy", rules)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS)
         return response
 

@@ -124,3 +124,11 @@ document.addEventListener(
   },
   true,
 );
+
+// The sheet came with the page: the next pages find it in the cache. It waits until the page has all that it shows.
+const given = document.querySelector("style[data-file]");
+if (given) {
+  addEventListener("load", () => setTimeout(() => {
+    document.head.append(Object.assign(document.createElement("link"), { rel: "prefetch", as: "style", href: given.dataset.file }));
+  }, 3000));
+}
