@@ -1,6 +1,6 @@
 // Bundles what pages load: static/dist/<name>.js, static/dist/<name>.css and static/dist/fonts/.
 //
-// Names are stable; the manifest storage adds hashes in production. A page's scene is a chunk of
+// Names are stable; the manifest storage adds hashes in production. A page names one script. The scene is a chunk of
 // its own, so that three.js is fetched only where a ring is shown. What does not exist is left out.
 
 import { cp, mkdir, readdir, rm, stat } from "node:fs/promises";
@@ -54,14 +54,17 @@ const shared = { bundle: true, minify: true, outdir: out, target: "es2022", logL
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 await copyFonts();
-await build({
-  ...shared,
-  entryPoints: await scripts(),
-  format: "esm",
-  splitting: true,
-  chunkNames: "chunks/[name]-[hash]",
-  sourcemap: "linked",
-});
+// Each page's script is whole: what it shares with others comes with it, not with another request.
+for (const [name, file] of Object.entries(await scripts())) {
+  await build({
+    ...shared,
+    entryPoints: { [name]: file },
+    format: "esm",
+    splitting: true,
+    chunkNames: "chunks/[name]-[hash]",
+    sourcemap: "linked",
+  });
+}
 // The scene's worker is one file, so that it is here with one request.
 await build({
   ...shared,

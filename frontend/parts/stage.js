@@ -1,7 +1,7 @@
 // The stage of a page that shows a ring: the server's picture first, the scene over it once the page is painted. The ring's page
 // and its summary share it, and how a choice made there is kept: by its own form, whose answer renews the page's parts.
 import { fetchPage, swap } from "../pages/store.js";
-import { mountRing } from "../ring/index.js";
+import { fetchScene, mountRing } from "../ring/index.js";
 import { sendStills } from "./still.js";
 import { isMeasured, wireViews } from "./views.js";
 
@@ -61,10 +61,10 @@ function measure({ detail }) {
   caliper.style.setProperty("--cal-top", `${top}px`);
 }
 
-async function raise({ isKept = () => true } = {}) {
+async function raise(worker, { isKept = () => true } = {}) {
   stage.addEventListener("ring:ready", measure);
   stage.addEventListener("ring:moved", measure);
-  ring = await mountRing(stage, described(), { onFail: () => {} });
+  ring = await mountRing(stage, described(), { worker, onFail: () => {} });
   const views = document.getElementById("views");
   if (!ring) {
     views.style.visibility = "hidden"; // its place stays, so that nothing jumps
@@ -79,7 +79,8 @@ async function raise({ isKept = () => true } = {}) {
  * `isKept()` is false while the scene shows what is not kept yet.
  */
 export function raiseWhenPainted(options) {
-  requestAnimationFrame(() => setTimeout(raise, 0, options));
+  const worker = fetchScene(stage); // its script comes while the page is painted
+  requestAnimationFrame(() => setTimeout(raise, 0, worker, options));
 }
 
 addEventListener("popstate", () => location.reload());

@@ -6,9 +6,11 @@ const QUIET = ["spin", "hold", "turn", "zoom"]; // nobody waits for these
 /** Whether this browser can hand a canvas to a worker. */
 export const canStandApart = () => typeof Worker === "function" && "transferControlToOffscreen" in HTMLCanvasElement.prototype;
 
-/** As `ringScene` of scene.js; `address` is the worker's script (worker.js), `face` the file of the engraving's letters. */
-export function sceneApart({ address, face, canvas, spec, paper, size, ratio, calm, onDrawn, onFrame, onRest, onSpin, onLive }) {
-  const worker = new Worker(address, { type: "module" });
+/** A worker whose script is on its way; it may be started before there is anything to draw. */
+export const startWorker = (address) => new Worker(address, { type: "module" });
+
+/** As `ringScene` of scene.js; `worker` runs the worker's script (worker.js), `face` is the file of the engraving's letters. */
+export function sceneApart({ worker, face, canvas, spec, paper, size, ratio, calm, onDrawn, onFrame, onRest, onSpin, onLive }) {
   const waiting = new Map();
   let asked = 0;
   let seen = { stone: null, box: null };

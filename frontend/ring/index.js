@@ -8,7 +8,7 @@
 //
 // Where the stage names a worker's script (`data-worker`) and the browser can hand it a canvas, the scene runs there and the page
 // is never held up; else here, by the same code.
-import { canStandApart, sceneApart } from "./apart.js";
+import { canStandApart, sceneApart, startWorker } from "./apart.js";
 import { handle } from "./controls.js";
 
 const FADE_MS = 200;
@@ -38,6 +38,9 @@ function blobOf(pixels, width, height) {
   });
 }
 
+/** Have the scene's script fetched for this stage; what it gives is for `mountRing`, and null where the page itself draws. */
+export const fetchScene = (stage) => (stage.dataset.worker && canStandApart() ? startWorker(stage.dataset.worker) : null);
+
 /**
  * Put the ring of a description (docs/algorithms/ring-spec.md) on a stage.
  *
@@ -50,7 +53,7 @@ function blobOf(pixels, width, height) {
  * "ring:spin" tells with {on} that its turntable started or stopped.
  * `data-paper` on the stage sets another ground than the shop's paper.
  */
-export async function mountRing(stage, spec, { onReady = () => {}, onFail = () => {} } = {}) {
+export async function mountRing(stage, spec, { worker = fetchScene(stage), onReady = () => {}, onFail = () => {} } = {}) {
   const canvas = canvasFor(stage);
   const picture = stage.querySelector("img");
   let scene = null;
@@ -69,9 +72,9 @@ export async function mountRing(stage, spec, { onReady = () => {}, onFail = () =
 
   try {
     stage.append(canvas);
-    const open = stage.dataset.worker && canStandApart() ? sceneApart : (await import("./scene.js")).ringScene;
+    const open = worker ? sceneApart : (await import("./scene.js")).ringScene;
     scene = open({
-      address: stage.dataset.worker,
+      worker,
       face: stage.dataset.face,
       ratio: devicePixelRatio || 1,
       onDrawn: () => performance.mark("ring:drawn"),
