@@ -285,17 +285,20 @@ def answer(asked: Asked, *, now: datetime) -> dict[str, Any]:
         if measures
         else None
     )
+    head, stone = costing.head_for(setting, fit), asked.center
+    ring = _priced(asked, head, stone, now=now)
     fit = costing.fit_in_full(
         fit,
         book=asked.book,
         setting=setting,
         metal=asked.metal,
-        stone=asked.center,
+        stone=stone,
         ring_size=asked.size,
         band=asked.band,
+        engraving=asked.engraving,
+        ring=ring,
         now=now,
     )
-    head = costing.head_for(setting, fit)
     days = costing.lead_days(
         setting=setting, head=head, delivery_days=asked.stone.delivery_days if asked.stone else 0
     )
@@ -306,7 +309,7 @@ def answer(asked: Asked, *, now: datetime) -> dict[str, Any]:
         "size": None if asked.size is None else str(asked.size),
         **_band(asked.band, setting.mounting),
         "fit": _fit(fit, mode=telling.mode),
-        **_price(asked, head, telling, now=now),
+        **_price(ring, telling),
         "ready_date": workdays.after(quotes.day_of(None, now=now), days=days),
         "currency": pricing.CURRENCY,
         "priced_at": now,
@@ -319,24 +322,29 @@ def _band(chosen: variation.Choice, own: geometry.Mounting) -> dict[str, str]:
     return {"width_mm": str(width or own.shank_width_mm), "accents": accents or own.accents}
 
 
-def _price(
-    asked: Asked, head: compatibility.Head | None, telling: Telling, *, now: datetime
-) -> dict[str, Any]:
-    mode = telling.mode
+def _priced(
+    asked: Asked, head: compatibility.Head | None, stone: costing.Center | None, *, now: datetime
+) -> costing.Priced | None:
+    """None for a part without a price."""
     try:
-        priced = costing.priced(
+        return costing.priced(
             book=asked.book,
             setting=asked.setting,
             head=head,
             metal=asked.metal,
-            stone=asked.center,
+            stone=stone,
             ring_size=asked.size,
             engraving=asked.engraving,
             band=asked.band,
             now=now,
         )
     except pricing.NotPriced:
-        priced, mode = costing.UNPRICED, pricing.ON_REQUEST
+        return None
+
+
+def _price(ring: costing.Priced | None, telling: Telling) -> dict[str, Any]:
+    mode = telling.mode if ring else pricing.ON_REQUEST
+    priced = ring or costing.UNPRICED
     is_shown = mode == pricing.SHOWN
     return {
         "mode": mode,

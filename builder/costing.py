@@ -130,24 +130,26 @@ def fit_in_full(
     ring_size: Decimal | None,
     band: variation.Choice,
     now: datetime,
+    engraving: str = "",
+    ring: Priced | None = None,
 ) -> compatibility.Fit | None:
     """The fit, another head's price being by how much the whole ring differs: head, setting the stone in it, and their metal.
 
     By itself a fit knows what heads cost and not what they weigh. Without a metal, or a price for it, that is all that is said.
+    `ring` is the whole one with the head that holds the stone, where it was priced already.
     """
     if fit is None or fit.fix is None or not fit.fix.head or setting is None or metal is None:
         return fit
-    totals = []
-    for head in (head_for(setting, fit), setting.rules.heads[0]):
-        try:
-            ring = priced(
-                book=book, setting=setting, head=head, metal=metal, stone=stone, ring_size=ring_size,
-                engraving="", band=band, now=now,
-            )  # fmt: skip
-        except pricing.NotPriced:
-            return fit
-        totals.append(ring.total)
-    more = totals[0] - totals[1]
+    parts: dict[str, Any] = {
+        "book": book, "setting": setting, "metal": metal, "stone": stone, "ring_size": ring_size,
+        "engraving": engraving, "band": band, "now": now,
+    }  # fmt: skip
+    try:
+        ring = ring or priced(head=head_for(setting, fit), **parts)
+        as_shown = priced(head=setting.rules.heads[0], **parts)
+    except pricing.NotPriced:
+        return fit
+    more = ring.total - as_shown.total
     fix = compatibility.repriced(fit.fix, price=more, currency=pricing.CURRENCY)
     return fit._replace(fix=fix)
 

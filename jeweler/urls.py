@@ -7,9 +7,9 @@ from django.urls import URLPattern, URLResolver, include, path
 from jeweler import views
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("builder.urls")),  # first what is asked for most
     path("healthz", views.healthz, name="healthz"),
     path("mail/stop/<str:token>/", views.stop_mails, name="stop-mails"),
-    path("", include("builder.urls")),
     path("", include("pos_bridge.urls")),
     path("admin/attribution/", include("attribution.urls")),
     path("admin/", admin.site.urls),

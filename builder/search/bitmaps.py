@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from operator import or_
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,6 +79,7 @@ class Bitmaps:
     everything: BitMap
     fits: dict[Limits, BitMap] = field(default_factory=dict)
     joined: dict[tuple[Limits, ...], BitMap] = field(default_factory=dict)
+    listed: dict[int, Any] = field(default_factory=dict)  # what was read of single places lately
 
     def __len__(self) -> int:
         return len(self.columns["id"])

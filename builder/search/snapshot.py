@@ -107,6 +107,16 @@ def _of_row(row: Any) -> Listed | None:
 
 
 def _of_place(bitmaps: Bitmaps, place: int) -> Listed:
+    """Kept for a while: whoever tries one stone in many rings asks for it again and again."""
+    found: Listed | None = bitmaps.listed.get(place)
+    if found is None:
+        if len(bitmaps.listed) >= _LISTED_KEPT:
+            bitmaps.listed.clear()
+        found = bitmaps.listed[place] = _read_place(bitmaps, place)
+    return found
+
+
+def _read_place(bitmaps: Bitmaps, place: int) -> Listed:
     numbers = {name: column.item(place) for name, column in bitmaps.columns.items()}
     facets = {name: _holding(bitmaps.facets[name], place) for name in _HELD}
     facets["shape"] = numbers["shape"]
@@ -114,6 +124,7 @@ def _of_place(bitmaps: Bitmaps, place: int) -> Listed:
 
 
 _HELD = ("growth", "color", "clarity", "cut")
+_LISTED_KEPT = 4096  # about 1 kB each
 
 
 def _listed(numbers: dict[str, int], facets: dict[str, int], delivery_days: int) -> Listed:
