@@ -1,0 +1,149 @@
+"""When a visit can begin: people, rooms and stones at once, on whole minutes in UTC. Pure.
+
+One function answers both questions: what is shown is `slots(plan, …)`, and whether a start is free is whether it is among
+them. Nothing here reads a clock, a zone or a table; `diary` lays out the plan with a fixed number of queries.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from appointments.calendars import Window
+
+Interval = tuple[int, int]  # half open, minutes since 1970 UTC
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """Somebody or something that serves one visit at a time: an associate, a room. `busy` is merged."""
+
+    id: int
+    windows: Sequence[Window]
+    busy: Sequence[Interval] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """A stone that has to be at a place for a while, and how long it travels between there and here, both ways."""
+
+    start: int
+    end: int
+    travel_there: int
+    travel_here: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """A stone asked for: the first minute at which it can be here, and what else is promised of it."""
+
+    id: int
+    arrives: int
+    promises: Sequence[Promise] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What decides whether a visit can begin. `after` is the time to set things back in order, in minutes.
+
+    `rooms` is None where the service needs none. `full` are starts that a daily limit has closed, as intervals.
+    """
+
+    length: int
+    after: int
+    step: int
+    first: int
+    last: int
+    associates: Sequence[Lane]
+    rooms: Sequence[Lane] | None
+    pieces: Sequence[Piece] = ()
+    full: Sequence[Interval] = field(default=())
+
+
+def slots(plan: Plan, *, since: int, until: int) -> dict[int, tuple[int, ...]]:
+    """Every start in [since, until), with the ids of who is free then; in the order of time.
+
+    The whole visit with its time after lies within the hours of one associate, and of one room where it needs one.
+    """
+    since, until = max(since, plan.first), min(until, plan.last + 1)
+    barred = merged([*plan.full, *(each for piece in plan.pieces for each in _barred(plan, piece))])
+    free: dict[int, tuple[int, ...]] = {}
+    for lane in plan.associates:
+        for start in _starts(plan, lane, since=since, until=until, barred=barred):
+            free[start] = (*free.get(start, ()), lane.id)
+    if plan.rooms is not None:
+        roomy: set[int] = set()
+        for lane in plan.rooms:
+            roomy.update(_starts(plan, lane, since=since, until=until, barred=barred))
+        free = {start: who for start, who in free.items() if start in roomy}
+    return dict(sorted(free.items()))
+
+
+def is_free(plan: Plan, *, start: int) -> bool:
+    return start in slots(plan, since=start, until=start + 1)
+
+
+def merged(intervals: Iterable[Interval]) -> list[Interval]:
+    """Sorted, without overlap; those that touch become one, empty ones are left out."""
+    found: list[Interval] = []
+    for start, end in sorted(intervals):
+        if start >= end:
+            continue
+        if found and start <= found[-1][1]:
+            if end > found[-1][1]:
+                found[-1] = (found[-1][0], end)
+        else:
+            found.append((start, end))
+    return found
+
+
+def _starts(
+    plan: Plan, lane: Lane, *, since: int, until: int, barred: Sequence[Interval]
+) -> list[int]:
+    """The starts on the grid of steps at which this lane is free for the whole visit."""
+    found: list[int] = []
+    whole, step = plan.length + plan.after, plan.step
+    # A visit that would run into something busy may not begin in the time before it, as long as the visit is.
+    shut = merged([*((start - whole + 1, end) for start, end in lane.busy), *barred])
+    at = bisect_right(shut, (since, since))
+    at = max(0, at - 1)
+    for window in lane.windows:
+        start, end = max(window.start, since), min(window.end - whole + 1, until)
+        start += (window.midnight - start) % step
+        while start < end:
+            while at < len(shut) and shut[at][1] <= start:
+                at += 1
+            if at == len(shut):
+                found.extend(range(start, end, step))
+                break
+            shuts, opens = shut[at]
+            if start < shuts:
+                found.extend(range(start, min(shuts, end), step))
+            start = opens + (window.midnight - opens) % step
+    return found
+
+
+def _barred(plan: Plan, piece: Piece) -> list[Interval]:
+    """The starts at which the stone is not here, or somewhere else is promised it too soon before or after."""
+    late = [(plan.first, piece.arrives)] if piece.arrives > plan.first else []
+    return late + [
+        (each.start - each.travel_there - plan.length + 1, each.end + each.travel_here)
+        for each in piece.promises
+    ]
+
+
+def next_available(plan: Plan, *, since: int, until: int, days: int) -> int | None:
+    """The first start at all, looked for a few days at a time: mostly the first look finds it."""
+    while since < until:
+        ends = min(until, since + days * 24 * 60)
+        found = slots(plan, since=since, until=ends)
+        if found:
+            return next(iter(found))
+        since = ends
+    return None
+
+
+def nearest(starts: Sequence[int], *, to: int, count: int) -> list[int]:
+    """The starts nearest to one that is gone, the earlier first among equals; `starts` sorted."""
+    at = bisect_left(starts, to)
+    around = starts[max(0, at - count) : at + count]
+    return sorted(sorted(around, key=lambda start: (abs(start - to), start))[:count])
