@@ -5,7 +5,7 @@ them. Nothing here reads a clock, a zone or a table; `diary` lays out the plan w
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from appointments.calendars import Window
@@ -65,7 +65,7 @@ def slots(plan: Plan, *, since: int, until: int) -> dict[int, tuple[int, ...]]:
     The whole visit with its time after lies within the hours of one associate, and of one room where it needs one.
     """
     since, until = max(since, plan.first), min(until, plan.last + 1)
-    barred = merged([*plan.full, *(each for piece in plan.pieces for each in _barred(plan, piece))])
+    barred = merged([*plan.full, *_barred(plan)])
     free: dict[int, tuple[int, ...]] = {}
     for lane in plan.associates:
         for start in _starts(plan, lane, since=since, until=until, barred=barred):
@@ -80,6 +80,20 @@ def slots(plan: Plan, *, since: int, until: int) -> dict[int, tuple[int, ...]]:
 
 def is_free(plan: Plan, *, start: int) -> bool:
     return start in slots(plan, since=start, until=start + 1)
+
+
+def rooms_for(plan: Plan, *, start: int) -> tuple[int, ...]:
+    """The ids of the rooms that are free for a visit that begins then."""
+    return tuple(
+        lane.id
+        for lane in plan.rooms or ()
+        if _starts(plan, lane, since=start, until=start + 1, barred=())
+    )
+
+
+def is_barred(piece: Piece, *, start: int, length: int) -> bool:
+    """Whether the stone cannot be here for a visit of that length which begins then."""
+    return any(since <= start < until for since, until in _barred_of(piece, length, start))
 
 
 def merged(intervals: Iterable[Interval]) -> list[Interval]:
@@ -122,24 +136,16 @@ def _starts(
     return found
 
 
-def _barred(plan: Plan, piece: Piece) -> list[Interval]:
-    """The starts at which the stone is not here, or somewhere else is promised it too soon before or after."""
-    late = [(plan.first, piece.arrives)] if piece.arrives > plan.first else []
-    return late + [
-        (each.start - each.travel_there - plan.length + 1, each.end + each.travel_here)
-        for each in piece.promises
-    ]
+def _barred(plan: Plan) -> Iterator[Interval]:
+    """The starts at which a stone is not here, or somewhere else is promised it too soon before or after."""
+    for piece in plan.pieces:
+        yield from _barred_of(piece, plan.length, plan.first)
 
 
-def next_available(plan: Plan, *, since: int, until: int, days: int) -> int | None:
-    """The first start at all, looked for a few days at a time: mostly the first look finds it."""
-    while since < until:
-        ends = min(until, since + days * 24 * 60)
-        found = slots(plan, since=since, until=ends)
-        if found:
-            return next(iter(found))
-        since = ends
-    return None
+def _barred_of(piece: Piece, length: int, first: int) -> Iterator[Interval]:
+    yield first, piece.arrives  # merging leaves out what is empty
+    for each in piece.promises:
+        yield each.start - each.travel_there - length + 1, each.end + each.travel_here
 
 
 def nearest(starts: Sequence[int], *, to: int, count: int) -> list[int]:

@@ -104,3 +104,15 @@ def _first_minute_with(zone: ZoneInfo, ahead: int, before: int, after: int) -> i
         else:
             before = middle
     return after
+
+
+def joined(windows: Iterable[Window]) -> list[Window]:
+    """Sorted, without overlap; those that touch become one, which keeps the midnight of the first."""
+    found: list[Window] = []
+    for each in sorted(windows, key=lambda window: (window.start, window.end)):
+        if found and each.start <= found[-1].end:
+            last = found[-1]
+            found[-1] = Window(last.start, max(last.end, each.end), last.midnight)
+        else:
+            found.append(each)
+    return found

@@ -118,13 +118,14 @@ def offered(
     if ring.stone is None:
         return []
     found = search.twins(stone=ring.stone, setting=ring.setting, limit=limit)
-    rings = [_alike(ring, twin, than=than, now=now) for twin in found]
+    rings = [alike(ring, twin, than=than, now=now) for twin in found]
     if at_most is None:
         return rings
     return [each for each in rings if each.total is not None and each.total <= at_most]
 
 
-def _alike(ring: Design, twin: Twin, *, than: Decimal | None, now: datetime) -> Alike:
+def alike(ring: Design, twin: Twin, *, than: Decimal | None, now: datetime) -> Alike:
+    """One twin of the ring's stone, told beside it. `than`: the whole ring's price that the difference is told from."""
     other = _unpromised(ring)
     other.stone = twin.stone
     total = price_now(other, now=now)

@@ -1,5 +1,6 @@
 """Where a stone stands between offered and sold. Only these functions change it for a sale."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -7,6 +8,7 @@ from django.db import transaction
 from builder.events import StoneSold
 from builder.models import Stone
 from jeweler import outbox
+from jeweler.models import Store
 
 
 def sell(*, stone: Stone, sale_id: int, at: datetime, now: datetime) -> bool:
@@ -23,6 +25,18 @@ def sell(*, stone: Stone, sale_id: int, at: datetime, now: datetime) -> bool:
         if changed:
             outbox.publish(StoneSold(stone_id=stone.pk, sale_id=sale_id), at=now)
     return bool(changed)
+
+
+def promise(*, until: Mapping[int, datetime | None]) -> None:
+    """The end of the last visit that each stone is promised to, by its id; no feed withdraws it before."""
+    for stone_id, moment in sorted(until.items()):
+        Stone.objects.filter(pk=stone_id).exclude(promised_until=moment).update(promised_until=moment)
+
+
+def move(*, stone: Stone, store: Store, now: datetime) -> bool:
+    """The stone was counted in at a store. Says whether it lay elsewhere before."""
+    elsewhere = Stone.objects.filter(pk=stone.pk).exclude(store=store)
+    return bool(elsewhere.update(store=store, delivery_days=0, updated_at=now))
 
 
 def put_back(*, stone: Stone, now: datetime) -> None:

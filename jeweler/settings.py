@@ -305,6 +305,9 @@ NUDGE_CAP = 2  # mails that nobody asked for, in seven days to one address
 QUIET_FROM_HOUR, QUIET_UNTIL_HOUR = 21, 9
 # Whose clock holds for a shopper who chose no store.
 HOUSE_TIME_ZONE = time_zone("HOUSE_TIME_ZONE", default="America/New_York")
+# Minutes: how long a time is kept while its form is filled, and how long a manager may write first when a stone is gone.
+VISIT_HOLD_MINUTES = 10
+VISIT_GRACE_MINUTES = 15
 LOOKBACK_DAYS = 90
 VISITOR_COOKIE_DAYS = 395
 OUTBOX_MAX_ATTEMPTS = 10

@@ -4,11 +4,13 @@ Ranges are half open and in UTC. An associate's and a room's rows are deleted wh
 the ledger of what was promised. What is held and has run out is gone for every reader and is tidied by the next writer.
 """
 
+from datetime import timedelta
+
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.contrib.postgres.indexes import GistIndex
 from django.db import models
-from django.db.models import Func, Q
+from django.db.models import F, Func, Q
 
 from appointments.models.people import Associate
 from appointments.models.services import Service
@@ -26,6 +28,11 @@ def _is_a_stretch(field: str) -> Q:
             f"{field}__upper_inf": False,
         }
     )
+
+
+def _is_a_day_at_most(field: str) -> Q:
+    """So that whoever asks for what is taken from a minute on needs to look back one day and no further."""
+    return Q(**{f"{field}__endswith__lte": F(f"{field}__startswith") + timedelta(days=1)})
 
 
 class StaffBusy(models.Model):
@@ -50,7 +57,8 @@ class StaffBusy(models.Model):
                 ],
             ),
             models.CheckConstraint(
-                condition=_is_a_stretch("blocked"), name="staff_busy_is_a_stretch"
+                condition=_is_a_stretch("blocked") & _is_a_day_at_most("blocked"),
+                name="staff_busy_is_a_stretch",
             ),
         ]
         indexes = [
@@ -85,7 +93,10 @@ class RoomBusy(models.Model):
                     ("during", RangeOperators.OVERLAPS),
                 ],
             ),
-            models.CheckConstraint(condition=_is_a_stretch("during"), name="room_busy_is_a_stretch"),
+            models.CheckConstraint(
+                condition=_is_a_stretch("during") & _is_a_day_at_most("during"),
+                name="room_busy_is_a_stretch",
+            ),
         ]
         indexes = [
             models.Index("store", Func("during", function="lower"), name="room_busy_from")
@@ -98,8 +109,8 @@ class RoomBusy(models.Model):
 class PieceHold(models.Model):
     """A stone promised to a visit: for the visit itself, and for the way there before it.
 
-    One viewing at a time anywhere, and as much time between two stores as the way takes, to both sides. The way a row
-    knows is the longest to its store; `booking` asks for the exact one under the stone's lock.
+    One viewing at a time anywhere, and as much time between two stores as the way takes, to both sides. `occupied` begins
+    when the stone has to leave wherever it lies before: `promises` keeps it so, under the stone's lock, for each next visit.
     """
 
     class State(models.TextChoices):
@@ -121,6 +132,10 @@ class PieceHold(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True, help_text="On its way to the store")
+    replaced_by = models.OneToOneField(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="replaces"
+    )
     brought_at = models.DateTimeField(null=True, blank=True, help_text="Laid on the tray")
     why = models.CharField(max_length=160, blank=True, help_text="It was let go or broken")
 
@@ -143,7 +158,7 @@ class PieceHold(models.Model):
                 violation_error_code="piece_transfer_time",
             ),
             models.CheckConstraint(
-                condition=Q(occupied__contains=models.F("during"))
+                condition=Q(occupied__contains=F("during"))
                 & _is_a_stretch("during")
                 & _is_a_stretch("occupied"),
                 name="piece_hold_occupies_its_visit",
@@ -201,7 +216,8 @@ class OutsideBusy(models.Model):
         verbose_name_plural = "outside busy"
         constraints = [
             models.CheckConstraint(
-                condition=_is_a_stretch("during"), name="outside_busy_is_a_stretch"
+                condition=_is_a_stretch("during") & _is_a_day_at_most("during"),
+                name="outside_busy_is_a_stretch",
             )
         ]
         indexes = [

@@ -47,6 +47,9 @@ class Appointment(models.Model):
     key = models.UUIDField(
         unique=True, default=uuid.uuid4, editable=False, help_text="Of the form: once per key"
     )
+    asked_hash = models.CharField(
+        max_length=64, blank=True, editable=False, help_text="Of what the form asked for with its key"
+    )
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="appointments")
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="appointments")
     associate = models.ForeignKey(
@@ -59,10 +62,6 @@ class Appointment(models.Model):
     visitor = models.ForeignKey(
         Visitor, on_delete=models.SET_NULL, null=True, blank=True, related_name="appointments"
     )
-    moves = models.ForeignKey(
-        "self", on_delete=models.CASCADE, null=True, blank=True, related_name="moving_to",
-        help_text="The booked visit that this hold is to become",
-    )  # fmt: skip
     designs = models.ManyToManyField(Design, through="VisitDesign", related_name="appointments")
     status = models.CharField(max_length=16, choices=Status, default=Status.BOOKED)
     source = models.CharField(max_length=12, choices=Source, default=Source.SITE)

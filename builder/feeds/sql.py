@@ -10,7 +10,16 @@ STAGED = list(OfferedStone._fields)
 FACTS = [name for name in STAGED if name not in {"stock_number", "cost"}]
 EXAMPLES = 20
 
-_KEPT_AS_THEY_ARE = "('sold', 'held')"
+
+
+def _is_kept(stone: str = "stone") -> str:
+    """Sold, held, or promised to a visit: no feed changes or withdraws it."""
+    return f"({stone}.status = 'sold' OR {_is_held(stone)})"
+
+
+def _is_held(stone: str) -> str:
+    return f"({stone}.status = 'held' OR coalesce({stone}.promised_until > %(now)s, false))"
+
 
 # The supplier's rule for a stone of this growth and cost, else its own factor; no two rules cover one stone.
 _FACTOR = """coalesce((
@@ -79,15 +88,15 @@ COMPARE = f"""
 """  # noqa: S608
 
 # A held stone keeps its offer, so its stock number cannot go to another stone meanwhile.
-DROP_OF_HELD = """
+DROP_OF_HELD = f"""
     WITH dropped AS (
         DELETE FROM next_offer USING builder_stone AS had
-        WHERE had.id = next_offer.had_stone_id AND had.status = 'held' AND next_offer.stone_id <> had.id
+        WHERE had.id = next_offer.had_stone_id AND {_is_held("had")} AND next_offer.stone_id <> had.id
         RETURNING next_offer.position
     )
     DELETE FROM feed_row USING dropped WHERE feed_row.position = dropped.position
     RETURNING feed_row.position, feed_row.stock_number, feed_row.lab, feed_row.report_number
-"""
+"""  # noqa: S608
 
 # The few reports that stand in several rows; the first row of each is believed.
 FIND_REPEATED_REPORTS = """
@@ -105,7 +114,7 @@ FIND_REPEATED_REPORTS = """
 DROP_CONTRADICTING = f"""
     WITH contradicting AS (
         SELECT next.position FROM next_offer AS next JOIN builder_stone AS known ON known.id = next.stone_id
-        WHERE next.is_another AND (known.status IN {_KEPT_AS_THEY_ARE} OR EXISTS (
+        WHERE next.is_another AND ({_is_kept("known")} OR EXISTS (
             SELECT FROM builder_stoneoffer AS other
             WHERE other.stone_id = known.id AND other.supplier_id <> %(supplier)s AND other.withdrawn_at IS NULL))
         UNION
@@ -138,7 +147,7 @@ FIND_GONE = f"""
     SELECT offer.id, offer.stone_id, offer.stock_number, offer.price
     FROM builder_stoneoffer AS offer JOIN builder_stone AS stone ON stone.id = offer.stone_id
     WHERE offer.supplier_id = %(supplier)s AND offer.withdrawn_at IS NULL
-      AND stone.status NOT IN {_KEPT_AS_THEY_ARE}
+      AND NOT {_is_kept()}
       AND NOT EXISTS (SELECT FROM next_offer WHERE next_offer.stock_number = offer.stock_number)
       AND NOT EXISTS (SELECT FROM feed_refused WHERE feed_refused.stock_number = offer.stock_number)
 """  # noqa: S608
@@ -147,7 +156,7 @@ COUNT_GONE = f"""
            (SELECT count(*) FROM builder_stoneoffer AS offer
             JOIN builder_stone AS stone ON stone.id = offer.stone_id
             WHERE offer.supplier_id = %(supplier)s AND offer.withdrawn_at IS NULL
-              AND stone.status NOT IN {_KEPT_AS_THEY_ARE})
+              AND NOT {_is_kept()})
 """  # noqa: S608
 COUNT_KEPT = """
     SELECT count(*) FROM builder_stoneoffer AS offer
@@ -197,7 +206,7 @@ FIND_CHANGED_STONES = f"""
               AND NOT EXISTS (SELECT FROM later_row WHERE later_row.position = next.position)
             OFFSET 0
         ) AS told JOIN builder_stone AS stone ON stone.id = told.stone_id
-        WHERE stone.status NOT IN {_KEPT_AS_THEY_ARE}
+        WHERE NOT {_is_kept()}
     ) AS next
     WHERE EXISTS (
         SELECT FROM builder_stone AS stone WHERE stone.id = next.id
@@ -209,7 +218,7 @@ FIND_CHANGED_STONES = f"""
 UPDATE_STONES = f"""
     UPDATE builder_stone AS stone SET ({", ".join(CHANGEABLE)}, updated_at)
         = ({", ".join(f"next.{name}" for name in CHANGEABLE)}, %(now)s)
-    FROM next_stone AS next WHERE next.id = stone.id AND stone.status NOT IN {_KEPT_AS_THEY_ARE}
+    FROM next_stone AS next WHERE next.id = stone.id AND NOT {_is_kept()}
 """  # noqa: S608
 
 UPDATE_OFFERS = """
@@ -225,7 +234,7 @@ INSERT_OFFERS = """
 WITHDRAW = f"""
     UPDATE builder_stoneoffer AS offer SET withdrawn_at = %(now)s
     FROM gone_offer JOIN builder_stone AS stone ON stone.id = gone_offer.stone_id
-    WHERE gone_offer.id = offer.id AND stone.status NOT IN {_KEPT_AS_THEY_ARE}
+    WHERE gone_offer.id = offer.id AND NOT {_is_kept()}
 """  # noqa: S608
 
 # Stones that do not show what this supplier's offer of them says: most of them because it is changed, some because
@@ -236,7 +245,7 @@ TOUCH = f"""
     SELECT DISTINCT stone.id
     FROM builder_stoneoffer AS offer JOIN builder_stone AS stone ON stone.id = offer.stone_id
     JOIN builder_supplier AS supplier ON supplier.id = offer.supplier_id
-    WHERE offer.supplier_id = %(supplier)s AND stone.status NOT IN {_KEPT_AS_THEY_ARE}
+    WHERE offer.supplier_id = %(supplier)s AND NOT {_is_kept()}
       AND CASE WHEN offer.withdrawn_at IS NOT NULL THEN stone.status = 'available'
           ELSE (stone.price, stone.delivery_days, stone.status)
                IS DISTINCT FROM (offer.price, {_DAYS_HERE}, 'available') END
@@ -266,7 +275,7 @@ REPRICE = f"""
     SET price = coalesce(best.price, stone.price), delivery_days = {_DAYS}, updated_at = %(now)s,
         status = {_STATUS}
     FROM ({_BEST}) AS best
-    WHERE stone.id = best.id AND stone.status NOT IN {_KEPT_AS_THEY_ARE}
+    WHERE stone.id = best.id AND NOT {_is_kept()}
       AND (stone.price, stone.delivery_days, stone.status)
           IS DISTINCT FROM (coalesce(best.price, stone.price), {_DAYS}, {_STATUS})
 """  # noqa: S608
