@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 DAY = 24 * 60
-_EPOCH = datetime(1970, 1, 1)
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  a wall has no zone
 _EPOCH_UTC = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -65,8 +65,10 @@ class Asked:
 
 def lay_out(asked: Asked, *, since: datetime, until: datetime, now: datetime) -> Plan:
     """The plan of the starts in [since, until). Raises NotOffered, StoneGone."""
-    service, store, showroom = asked.service, asked.store, asked.showroom
-    gone = [each for each in asked.stones if each.status in (Stone.Status.SOLD, Stone.Status.WITHDRAWN)]
+    service, showroom = asked.service, asked.showroom
+    gone = [
+        each for each in asked.stones if each.status in (Stone.Status.SOLD, Stone.Status.WITHDRAWN)
+    ]
     if gone:
         raise StoneGone(gone[0])
     lead = 0 if asked.is_staff else service.lead_minutes
@@ -220,7 +222,8 @@ def read_ways() -> Ways:
 def _rows(statement: str, **values: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        return cursor.fetchall()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
 
 
 _HOURS = """
@@ -251,14 +254,14 @@ _BUSY = """
 select 'person', associate_id, floor(extract(epoch from lower(blocked)) / 60)::int,
        ceil(extract(epoch from upper(blocked)) / 60)::int
 from appointments_staffbusy
-where associate_id = any (%(people)s) and lower(blocked) >= %(before)s and lower(blocked) < %(until)s
+where associate_id = any (%(people)s::bigint[]) and lower(blocked) >= %(before)s and lower(blocked) < %(until)s
   and upper(blocked) > %(since)s and (expires_at is null or expires_at > %(now)s)
   and (appointment_id is null or appointment_id <> all (%(apart)s::bigint[]))
 union all
 select 'person', associate_id, floor(extract(epoch from lower(during)) / 60)::int,
        ceil(extract(epoch from upper(during)) / 60)::int
 from appointments_outsidebusy
-where associate_id = any (%(people)s) and lower(during) >= %(before)s and lower(during) < %(until)s
+where associate_id = any (%(people)s::bigint[]) and lower(during) >= %(before)s and lower(during) < %(until)s
   and upper(during) > %(since)s
 union all
 select 'room', lane, floor(extract(epoch from lower(during)) / 60)::int,
@@ -280,7 +283,7 @@ _PROMISED = """
 select stone_id, store_id, floor(extract(epoch from lower(during)) / 60)::int,
        ceil(extract(epoch from upper(during)) / 60)::int
 from appointments_piecehold
-where stone_id = any (%(stones)s) and state in ('held', 'promised')
+where stone_id = any (%(stones)s::bigint[]) and state in ('held', 'promised')
   and (expires_at is null or expires_at > %(now)s) and appointment_id <> all (%(apart)s::bigint[])
 """
 

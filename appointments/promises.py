@@ -50,9 +50,7 @@ def names(stones: Iterable[Stone]) -> list[str]:
     return [f"promised stone {stone.pk}" for stone in stones]
 
 
-def promise(
-    *, appointment: Appointment, stones: Sequence[Stone], now: datetime
-) -> list[PieceHold]:
+def promise(*, appointment: Appointment, stones: Sequence[Stone], now: datetime) -> list[PieceHold]:
     """Promise them to the visit, as long as it is held itself. Raises StoneTaken.
 
     Must run in the transaction of the visit, with `names` held.
@@ -109,7 +107,7 @@ def settle(stone_ids: Collection[int]) -> None:
 
 def note_ends(stone_ids: Collection[int]) -> None:
     """Tell the catalog how long each of them is promised, so that no feed withdraws it meanwhile."""
-    ends = {pk: None for pk in stone_ids} | dict(
+    ends = dict.fromkeys(stone_ids) | dict(
         _active(stone_ids).values_list("stone_id").annotate(Max("during__endswith"))
     )
     inventory.promise(until=ends)
@@ -181,11 +179,11 @@ def instead(hold: PieceHold, *, now: datetime, limit: int = 3) -> list[Instead]:
     return [Instead(stone=each.stone, words=each.words, price=each.price) for each in rings]
 
 
-def can_be_there(
-    appointment: Appointment, *, stones: Sequence[Stone], now: datetime
-) -> list[int]:
+def can_be_there(appointment: Appointment, *, stones: Sequence[Stone], now: datetime) -> list[int]:
     """The ids of those that can be in the store for the whole visit, beside what else is promised of them."""
-    fit = [each for each in stones if each.status not in (Stone.Status.SOLD, Stone.Status.WITHDRAWN)]
+    fit = [
+        each for each in stones if each.status not in (Stone.Status.SOLD, Stone.Status.WITHDRAWN)
+    ]
     asked = Asked(
         service=appointment.service, store=appointment.store, stones=fit, apart=(appointment.pk,)
     )
@@ -211,11 +209,11 @@ def replace(
     """
     with transaction.atomic():
         now += locking.hold_all(names([stone, hold.stone]))
-        hold = PieceHold.objects.select_related("appointment__store", "appointment__service").get(
-            pk=hold.pk
-        )
+        hold = PieceHold.objects.select_related(
+            "appointment__store__showroom", "appointment__service", "replaced_by"
+        ).get(pk=hold.pk)
         visit = hold.appointment
-        known = PieceHold.objects.filter(pk=hold.replaced_by_id).first()
+        known = hold.replaced_by
         if known is not None and known.stone_id == stone.pk:
             return known
         stone = Stone.objects.get(pk=stone.pk)

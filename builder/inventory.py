@@ -30,7 +30,9 @@ def sell(*, stone: Stone, sale_id: int, at: datetime, now: datetime) -> bool:
 def promise(*, until: Mapping[int, datetime | None]) -> None:
     """The end of the last visit that each stone is promised to, by its id; no feed withdraws it before."""
     for stone_id, moment in sorted(until.items()):
-        Stone.objects.filter(pk=stone_id).exclude(promised_until=moment).update(promised_until=moment)
+        Stone.objects.filter(pk=stone_id).exclude(promised_until=moment).update(
+            promised_until=moment
+        )
 
 
 def move(*, stone: Stone, store: Store, now: datetime) -> bool:

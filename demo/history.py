@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from django.conf import settings
 
-from appointments.models import Appointment
+from appointments.models import Appointment, Service, VisitDesign
 from attribution.channels import classify
 from attribution.models import AdSpend, Touchpoint
 from builder import codes, compatibility, quotes
@@ -304,23 +304,27 @@ def _version(design: Design, *, saved_at: datetime) -> DesignVersion:
 
 def _write_visits(threads: list[Thread], *, stores: dict[str, Store], now: datetime) -> None:
     associate = StaffMember.objects.filter(role=StaffMember.Role.ASSOCIATE).earliest("pk")
+    service, _ = Service.objects.get_or_create(
+        code="viewing", defaults={"name": "Viewing", "minutes": 60}
+    )
     visits: list[Appointment] = []
+    rings: list[Design | None] = []
     lookups: list[DesignLookup] = []
     for thread in threads:
         journey, store = thread.journey, stores[thread.journey.store]
         if journey.booked_at is None or journey.visit_at is None or thread.customer is None:
             continue
-        visits.append(
-            Appointment(
-                store=store,
-                customer=thread.customer,
-                design=thread.design,
-                status=_visit_status(journey, now=now),
-                booked_at=journey.booked_at,
-                starts_at=journey.visit_at,
-                ends_at=journey.visit_at + timedelta(minutes=45),
-            )
+        visit = Appointment(
+            store=store,
+            customer=thread.customer,
+            service=service,
+            status=_visit_status(journey, now=now),
+            booked_at=journey.booked_at,
+            starts_at=journey.visit_at,
+            ends_at=journey.visit_at + timedelta(minutes=45),
         )
+        visits.append(visit)
+        rings.append(thread.design)
         if journey.looked_up_at is not None:
             lookups.append(
                 DesignLookup(
@@ -332,6 +336,12 @@ def _write_visits(threads: list[Thread], *, stores: dict[str, Store], now: datet
                 )
             )
     insert(Appointment, visits)
+    shown = [
+        VisitDesign(appointment=visit, design=ring)
+        for visit, ring in zip(visits, rings, strict=True)
+        if ring is not None
+    ]
+    insert(VisitDesign, shown)
     insert(DesignLookup, lookups)
 
 

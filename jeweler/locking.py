@@ -39,6 +39,7 @@ def hold_all(names: Iterable[str], *, patience_s: int = 3) -> timedelta:
         return timedelta()
     with connection.cursor() as cursor:
         cursor.execute(_HOLD_ALL, [f"{patience_s}s", sorted(set(names))])
+        cursor.nextset()  # the first statement gives nothing
         waited = cursor.fetchall()[-1][0]
     return timedelta(milliseconds=waited)
 
@@ -46,7 +47,7 @@ def hold_all(names: Iterable[str], *, patience_s: int = 3) -> timedelta:
 _HOLD_ALL = """
 set local lock_timeout = %s;
 select floor(extract(epoch from clock_timestamp() - statement_timestamp()) * 1000)::int
-from (select pg_advisory_xact_lock(hashtextextended(name, 0)) from unnest(%s) as name) as held
+from (select pg_advisory_xact_lock(hashtextextended(name, 0)) from unnest(%s::text[]) as name) as held
 """
 
 

@@ -128,6 +128,8 @@ def _by_visit(sale: Sale, store: Store, people: set[Customer]) -> Iterator[Evide
         starts_at__range=(sale.placed_at - day, sale.placed_at + day),
     ).exclude(status=Appointment.Status.CANCELLED)
     for visit in visits.select_related("customer__merged_into"):
+        if visit.customer is None:
+            continue  # nobody's yet
         owner = customers.resolve(visit.customer)
         yield _evidence(Kind.APPOINTMENT, f"{visit.starts_at:%Y-%m-%d}", owner, "C")
 

@@ -62,9 +62,7 @@ class StaffBusy(models.Model):
             ),
         ]
         indexes = [
-            models.Index(
-                "associate", Func("blocked", function="lower"), name="staff_busy_from"
-            )
+            models.Index("associate", Func("blocked", function="lower"), name="staff_busy_from")
         ]
 
     def __str__(self) -> str:
@@ -98,9 +96,7 @@ class RoomBusy(models.Model):
                 name="room_busy_is_a_stretch",
             ),
         ]
-        indexes = [
-            models.Index("store", Func("during", function="lower"), name="room_busy_from")
-        ]
+        indexes = [models.Index("store", Func("during", function="lower"), name="room_busy_from")]
 
     def __str__(self) -> str:
         return f"Room {self.lane} of {self.store_id} {self.during}"
@@ -175,7 +171,9 @@ class PieceHold(models.Model):
         indexes = [
             GistIndex(fields=["during"], name="piece_hold_during"),
             models.Index(
-                fields=["stone"], name="piece_hold_active", condition=Q(state__in=["held", "promised"])
+                fields=["stone"],
+                name="piece_hold_active",
+                condition=Q(state__in=["held", "promised"]),
             ),
         ]
 
@@ -221,9 +219,7 @@ class OutsideBusy(models.Model):
             )
         ]
         indexes = [
-            models.Index(
-                "associate", Func("during", function="lower"), name="outside_busy_from"
-            )
+            models.Index("associate", Func("during", function="lower"), name="outside_busy_from")
         ]
 
     def __str__(self) -> str:

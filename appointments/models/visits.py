@@ -48,7 +48,10 @@ class Appointment(models.Model):
         unique=True, default=uuid.uuid4, editable=False, help_text="Of the form: once per key"
     )
     asked_hash = models.CharField(
-        max_length=64, blank=True, editable=False, help_text="Of what the form asked for with its key"
+        max_length=64,
+        blank=True,
+        editable=False,
+        help_text="Of what the form asked for with its key",
     )
     store = models.ForeignKey(Store, on_delete=models.PROTECT, related_name="appointments")
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="appointments")
@@ -112,7 +115,8 @@ class Appointment(models.Model):
                 name="appointment_hold_runs_out",
             ),
             models.CheckConstraint(
-                condition=Q(outcome="") | Q(status="attended"), name="appointment_outcome_of_a_visit"
+                condition=Q(outcome="") | Q(status="attended"),
+                name="appointment_outcome_of_a_visit",
             ),
         ]
         indexes = [

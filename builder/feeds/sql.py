@@ -11,7 +11,6 @@ FACTS = [name for name in STAGED if name not in {"stock_number", "cost"}]
 EXAMPLES = 20
 
 
-
 def _is_kept(stone: str = "stone") -> str:
     """Sold, held, or promised to a visit: no feed changes or withdraws it."""
     return f"({stone}.status = 'sold' OR {_is_held(stone)})"

@@ -4,15 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('builder', '0016_passing_pictures'),
+        ("builder", "0016_passing_pictures"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='stone',
-            name='promised_until',
-            field=models.DateTimeField(blank=True, editable=False, help_text='The end of the last visit it is promised to', null=True),
+            model_name="stone",
+            name="promised_until",
+            field=models.DateTimeField(
+                blank=True,
+                editable=False,
+                help_text="The end of the last visit it is promised to",
+                null=True,
+            ),
         ),
     ]

@@ -189,7 +189,10 @@ class Stone(models.Model):
         help_text="The transaction that last changed it (a trigger sees to it); search snapshots ask for it",
     )
     promised_until = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="The end of the last visit it is promised to"
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="The end of the last visit it is promised to",
     )
     sold_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()

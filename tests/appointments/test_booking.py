@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from appointments import booking, promises
+from appointments import booking, promises, receiving
 from appointments.booking import Contact
 from appointments.diary import Asked, StoneGone
 from appointments.models import (
@@ -17,6 +17,8 @@ from appointments.models import (
     TransferTime,
     VisitTask,
 )
+from appointments.seating import SlotTaken
+from appointments.visits import NoSuchVisit, NotNow
 from builder import inventory
 from builder.models import Stone
 from jeweler import outbox
@@ -55,7 +57,9 @@ def reserve(
     return booking.reserve(asked=asked, starts_at=starts_at, key=uuid.uuid4(), now=now, **more)  # type: ignore[arg-type]
 
 
-def book(store: Store, service: Service, starts_at: datetime = MONDAY, **more: object) -> Appointment:
+def book(
+    store: Store, service: Service, starts_at: datetime = MONDAY, **more: object
+) -> Appointment:
     held = reserve(store, service, starts_at, **more)  # type: ignore[arg-type]
     return booking.confirm(uid=held.uid, contact=ADA, now=NOW)
 
@@ -82,7 +86,7 @@ def test_a_held_time_is_offered_to_nobody_else_until_it_runs_out(
 ) -> None:
     reserve(store, service)
     assert starts(store, service, MONDAY)[0] == "11:30"
-    with pytest.raises(booking.SlotTaken) as taken:
+    with pytest.raises(SlotTaken) as taken:
         reserve(store, service, MONDAY + timedelta(minutes=30))
     assert taken.value.starts[0] == MONDAY + timedelta(minutes=90)
     later = reserve(store, service, now=NOW + timedelta(minutes=10))
@@ -126,7 +130,7 @@ def test_a_hold_that_ran_out_is_not_confirmed_and_says_what_is_free(
     with pytest.raises(booking.HoldExpired) as expired:
         booking.confirm(uid=held.uid, contact=ADA, now=NOW + timedelta(minutes=10))
     assert expired.value.starts[0] == MONDAY
-    with pytest.raises(booking.NoSuchHold):
+    with pytest.raises(NoSuchVisit):
         booking.confirm(uid=uuid.uuid4(), contact=ADA, now=NOW)
 
 
@@ -136,7 +140,7 @@ def test_a_hold_is_made_longer_once_and_never_by_looking_at_it(
     held = reserve(store, service)
     later = NOW + timedelta(minutes=5)
     assert booking.extend(appointment=held, now=later).expires_at == later + timedelta(minutes=10)
-    with pytest.raises(booking.NotNow):
+    with pytest.raises(NotNow):
         booking.extend(appointment=held, now=later)
 
 
@@ -144,14 +148,14 @@ def test_visits_go_round_the_associates(service: Service) -> None:
     store = open_showroom(associates=3, rooms=9)
     first = [reserve(store, service).associate_id for _ in range(3)]
     assert len(set(first)) == 3
-    with pytest.raises(booking.SlotTaken):
+    with pytest.raises(SlotTaken):
         reserve(store, service)
 
 
 def test_a_store_takes_as_many_visits_at_once_as_it_has_rooms(service: Service) -> None:
     store = open_showroom(associates=3, rooms=2)
     assert {reserve(store, service).room_busy.lane for _ in range(2)} == {1, 2}
-    with pytest.raises(booking.SlotTaken):
+    with pytest.raises(SlotTaken):
         reserve(store, service)
 
 
@@ -180,7 +184,7 @@ def test_a_moved_visit_stays_itself_with_its_stones(store: Store, service: Servi
 def test_a_move_to_a_taken_time_leaves_the_visit_as_it_was(store: Store, service: Service) -> None:
     visit = book(store, service)
     reserve(store, service, MONDAY + timedelta(hours=3))
-    with pytest.raises(booking.SlotTaken):
+    with pytest.raises(SlotTaken):
         booking.move(appointment=visit, starts_at=MONDAY + timedelta(hours=3), now=NOW)
     visit.refresh_from_db()
     assert (visit.starts_at, visit.sequence, visit.staff_busy.blocked.lower) == (MONDAY, 0, MONDAY)
@@ -253,11 +257,11 @@ def test_a_visit_runs_from_the_door_to_its_outcome(store: Store, service: Servic
     design = DesignFactory(stone=stone)
     visit = book(store, service, stones=(stone,), designs=[design])
     by = StaffMemberFactory()
-    with pytest.raises(booking.NotNow):
-        booking.complete(appointment=visit, outcome="ordered", by=by, now=MONDAY)
-    booking.check_in(appointment=visit, by=by, now=MONDAY)
-    booking.begin(appointment=visit, by=by, now=MONDAY)
-    done = booking.complete(
+    with pytest.raises(NotNow):
+        receiving.complete(appointment=visit, outcome="ordered", by=by, now=MONDAY)
+    receiving.check_in(appointment=visit, by=by, now=MONDAY)
+    receiving.begin(appointment=visit, by=by, now=MONDAY)
+    done = receiving.complete(
         appointment=visit, outcome="ordered", tried=[design.pk], by=by, now=MONDAY + DAY / 24
     )
     assert (done.status, done.outcome) == ("attended", "ordered")

@@ -73,9 +73,7 @@ def open_showroom(
     store = StoreFactory(code=code, time_zone=zone)
     ShowroomFactory(store=store, rooms=rooms, **showroom)
     for weekday in range(7):
-        models.OpeningHours.objects.create(
-            store=store, weekday=weekday, opens=opens, closes=closes
-        )
+        models.OpeningHours.objects.create(store=store, weekday=weekday, opens=opens, closes=closes)
     for _ in range(associates):
         AssociateFactory(works_in=[store])
     return store

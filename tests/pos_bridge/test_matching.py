@@ -12,6 +12,7 @@ from jeweler.sales import Evidence
 from pos_bridge import matching
 from pos_bridge.connections import Opened
 from tests.factories import pos_bridge as tills
+from tests.factories.appointments import ServiceFactory
 from tests.factories.jeweler import StaffMemberFactory
 
 pytestmark = pytest.mark.django_db
@@ -304,6 +305,7 @@ def open_at_the_counter(design: Design, *, days_ago: int, store: str = "nyc-lisp
 def visit(customer: Customer) -> None:
     Appointment.objects.create(
         store=tills.open_store(),
+        service=ServiceFactory(),
         customer=customer,
         booked_at=tills.NOW - timedelta(days=9),
         starts_at=tills.NOW - timedelta(hours=1),
