@@ -200,6 +200,7 @@ def confirm(
         visit.holds.filter(state=PieceHold.State.HELD).update(
             state=PieceHold.State.PROMISED, expires_at=None
         )
+        promises.note_ends([hold.stone_id for hold in visit.holds.all()])
         visits.note(visit, "booked", by=by, now=now)
         for design in visit.designs.all():
             living.rest(design=design, now=now)

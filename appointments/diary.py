@@ -57,10 +57,10 @@ class Asked:
     @property
     def showroom(self) -> Showroom:
         """Raises NotOffered."""
-        try:
-            return self.store.showroom
-        except Showroom.DoesNotExist:
-            raise NotOffered(f"{self.store} takes no visits yet.") from None
+        showroom: Showroom | None = getattr(self.store, "showroom", None)
+        if showroom is None or not self.store.is_open:
+            raise NotOffered(f"{self.store} takes no visits.")
+        return showroom
 
 
 def lay_out(asked: Asked, *, since: datetime, until: datetime, now: datetime) -> Plan:
@@ -231,6 +231,9 @@ with able as (
     select a.id from appointments_associate a
     join appointments_associate_services s on s.associate_id = a.id and s.service_id = %(service)s
     where a.is_bookable
+      and (not exists (select from appointments_service_stores where service_id = %(service)s)
+           or exists (select from appointments_service_stores
+                      where service_id = %(service)s and store_id = %(store)s))
       and (%(language)s = '' or %(language)s = any (a.languages))
       and (%(associate)s::bigint is null or a.id = %(associate)s)
 )

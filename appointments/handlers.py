@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from appointments import promises
+from appointments import forgetting, promises
 from builder.events import SavedStonesWithdrawn, StoneSold
 from builder.models import Stone
+from jeweler.events import CustomerForgotten
 from jeweler.outbox import subscribe
 
 
@@ -21,3 +22,8 @@ def flag_visits_of_withdrawn_stones(event: SavedStonesWithdrawn, *, now: datetim
     for stone in Stone.objects.filter(pk__in=event.stone_ids).order_by("pk"):
         why = f"{stone} was withdrawn by its supplier"
         promises.break_(stone=stone, why=why, now=now, cause=f"withdrawn:{stone.pk}")
+
+
+@subscribe(CustomerForgotten)
+def forget_what_she_said(event: CustomerForgotten, *, now: datetime) -> None:
+    forgetting.forget(customer_id=event.customer_id, now=now)

@@ -106,9 +106,13 @@ def settle(stone_ids: Collection[int]) -> None:
 
 
 def note_ends(stone_ids: Collection[int]) -> None:
-    """Tell the catalog how long each of them is promised, so that no feed withdraws it meanwhile."""
+    """Tell the catalog how long each of them is promised, so that no feed withdraws it meanwhile.
+
+    A hold of ten minutes promises nothing yet: it may run out without anybody looking.
+    """
+    promised = PieceHold.objects.filter(stone__in=stone_ids, state=State.PROMISED)
     ends = dict.fromkeys(stone_ids) | dict(
-        _active(stone_ids).values_list("stone_id").annotate(Max("during__endswith"))
+        promised.values_list("stone_id").annotate(Max("during__endswith"))
     )
     inventory.promise(until=ends)
 
