@@ -304,9 +304,7 @@ def _version(design: Design, *, saved_at: datetime) -> DesignVersion:
 
 def _write_visits(threads: list[Thread], *, stores: dict[str, Store], now: datetime) -> None:
     associate = StaffMember.objects.filter(role=StaffMember.Role.ASSOCIATE).earliest("pk")
-    service, _ = Service.objects.get_or_create(
-        code="viewing", defaults={"name": "Viewing", "minutes": 60}
-    )
+    service = Service.objects.get(code="viewing")
     visits: list[Appointment] = []
     rings: list[Design | None] = []
     lookups: list[DesignLookup] = []

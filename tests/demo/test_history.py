@@ -18,7 +18,7 @@ from attribution.reports.balance import balance
 from attribution.reports.scope import Scope
 from builder import funnel
 from builder.models import Design, DesignStep, DesignVersion, Stone
-from demo import catalog, friends, history, house, tills
+from demo import catalog, friends, history, house, showrooms, tills
 from jeweler import sales
 from jeweler.models import Sale, Store
 from referrals.models import Referral
@@ -35,6 +35,7 @@ def sample(django_db_setup: None, django_db_blocker: object) -> Iterator[None]:
         now = timezone.now()
         stores = house.open_stores()
         house.hire(stores=stores)
+        showrooms.open_showrooms(stores=stores, now=now)
         catalog.load_catalog(now=now, count=2000, imported=200)
         dice = random.Random(11)
         threads = history.write(stores=stores, dice=dice, now=now, days=DAYS)

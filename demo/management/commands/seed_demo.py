@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from attribution import conversions
-from demo import catalog, friends, history, house, tills
+from demo import catalog, friends, history, house, showrooms, tills
 from jeweler.models import Sale, Visitor
 
 SEED = 20261121
@@ -36,6 +36,7 @@ class Command(BaseCommand):
         now = timezone.now()
         stores = house.open_stores()
         house.hire(stores=stores)
+        showrooms.open_showrooms(stores=stores, now=now)
         catalog.load_catalog(now=now, imported=catalog.IMPORTED)
         self._say(f"stores, staff and {catalog.STONES + catalog.IMPORTED:,} stones")
         if catalog_only:
