@@ -134,6 +134,19 @@ def shop(live_server: LiveServer) -> str:
     return live_server.url
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A test of what a page does, and not of how it looks, is marked with the one width that it is done at."""
+    left_out = [each for each in items if not _is_at_its_width(each)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [each for each in items if each not in left_out]
+
+
+def _is_at_its_width(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("width")
+    call = getattr(item, "callspec", None)
+    return marker is None or call is None or call.params.get("visit") in (None, *marker.args)
+
+
 @pytest.fixture(params=[390, 1280], ids=["phone", "desk"])
 def visit(request: pytest.FixtureRequest, page: Page, shop: str) -> Iterator[Visit]:
     """Without the scene, but where the test is marked `scene`: everywhere, or at the width it names."""

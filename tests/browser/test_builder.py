@@ -108,6 +108,7 @@ def test_filters_change_the_list_and_the_address_and_survive_reload_and_back(vis
     expect(page.get_by_role("status")).to_have_text("31 stones")
 
 
+@pytest.mark.width(390)
 def test_a_range_is_moved_by_the_keyboard(visit: Visit) -> None:
     page = visit.page
     visit.go("/diamonds/")
@@ -164,6 +165,7 @@ def test_a_page_of_nothing_leads_to_the_nearest_that_is_there(visit: Visit) -> N
     expect(page.get_by_role("status")).to_have_text("30 stones")
 
 
+@pytest.mark.width(390)
 def test_a_number_leads_to_its_stone_and_nonsense_is_answered(visit: Visit) -> None:
     page = visit.page
     stone = Stone.objects.order_by("-price").first()
@@ -185,6 +187,7 @@ def test_a_number_leads_to_its_stone_and_nonsense_is_answered(visit: Visit) -> N
     expect(page.get_by_text("is no number of a report or of our stock")).to_be_visible()
 
 
+@pytest.mark.width(390)
 def test_kinds_of_stones_are_changed_in_place(visit: Visit) -> None:
     page = visit.page
     Stone.objects.filter(shape="oval").update(
@@ -203,6 +206,7 @@ def test_kinds_of_stones_are_changed_in_place(visit: Visit) -> None:
     expect(page.get_by_role("status")).to_have_text("6 stones")
 
 
+@pytest.mark.width(390)
 def test_settings_that_do_not_hold_her_stone_stand_last_and_may_be_taken(visit: Visit) -> None:
     page = visit.page
     SettingFactory(
@@ -257,6 +261,7 @@ def test_pages_of_few_words_are_accessible_too(visit: Visit) -> None:
         visit.check(state)
 
 
+@pytest.mark.width(390)
 def test_a_stone_that_was_sold_says_so_where_she_is(visit: Visit) -> None:
     page = visit.page
     visit.go("/rings/")
@@ -272,6 +277,7 @@ def test_a_stone_that_was_sold_says_so_where_she_is(visit: Visit) -> None:
     visit.check("sold")
 
 
+@pytest.mark.width(390)
 def test_words_typed_while_another_choice_is_on_its_way_are_kept(visit: Visit) -> None:
     page = visit.page
     visit.go("/rings/")

@@ -23,6 +23,7 @@ def at_a_ring(visit: Visit) -> None:
     expect(visit.page).to_have_url(re.compile(r"size=6\.5"))
 
 
+@pytest.mark.width(390)
 def test_back_leads_to_the_ring_before_and_a_choice_there_takes_it_up(visit: Visit) -> None:
     page = visit.page
     at_a_ring(visit)
@@ -51,6 +52,7 @@ def test_back_leads_to_the_ring_before_and_a_choice_there_takes_it_up(visit: Vis
     expect(page.get_by_text("This is not the ring you were last at.")).not_to_be_visible()
 
 
+@pytest.mark.width(390)
 def test_an_engraving_is_drawn_as_she_types_and_says_what_cannot_be_cut(visit: Visit) -> None:
     page = visit.page
     at_a_ring(visit)
@@ -101,6 +103,7 @@ WATCH = """
 """
 
 
+@pytest.mark.width(390)
 @pytest.mark.scene
 def test_a_band_is_laid_beside_the_ring_in_the_scene_of_its_summary(visit: Visit) -> None:
     page = visit.page
@@ -144,6 +147,7 @@ def test_a_band_is_laid_beside_the_ring_in_the_scene_of_its_summary(visit: Visit
     assert len(sent) == 2
 
 
+@pytest.mark.width(390)
 def test_without_a_scene_the_summary_s_picture_follows_its_band(visit: Visit) -> None:
     page = visit.page
     at_a_ring(visit)

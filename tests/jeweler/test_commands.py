@@ -116,8 +116,8 @@ def home() -> Iterator[Path]:
         shutil.rmtree(each, ignore_errors=True)
 
 
-@pytest.fixture
-def demo(home: Path) -> Iterator[Demo]:
+@contextlib.contextmanager
+def _complete_demo(home: Path) -> Iterator[Demo]:
     port = _free_port()
     running = Demo(home=home, port=port, process=_demo(home, "--port", str(port)))
     try:
@@ -131,27 +131,68 @@ def demo(home: Path) -> Iterator[Demo]:
         assert _soon(lambda: not _processes_of(home)), _processes_of(home)
 
 
-def test_a_demo_that_is_asked_to_stop_leaves_nothing_running(demo: Demo) -> None:
-    assert len(_processes_of(demo.home)) > 5
-
-    demo.process.terminate()
-    said, _ = demo.process.communicate(timeout=END)
-
-    assert demo.process.returncode == 0, said
-    assert "nothing is left running" in said
-    assert _processes_of(demo.home) == []
+@pytest.fixture
+def demo(home: Path) -> Iterator[Demo]:
+    with _complete_demo(home) as running:
+        yield running
 
 
-@pytest.mark.parametrize(
-    "number", [signal.SIGINT, signal.SIGHUP, signal.SIGTERM], ids=lambda number: number.name
-)
-def test_a_demo_that_is_stopped_while_it_starts_leaves_nothing_running(
-    home: Path, number: signal.Signals
+@pytest.fixture(scope="module")
+def lasting(home: Path) -> Iterator[Demo]:
+    """One that goes on through the tests that follow each other; the last of them asks it to stop."""
+    with _complete_demo(home) as running:
+        yield running
+
+
+def test_killed_programs_start_again(lasting: Demo) -> None:
+    before = {name: min(lasting.programs(name)) for name in ("granian", "worker", "beat")}
+    _kill_and_wait_for_others(lasting, before)
+
+
+def test_killed_servers_start_again(lasting: Demo) -> None:
+    before = {name: min(lasting.programs(name)) for name in ("valkey-server", "bin/postgres")}
+    _kill_and_wait_for_others(lasting, before)
+
+
+def _kill_and_wait_for_others(demo: Demo, before: dict[str, int]) -> None:
+    for pid in before.values():
+        os.kill(pid, signal.SIGKILL)
+
+    def all_are_new() -> bool:
+        now = {name: demo.programs(name) for name in before}
+        return all(pids and before[name] not in pids for name, pids in now.items())
+
+    assert _soon(all_are_new)
+    assert _soon(demo.answers)
+
+
+def test_a_second_demo_in_the_same_folder_is_refused_with_the_way_to_stop_the_first(
+    lasting: Demo,
 ) -> None:
+    said, code = _end_of(_demo(lasting.home))
+
+    assert code == 1
+    assert f"already running as process {lasting.process.pid}" in said
+    assert f"kill {lasting.process.pid}" in said
+    assert lasting.answers()
+
+
+def test_a_demo_that_is_asked_to_stop_leaves_nothing_running(lasting: Demo) -> None:
+    assert len(_processes_of(lasting.home)) > 5
+
+    lasting.process.terminate()
+    said, _ = lasting.process.communicate(timeout=END)
+
+    assert lasting.process.returncode == 0, said
+    assert "nothing is left running" in said
+    assert _processes_of(lasting.home) == []
+
+
+def test_a_demo_that_is_stopped_while_it_starts_leaves_nothing_running(home: Path) -> None:
     process = _demo(home, "--port", str(_free_port()))
     _read_until(process, "database and broker are up")
 
-    process.send_signal(number)
+    process.send_signal(signal.SIGINT)
     said, code = _end_of(process)
 
     assert code == 0, said
@@ -175,50 +216,6 @@ def test_a_demo_whose_keeper_was_killed_first_leaves_nothing_running_either(demo
     demo.process.communicate()
 
     assert _soon(lambda: not _processes_of(demo.home)), _processes_of(demo.home)
-
-
-def test_killed_programs_start_again(demo: Demo) -> None:
-    before = {name: _oldest(demo, name) for name in ("granian", "worker", "beat")}
-
-    for pid in before.values():
-        os.kill(pid, signal.SIGKILL)
-
-    def all_are_new() -> bool:
-        now = {name: demo.programs(name) for name in before}
-        return all(pids and before[name] not in pids for name, pids in now.items())
-
-    assert _soon(all_are_new)
-    assert _soon(demo.answers)
-
-
-def test_killed_servers_start_again(demo: Demo) -> None:
-    for pid in demo.programs("valkey-server") + demo.programs("postgres", "-D"):
-        os.kill(pid, signal.SIGKILL)
-
-    assert _soon(lambda: bool(demo.programs("valkey-server")))
-    assert _soon(lambda: bool(demo.programs("postgres", "-D")))
-    assert _soon(demo.answers)
-
-
-def _oldest(demo: Demo, name: str) -> int:
-    return min(demo.programs(name))
-
-
-def test_a_second_demo_in_the_same_folder_is_refused_with_the_way_to_stop_the_first(
-    home: Path,
-) -> None:
-    first = _demo(home, "--port", str(_free_port()))
-    try:
-        _read_until(first, "database and broker are up")
-        said, code = _end_of(_demo(home))
-        assert first.poll() is None
-    finally:
-        first.terminate()
-        first.communicate(timeout=END)
-
-    assert code == 1
-    assert f"already running as process {first.pid}" in said
-    assert f"kill {first.pid}" in said
 
 
 def test_a_busy_port_that_was_asked_for_is_refused_and_a_free_one_named(home: Path) -> None:
@@ -245,8 +242,9 @@ def test_a_busy_default_port_is_named_and_the_next_free_one_used(home: Path) -> 
         try:
             said = _read_until(process, "open http://localhost:")
         finally:
-            process.terminate()
-            process.communicate(timeout=END)
+            process.send_signal(signal.SIGHUP)  # as when its window is closed
+            at_its_end, _ = process.communicate(timeout=END)
+    assert "nothing is left running" in at_its_end
     named = re.search(r"port 8000 is busy, so this is port (\d+)", said)
     assert named, said
     assert f"open http://localhost:{named[1]}/demo/" in said
