@@ -137,21 +137,42 @@ def demo(home: Path) -> Iterator[Demo]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def lasting(home: Path) -> Iterator[Demo]:
-    """One that goes on through the tests that follow each other; the last of them asks it to stop."""
-    with _complete_demo(home) as running:
-        yield running
+class TestADemoThatGoesOn:
+    """One start for all that leaves it running; the last of them asks it to stop."""
 
+    @pytest.fixture(scope="class")
+    def lasting(self, home: Path) -> Iterator[Demo]:
+        with _complete_demo(home) as running:
+            yield running
 
-def test_killed_programs_start_again(lasting: Demo) -> None:
-    before = {name: min(lasting.programs(name)) for name in ("granian", "worker", "beat")}
-    _kill_and_wait_for_others(lasting, before)
+    def test_killed_programs_start_again(self, lasting: Demo) -> None:
+        before = {name: min(lasting.programs(name)) for name in ("granian", "worker", "beat")}
+        _kill_and_wait_for_others(lasting, before)
 
+    def test_killed_servers_start_again(self, lasting: Demo) -> None:
+        before = {name: min(lasting.programs(name)) for name in ("valkey-server", "bin/postgres")}
+        _kill_and_wait_for_others(lasting, before)
 
-def test_killed_servers_start_again(lasting: Demo) -> None:
-    before = {name: min(lasting.programs(name)) for name in ("valkey-server", "bin/postgres")}
-    _kill_and_wait_for_others(lasting, before)
+    def test_a_second_demo_in_the_same_folder_is_refused_with_the_way_to_stop_the_first(
+        self,
+        lasting: Demo,
+    ) -> None:
+        said, code = _end_of(_demo(lasting.home))
+
+        assert code == 1
+        assert f"already running as process {lasting.process.pid}" in said
+        assert f"kill {lasting.process.pid}" in said
+        assert lasting.answers()
+
+    def test_a_demo_that_is_asked_to_stop_leaves_nothing_running(self, lasting: Demo) -> None:
+        assert len(_processes_of(lasting.home)) > 5
+
+        lasting.process.terminate()
+        said, _ = lasting.process.communicate(timeout=END)
+
+        assert lasting.process.returncode == 0, said
+        assert "nothing is left running" in said
+        assert _processes_of(lasting.home) == []
 
 
 def _kill_and_wait_for_others(demo: Demo, before: dict[str, int]) -> None:
@@ -164,28 +185,6 @@ def _kill_and_wait_for_others(demo: Demo, before: dict[str, int]) -> None:
 
     assert _soon(all_are_new)
     assert _soon(demo.answers)
-
-
-def test_a_second_demo_in_the_same_folder_is_refused_with_the_way_to_stop_the_first(
-    lasting: Demo,
-) -> None:
-    said, code = _end_of(_demo(lasting.home))
-
-    assert code == 1
-    assert f"already running as process {lasting.process.pid}" in said
-    assert f"kill {lasting.process.pid}" in said
-    assert lasting.answers()
-
-
-def test_a_demo_that_is_asked_to_stop_leaves_nothing_running(lasting: Demo) -> None:
-    assert len(_processes_of(lasting.home)) > 5
-
-    lasting.process.terminate()
-    said, _ = lasting.process.communicate(timeout=END)
-
-    assert lasting.process.returncode == 0, said
-    assert "nothing is left running" in said
-    assert _processes_of(lasting.home) == []
 
 
 def test_a_demo_that_is_stopped_while_it_starts_leaves_nothing_running(home: Path) -> None:
