@@ -189,6 +189,10 @@ def mail(request: HttpRequest, mail_id: int) -> HttpResponse:
     message = get_object_or_404(EmailMessage, pk=mail_id)
     if request.GET.get("as") == "text":
         return HttpResponse(message.text, content_type="text/plain; charset=utf-8")
+    if request.GET.get("as") == "calendar" and message.calendar:
+        kind = f"text/calendar; method={message.calendar_method}; charset=utf-8"
+        file = {"Content-Disposition": 'attachment; filename="invite.ics"'}
+        return HttpResponse(message.calendar, content_type=kind, headers=file)
     response = HttpResponse(message.html)
     response["Content-Security-Policy"] = policy(script="'none'", style="'unsafe-inline'")
     return response

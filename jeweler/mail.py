@@ -6,6 +6,9 @@ it tells of was committed. One row per key: whoever queues it again gets the fir
 only, and with a way to end it in one click (RFC 8058). `send_due` claims rows one by one, counts the attempt before it is
 made, and hands the mail to Django's mail interface (anymail in production).
 
+A mail may carry an invitation for her calendar: kept with the row, so that a second attempt sends the same bytes, and sent as a
+file for every mail program and, where the provider lets us, as the part by which calendars take it up themselves.
+
 Limit: a process that is killed after the mail server took a mail, and before that was written down,
 sends it again a few minutes later. Nobody can promise more over SMTP; both copies carry the same
 Message-ID, by which mail programs show one. A mail is never lost.
@@ -14,6 +17,7 @@ Message-ID, by which mail programs show one. A mail is never lost.
 import hashlib
 import logging
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -36,6 +40,9 @@ logger = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)  # longer than the mail server may take to answer
 NUDGE_DAYS = 7
+# Of anymail's providers these two take a part of any kind; Django's own back ends do too.
+TAKES_PARTS = ("anymail.backends.amazon_ses.", "anymail.backends.sendgrid.")
+INVITE_NAME = "invite.ics"
 FORGOTTEN, FORGOTTEN_ADDRESS = "Forgotten", "forgotten@invalid.invalid"
 
 
@@ -45,6 +52,14 @@ class BadMail(ValueError):
 
 class NotGivenUp(ValueError):
     """A mail that was sent, or is still being tried, is not owed anew."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Invitation:
+    """What a calendar is to learn: iCalendar text, and its METHOD, which the mail's header has to repeat."""
+
+    text: str
+    method: str
 
 
 def queue(
@@ -57,12 +72,15 @@ def queue(
     customer: Customer | None = None,
     sender: str = "",
     reply_to: str = "",
+    not_before: datetime | None = None,
+    invitation: Invitation | None = None,
     now: datetime,
 ) -> EmailMessage:
     """Owe a mail, once per key.
 
     `template` "builder/design_saved" stands for `emails/builder/design_saved.mjml` and `.txt`. `sender`: who
     the inbox shows, when not the house by its name. `reply_to`: a canonical address, empty: the sender's.
+    `not_before`: the moment from which on it is sent.
     Must run in the transaction of what it tells of.
     """
     _refuse_outside_a_transaction(key)
@@ -71,7 +89,9 @@ def queue(
         return queued
     return _owe(
         key=key, template=template, to=to, subject=subject, context=context, customer=customer,
-        sender=sender, reply_to=reply_to, queued_at=now, next_attempt_at=now,
+        sender=sender, reply_to=reply_to, queued_at=now, next_attempt_at=max(now, not_before or now),
+        calendar=invitation.text if invitation else "",
+        calendar_method=invitation.method if invitation else "",
     )  # fmt: skip
 
 
@@ -139,7 +159,7 @@ def forget(*, ids: Iterable[int], now: datetime) -> None:
     mails.filter(sent_at=None, dead_at=None).update(dead_at=now, last_error=FORGOTTEN)
     mails.update(
         key=Concat(Value("forgotten:"), Cast("pk", CharField())),
-        to=FORGOTTEN_ADDRESS, reply_to="", subject="", text="", html="",
+        to=FORGOTTEN_ADDRESS, reply_to="", subject="", text="", html="", calendar="",
     )  # fmt: skip
     mails.exclude(last_error="").update(
         last_error=FORGOTTEN
@@ -257,7 +277,20 @@ def _send(message: EmailMessage) -> None:
         headers=headers,
     )
     outgoing.attach_alternative(message.html, "text/html")
+    if message.calendar:
+        _invite(outgoing, message)
     outgoing.send()
+
+
+def _invite(outgoing: EmailMultiAlternatives, message: EmailMessage) -> None:
+    """With the part that calendars read themselves the file is only a file, or some would show two invitations."""
+    part = f"text/calendar; method={message.calendar_method}"
+    backend = settings.EMAIL_BACKEND
+    if backend.startswith("anymail.") and not backend.startswith(TAKES_PARTS):
+        outgoing.attach(INVITE_NAME, message.calendar, part)
+        return
+    outgoing.attach_alternative(message.calendar, part)
+    outgoing.attach(INVITE_NAME, message.calendar.encode(), "application/ics")
 
 
 def _owe(

@@ -30,6 +30,8 @@ class EmailMessage(models.Model):
     subject = models.CharField(max_length=200)
     text = models.TextField()
     html = models.TextField()
+    calendar = models.TextField(blank=True, help_text="An invitation, as calendars read it")
+    calendar_method = models.CharField(max_length=8, blank=True, help_text="REQUEST or CANCEL")
     queued_at = models.DateTimeField()
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField()

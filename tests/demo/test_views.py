@@ -126,6 +126,17 @@ def test_a_mail_of_the_night_waits_for_the_morning_in_the_mailbox(
     assert "waits for her morning" in client.get("/demo/mailbox/").content.decode()
 
 
+def test_the_mailbox_hands_out_a_mails_invitation(client: Client, design: Design) -> None:
+    EmailMessage.objects.update(calendar="BEGIN:VCALENDAR\r\n", calendar_method="REQUEST")
+    [mail] = EmailMessage.objects.all()
+    address = f"/demo/mailbox/{mail.pk}/?as=calendar"
+
+    assert f'href="{address}"' in client.get("/demo/mailbox/").content.decode()
+    answer = client.get(address)
+    assert answer.content.decode() == mail.calendar
+    assert answer.headers["Content-Type"] == "text/calendar; method=REQUEST; charset=utf-8"
+
+
 def test_ines_is_led_to_the_funnel_and_to_no_other_door(client: Client) -> None:
     answer = client.post("/demo/log-in/", {"username": "ines", "door": "funnel"})
     assert answer.headers["Location"] == "/admin/builder/funnel/"

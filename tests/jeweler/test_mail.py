@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.conf import settings
 from django.core import mail as django_mail
+from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connections, transaction
 from django.db.transaction import TransactionManagementError
@@ -383,3 +385,60 @@ def test_a_mail_that_is_true_no_more_is_withdrawn_before_it_is_sent() -> None:
     assert mail.withdraw(keys=["pause:1"], why="She came", now=NOON) == 1
     assert mail.send_due(now=NOON) == 0
     assert mail.withdraw(keys=["pause:1"], why="She came", now=NOON) == 0
+
+
+INVITATION = mail.Invitation(text="BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", method="REQUEST")
+
+
+def parts_of(sent: Any) -> list[tuple[str, str | None, str]]:
+    """Kind with its method, file name, and content with the line ends that calendars want."""
+    found = message_from_bytes(sent.message().as_bytes(linesep="\r\n"))
+    return [
+        (
+            f"{part.get_content_type()} {part.get_param('method') or ''}".strip(),
+            part.get_filename(),
+            bytes(part.get_payload(decode=True) or b"").decode(),  # type: ignore[arg-type]
+        )
+        for part in found.walk()
+        if not part.is_multipart()
+    ]
+
+
+def invite() -> None:
+    with transaction.atomic():
+        mail.queue(
+            key="visit:1", template="tests/everything", to="ada@example.com", subject="Your visit",
+            context=CONTEXT, invitation=INVITATION, not_before=NOW + timedelta(hours=1), now=NOW,
+        )  # fmt: skip
+
+
+def test_an_invitation_waits_for_its_moment_and_goes_as_a_part_and_as_a_file() -> None:
+    invite()
+    assert mail.send_due(now=NOW) == 0
+    assert mail.send_due(now=NOW + timedelta(hours=1)) == 1
+    [sent] = django_mail.outbox
+    assert parts_of(sent)[2:] == [
+        ("text/calendar REQUEST", None, INVITATION.text),
+        ("application/ics", "invite.ics", INVITATION.text),
+    ]
+    header = 'Content-Type: text/calendar; method=REQUEST; charset="utf-8"\n'
+    assert header in sent.message().as_string()  # a second charset would spoil it
+
+
+@override_settings(EMAIL_BACKEND="anymail.backends.postmark.EmailBackend")
+def test_where_the_provider_takes_no_such_part_the_file_is_the_invitation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gone: list[Any] = []
+    monkeypatch.setattr(EmailMultiAlternatives, "send", lambda mine: gone.append(mine))
+    invite()
+    assert mail.send_due(now=NOW + timedelta(hours=1)) == 1
+    assert parts_of(gone[0])[2:] == [("text/calendar REQUEST", "invite.ics", INVITATION.text)]
+
+
+def test_a_forgotten_mail_invites_nobody_any_more() -> None:
+    invite()
+    [owed] = EmailMessage.objects.all()
+    mail.forget(ids=[owed.pk], now=NOW)
+    owed.refresh_from_db()
+    assert (owed.calendar, owed.text) == ("", "")
