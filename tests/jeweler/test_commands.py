@@ -137,13 +137,14 @@ def demo(home: Path) -> Iterator[Demo]:
         yield running
 
 
+@pytest.fixture(scope="class")
+def lasting(home: Path) -> Iterator[Demo]:
+    with _complete_demo(home) as running:
+        yield running
+
+
 class TestADemoThatGoesOn:
     """One start for all that leaves it running; the last of them asks it to stop."""
-
-    @pytest.fixture(scope="class")
-    def lasting(self, home: Path) -> Iterator[Demo]:
-        with _complete_demo(home) as running:
-            yield running
 
     def test_killed_programs_start_again(self, lasting: Demo) -> None:
         before = {name: min(lasting.programs(name)) for name in ("granian", "worker", "beat")}
