@@ -2,7 +2,8 @@
 
 Promise: a slot that is shown is refused for no other reason than that somebody was faster; no associate, room or stone is
 promised twice at once; whoever posts a form twice has booked once. Who changes what is taken on a store's day holds the name of
-that day, and the names of the stones, in one sorted list; the database's exclusion constraints have the last word.
+that day, and the names of the stones, in one sorted list; the database's exclusion constraints have the last word. Who changes
+what is promised to a booked visit holds the visit's name before them, and reads under it which stones those are.
 
 An associate may work in two stores on one day: then the constraint alone decides, by inserts that refuse instead of waiting in a
 circle (ON CONFLICT DO NOTHING), and nobody deadlocks.
@@ -12,7 +13,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -20,7 +21,7 @@ from django.conf import settings
 from django.db import transaction
 
 from appointments import availability, calendars, diary, events, letters, promises, seating, visits
-from appointments.diary import Asked
+from appointments.diary import Asked, StoneGone
 from appointments.models import (
     Appointment,
     PieceHold,
@@ -34,6 +35,7 @@ from builder.models import Design, Stone
 from jeweler import customers, locking, outbox
 from jeweler.models import Customer, StaffMember, Store, Visitor
 
+HELD = PieceHold.State.HELD
 Status = Appointment.Status
 Outcome = Appointment.Outcome
 LIVING = promises.LIVING
@@ -164,7 +166,7 @@ def extend(*, appointment: Appointment, now: datetime) -> Appointment:
             if mine.exists():
                 raise NotNow("This time was kept longer once; please finish, or choose again.")
             raise HoldExpired
-        for rows in seating.rows_of(appointment):
+        for rows in (*seating.rows_of(appointment), appointment.holds.filter(state=HELD)):
             rows.update(expires_at=until)
     appointment.refresh_from_db()
     return appointment
@@ -177,17 +179,20 @@ def confirm(
     wishes: Wishes | None = None,
     by: StaffMember | None = None,
     risk: str = "",
+    customer: Customer | None = None,
     now: datetime,
 ) -> Appointment:
-    """The held visit is booked: in one transaction with its mail.
+    """The held visit is booked: in one transaction with its mail. `customer`: who is known already, else she is found or made.
 
     Raises NoSuchVisit, AlreadyConfirmed, HoldExpired; BadEmail, BadPhone, NothingToIdentify, AmbiguousCustomer.
     """
     wishes = wishes or Wishes()
     with transaction.atomic():
+        now += _hold_stones_of(uid)
         held = Appointment.objects.filter(uid=uid, status=Status.HELD, expires_at__gt=now)
         changed = held.update(
-            status=Status.BOOKED, booked_at=now, expires_at=None, customer=_customer(contact, uid, now),
+            status=Status.BOOKED, booked_at=now, expires_at=None,
+            customer=customer or _customer(contact, uid, now),
             email=contact.email.strip(), phone=contact.phone.strip(), language=contact.language,
             occasion=wishes.occasion, occasion_date=wishes.occasion_date,
             is_surprise=wishes.is_surprise, note=wishes.note, visitor_zone=wishes.zone, risk=risk,
@@ -197,10 +202,7 @@ def confirm(
         visit = visits.read(uid=uid)
         for rows in seating.rows_of(visit):
             rows.update(expires_at=None)
-        visit.holds.filter(state=PieceHold.State.HELD).update(
-            state=PieceHold.State.PROMISED, expires_at=None
-        )
-        promises.note_ends([hold.stone_id for hold in visit.holds.all()])
+        promises.keep(appointment=visit, now=now)
         visits.note(visit, "booked", by=by, now=now)
         for design in visit.designs.all():
             living.rest(design=design, now=now)
@@ -229,21 +231,25 @@ def move(
     A visit moved to where it is stays, and is told to nobody. Raises SlotTaken, StoneGone, StoneTaken, NotOffered, NotNow.
     """
     visit = visits.read(uid=appointment.uid)
-    stones = visits.promised(visit)
     asked = Asked(
-        service=visit.service, store=store or visit.store, stones=stones, apart=(visit.pk,),
+        service=visit.service, store=store or visit.store, apart=(visit.pk,),
         associate_id=associate_id, is_staff=by is not None,
     )  # fmt: skip
     try:
         with transaction.atomic():
+            now += visits.hold(visit)
+            visit = visits.read(uid=visit.uid)
+            asked = replace(asked, stones=visits.promised(visit))
             now += _hold_names(asked, starts_at, also=[(visit.store, visit.starts_at)])
+            # A promise may have been broken while the stones' names were waited for.
+            asked = replace(asked, stones=visits.promised(visit))
             visit = visits.locked(visit)
             visits.refuse_unless(visit, [Status.BOOKED], "moved")
             is_same = associate_id in (None, visit.associate_id)
             if visit.starts_at == starts_at and visit.store_id == asked.store.pk and is_same:
                 return visit
             seating.expire(now=now)
-            seating.free(visit, stones=stones, now=now)
+            seating.free(visit, stones=asked.stones, now=now)
             visit.store, visit.starts_at = asked.store, starts_at
             visit.sequence += 1
             seating.place(visit, asked=asked, now=now)
@@ -260,6 +266,7 @@ def cancel(
 ) -> Appointment:
     """The visit will not be: its time and stones are free at once. Done again it changes nothing. Raises NotNow."""
     with transaction.atomic():
+        now += visits.hold(appointment)
         stones = visits.promised(appointment)
         now += locking.hold_all(
             [*seating.names(appointment.store, appointment.starts_at), *promises.names(stones)]
@@ -289,9 +296,10 @@ def bring(
     """One more of her rings for the visit, with its stone promised where it has one. Raises StoneGone, StoneTaken, NotNow."""
     stone = design.stone
     with transaction.atomic():
-        now += locking.hold_all(
-            promises.names([stone] if stone else []) or [f"visit {appointment.pk}"]
-        )
+        now += visits.hold(appointment)
+        if stone is not None:
+            now += locking.hold_all(promises.names([stone]))
+            stone.refresh_from_db(fields=["status", "store"])
         visit = visits.locked(appointment)
         visits.refuse_unless(visit, LIVING, "given another ring")
         _, is_new = VisitDesign.objects.get_or_create(
@@ -302,6 +310,8 @@ def bring(
             return visit
         is_promised = stone and visit.holds.filter(stone=stone, state__in=PieceHold.ACTIVE).exists()
         if stone is not None and not is_promised and visit.service.takes_pieces:
+            if stone.status in (Stone.Status.SOLD, Stone.Status.WITHDRAWN):
+                raise StoneGone(stone)
             if not promises.can_be_there(visit, stones=[stone], now=now):
                 raise StoneTaken(stone)
             promises.promise(appointment=visit, stones=[stone], now=now)
@@ -333,6 +343,12 @@ def _reserved(
             for number, design in enumerate(dict.fromkeys(designs))
         )
     return visit
+
+
+def _hold_stones_of(uid: uuid.UUID) -> timedelta:
+    held = PieceHold.objects.filter(appointment__uid=uid, state=HELD)
+    stones = list(held.values_list("stone_id", flat=True))
+    return locking.hold_all(promises.names_of(stones)) if stones else timedelta()
 
 
 def _hold_names(

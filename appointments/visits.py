@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
@@ -38,6 +38,14 @@ def locked(visit: Appointment) -> Appointment:
     if locking.are_on():
         Appointment.objects.select_for_update(no_key=True).only("pk").get(pk=visit.pk)
     return read(uid=visit.uid)
+
+
+def hold(visit: Appointment) -> timedelta:
+    """Nobody else changes what is promised to this visit until the transaction ends. How long it waited for that.
+
+    Held before the names of days and stones: which stones those are is read under it.
+    """
+    return locking.hold_all([f"visit {visit.pk}"])
 
 
 def refuse_unless(visit: Appointment, allowed: Sequence[Appointment.Status], done: str) -> None:
