@@ -10,7 +10,6 @@ from enum import StrEnum
 
 from django.conf import settings
 from django.core import signing
-from django.urls import reverse
 
 from appointments import visits
 from appointments.models import Appointment
@@ -52,21 +51,21 @@ def opened(token: str, *, now: datetime, purpose: Purpose = Purpose.MANAGE) -> A
 
 def manage_url(visit: Appointment) -> str:
     """Where she looks after her visit."""
-    return _address("visits:manage", visit, Purpose.MANAGE)
+    return _address("", visit, Purpose.MANAGE)
 
 
 def verify_url(visit: Appointment) -> str:
     """Where she proves that the address is hers."""
-    return _address("visits:verify", visit, Purpose.VERIFY)
+    return _address("verify/", visit, Purpose.VERIFY)
 
 
 def offer_url(visit: Appointment) -> str:
     """Where she takes a time that was kept for her from the waiting list."""
-    return _address("visits:offered", visit, Purpose.OFFER)
+    return _address("offered/", visit, Purpose.OFFER)
 
 
-def _address(name: str, visit: Appointment, purpose: Purpose) -> str:
-    return f"{settings.SITE_URL}{reverse(name, args=[token(visit, purpose=purpose)])}"
+def _address(under: str, visit: Appointment, purpose: Purpose) -> str:
+    return f"{settings.SITE_URL}/visits/{under}{token(visit, purpose=purpose)}/"
 
 
 def _signer(purpose: Purpose) -> signing.Signer:

@@ -421,7 +421,7 @@ def test_an_invitation_waits_for_its_moment_and_goes_as_a_part_and_as_a_file() -
         ("text/calendar REQUEST", None, INVITATION.text),
         ("application/ics", "invite.ics", INVITATION.text),
     ]
-    header = 'Content-Type: text/calendar; method=REQUEST; charset="utf-8"\n'
+    header = 'Content-Type: text/calendar; method="REQUEST"; charset="utf-8"\n'
     assert header in sent.message().as_string()  # a second charset would spoil it
 
 
@@ -429,8 +429,12 @@ def test_an_invitation_waits_for_its_moment_and_goes_as_a_part_and_as_a_file() -
 def test_where_the_provider_takes_no_such_part_the_file_is_the_invitation(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    gone: list[Any] = []
-    monkeypatch.setattr(EmailMultiAlternatives, "send", lambda mine: gone.append(mine))
+    gone: list[EmailMultiAlternatives] = []
+
+    def keep(outgoing: EmailMultiAlternatives) -> None:
+        gone.append(outgoing)
+
+    monkeypatch.setattr(EmailMultiAlternatives, "send", keep)
     invite()
     assert mail.send_due(now=NOW + timedelta(hours=1)) == 1
     assert parts_of(gone[0])[2:] == [("text/calendar REQUEST", "invite.ics", INVITATION.text)]
