@@ -120,8 +120,13 @@ def _starts(
     shut = merged([*((start - whole + 1, end) for start, end in lane.busy), *barred])
     at = bisect_right(shut, (since, since))
     at = max(0, at - 1)
-    for window in lane.windows:
-        start, end = max(window.start, since), min(window.end - whole + 1, until)
+    windows, through = lane.windows, -1
+    for place, window in enumerate(windows):
+        if window.end > through:  # and on into the windows that touch it
+            through, following = window.end, place + 1
+            while following < len(windows) and windows[following].start == through:
+                through, following = windows[following].end, following + 1
+        start, end = max(window.start, since), min(window.end, through - whole + 1, until)
         start += (window.midnight - start) % step
         while start < end:
             while at < len(shut) and shut[at][1] <= start:

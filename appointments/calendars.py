@@ -18,7 +18,11 @@ _EPOCH_UTC = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Half open, in minutes since 1970 UTC. `midnight` is that of its wall clock: steps are counted from it."""
+    """Half open, in minutes since 1970 UTC. `midnight` is that of its wall clock's day: steps are counted from it.
+
+    So a window ends with the day and where the clocks change, and the next touches it: whether a time is a start depends on the
+    time alone, and not on how many days were laid out with it.
+    """
 
     start: int
     end: int
@@ -51,9 +55,11 @@ def windows(*, zone: ZoneInfo, day: date, opens: time, closes: time) -> list[Win
     midnight = _wall(day, time())
     found: list[Window] = []
     for since, until, ahead in _regimes(zone, day):
-        start, end = max(opens_at - ahead, since), min(closes_at - ahead, until)
-        if start < end:
-            found.append(Window(start, end, midnight - ahead))
+        for begins in (midnight, midnight + DAY):
+            start = max(max(opens_at, begins) - ahead, since)
+            end = min(min(closes_at, begins + DAY) - ahead, until)
+            if start < end:
+                found.append(Window(start, end, begins - ahead))
     return found
 
 
@@ -107,11 +113,11 @@ def _first_minute_with(zone: ZoneInfo, ahead: int, before: int, after: int) -> i
 
 
 def joined(windows: Iterable[Window]) -> list[Window]:
-    """Sorted, without overlap; those that touch become one, which keeps the midnight of the first."""
+    """Sorted, without overlap; those of one day that touch become one."""
     found: list[Window] = []
     for each in sorted(windows, key=lambda window: (window.start, window.end)):
-        if found and each.start <= found[-1].end:
-            last = found[-1]
+        last = found[-1] if found else None
+        if last is not None and each.start <= last.end and each.midnight == last.midnight:
             found[-1] = Window(last.start, max(last.end, each.end), last.midnight)
         else:
             found.append(each)
