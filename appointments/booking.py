@@ -18,7 +18,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from appointments import availability, calendars, diary, events, letters, promises, seating, visits
 from appointments.diary import Asked, StoneGone
@@ -143,6 +143,7 @@ def reserve(
                 if known.asked_hash != asked_hash:
                     raise KeyReused
                 return known
+            asked = replace(asked, stones=_as_they_are(asked.stones))
             seating.expire(now=now, also_of=visitor)
             held_minutes = settings.VISIT_HOLD_MINUTES if minutes is None else minutes
             return _reserved(
@@ -155,6 +156,10 @@ def reserve(
             )  # fmt: skip
     except SlotTaken:
         raise SlotTaken(alternatives(asked, to=starts_at, now=now)) from None
+    except IntegrityError:
+        if Appointment.objects.filter(key=key).exists():  # for another day, at the same moment
+            raise KeyReused from None
+        raise
 
 
 def extend(*, appointment: Appointment, now: datetime) -> Appointment:
@@ -301,7 +306,7 @@ def bring(
             now += locking.hold_all(promises.names([stone]))
             stone.refresh_from_db(fields=["status", "store"])
         visit = visits.locked(appointment)
-        visits.refuse_unless(visit, LIVING, "given another ring")
+        visits.refuse_unless(visit, [*LIVING, Status.HELD], "given another ring")
         _, is_new = VisitDesign.objects.get_or_create(
             appointment=visit, design=design,
             defaults={"position": visit.visit_designs.count()},
@@ -315,6 +320,8 @@ def bring(
             if not promises.can_be_there(visit, stones=[stone], now=now):
                 raise StoneTaken(stone)
             promises.promise(appointment=visit, stones=[stone], now=now)
+        if visit.status == Status.HELD:
+            return visit  # its confirmation tells of it
         visit.sequence += 1
         visit.save(update_fields=["sequence"])
         visits.note(visit, "ring added", by=by, now=now, said=str(design))
@@ -343,6 +350,12 @@ def _reserved(
             for number, design in enumerate(dict.fromkeys(designs))
         )
     return visit
+
+
+def _as_they_are(stones: Sequence[Stone]) -> list[Stone]:
+    """Read anew under their names: one may have been sold since the page was asked for."""
+    now_is = Stone.objects.in_bulk([stone.pk for stone in stones]) if stones else {}
+    return [now_is[stone.pk] for stone in stones]
 
 
 def _hold_stones_of(uid: uuid.UUID) -> timedelta:

@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, QuerySet
 
-from appointments import availability, calendars, diary
+from appointments import availability, calendars, diary, visits
 from appointments.diary import Asked
 from appointments.models import Appointment, PieceHold, VisitEvent, VisitTask
 from appointments.ways import Stop, Ways, leaving
@@ -47,7 +47,11 @@ class Instead:
 
 def names(stones: Iterable[Stone]) -> list[str]:
     """What to hold before anything is changed about these stones' promises."""
-    return [f"promised stone {stone.pk}" for stone in stones]
+    return names_of(stone.pk for stone in stones)
+
+
+def names_of(stone_ids: Iterable[int]) -> list[str]:
+    return [f"promised stone {stone_id}" for stone_id in stone_ids]
 
 
 def promise(*, appointment: Appointment, stones: Sequence[Stone], now: datetime) -> list[PieceHold]:
@@ -66,6 +70,24 @@ def promise(*, appointment: Appointment, stones: Sequence[Stone], now: datetime)
         holds.append(_written(hold, beside=_active([stone.pk]), now=now))
     note_ends([stone.pk for stone in stones])
     return holds
+
+
+def keep(*, appointment: Appointment, now: datetime) -> None:
+    """The visit is booked: what was held for it is promised. What broke while it was held is flagged now.
+
+    With `names` held.
+    """
+    holds = list(appointment.holds.select_related("stone"))
+    held = [hold for hold in holds if hold.state == State.HELD]
+    PieceHold.objects.filter(pk__in=[hold.pk for hold in held]).update(
+        state=State.PROMISED, expires_at=None
+    )
+    if held:
+        note_ends([hold.stone_id for hold in held])
+    for hold in holds:
+        if hold.state == State.BROKEN:
+            cause = f"broken:{hold.pk}"
+            flag(appointment=appointment, stone=hold.stone, why=hold.why, cause=cause, now=now)
 
 
 def let_go(
@@ -212,7 +234,7 @@ def replace(
     Done twice with the same stone it has one effect. Once nothing is broken any more the flag and its tasks end.
     """
     with transaction.atomic():
-        now += locking.hold_all(names([stone, hold.stone]))
+        now += visits.hold(hold.appointment) + locking.hold_all(names([stone, hold.stone]))
         hold = PieceHold.objects.select_related(
             "appointment__store__showroom", "appointment__service", "replaced_by"
         ).get(pk=hold.pk)
@@ -250,10 +272,15 @@ def _active(stone_ids: Collection[int]) -> QuerySet[PieceHold]:
 
 def _written(hold: PieceHold, *, beside: QuerySet[PieceHold], now: datetime) -> PieceHold:
     """The row, if the database takes it beside what else is promised of the stone. Raises StoneTaken."""
-    others = list(beside.filter(Q(expires_at=None) | Q(expires_at__gt=now)).order_by("during"))
+    active = list(beside.order_by("during"))
+    others = [each for each in active if each.expires_at is None or each.expires_at > now]
+    if len(others) < len(active):  # what ran out and was not tidied yet
+        gone = [each.pk for each in active if each not in others]
+        PieceHold.objects.filter(pk__in=gone).update(state=State.EXPIRED, ended_at=now)
     leaves = leaving(
         [*(_stop(each) for each in others), _stop(hold)],
         place=hold.stone.store_id, ways=diary.read_ways() if others or hold.stone.store_id else _NONE,
+        new=[_NEW],
     )  # fmt: skip
     hold.occupied = _occupied(hold, leaves[_NEW])
     moved = [each for each in others if _occupied(each, leaves[each.pk]) != each.occupied]
@@ -304,6 +331,6 @@ def _occupied(hold: PieceHold, leaves: int) -> DateTimeTZRange:
 
 def _ring_with(hold: PieceHold) -> Design | None:
     """The ring that she wanted to see with this stone, as it was."""
-    visits = hold.appointment.visit_designs.filter(design__stone=hold.stone)
-    first = visits.select_related("design__setting", "design__metal", "design__stone").first()
+    rings = hold.appointment.visit_designs.filter(design__stone=hold.stone)
+    first = rings.select_related("design__setting", "design__metal", "design__stone").first()
     return first.design if first is not None else None

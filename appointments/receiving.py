@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from appointments import events, promises, visits
-from appointments.models import Appointment, PieceHold
+from appointments.models import Appointment, PieceHold, VisitTask
 from appointments.visits import NotNow
 from jeweler import locking, outbox
 from jeweler.models import StaffMember
@@ -45,6 +45,7 @@ def complete(
 ) -> Appointment:
     """She has left, and what came of it. `tried` are the ids of the designs that she tried on. Raises NotNow."""
     with transaction.atomic():
+        _hold_names(appointment)
         visit = _step(
             appointment, Status.ATTENDED, since=[Status.ARRIVED, Status.SEEN], by=by, now=now,
             ended_at=now, outcome=outcome, lost_reason=lost_reason[:80],
@@ -60,19 +61,41 @@ def miss(*, appointment: Appointment, by: StaffMember | None, now: datetime) -> 
     if appointment.starts_at > now:
         raise NotNow("The visit has not begun; it can be cancelled, not missed.")
     with transaction.atomic():
+        _hold_names(appointment)
         visit = _step(appointment, Status.MISSED, since=[Status.BOOKED], by=by, now=now)
         _end_promises(visit, state=PieceHold.State.RELEASED, now=now)
         outbox.publish(events.AppointmentMissed(appointment_id=visit.pk), at=now)
     return visit
 
 
+def settle(*, task: VisitTask, by: StaffMember, now: datetime) -> None:
+    """Somebody saw to it; the mail that waited for her word is not sent. Done again it changes nothing.
+
+    The visit stays flagged while a stone of it is missing or another task is open.
+    """
+    with transaction.atomic():
+        visit = visits.locked(task.appointment) if task.appointment else None
+        done = VisitTask.objects.filter(pk=task.pk, done_at=None).update(done_at=now, done_by=by)
+        if visit is None or not done:
+            return
+        visits.note(visit, "settled", by=by, now=now, said=task.text)
+        if not promises.broken(visit) and not visit.tasks.filter(done_at=None).exists():
+            promises.unflag(appointment=visit, by=by, now=now)
+
+
 # Inside.
 
 
-def _end_promises(visit: Appointment, *, state: PieceHold.State, now: datetime) -> None:
+def _hold_names(visit: Appointment) -> None:
+    """The visit's and its stones', before its row: whoever breaks a promise comes from the stone to the visit."""
+    visits.hold(visit)
     stones = visits.promised(visit)
     if stones:
         locking.hold_all(promises.names(stones))
+
+
+def _end_promises(visit: Appointment, *, state: PieceHold.State, now: datetime) -> None:
+    if visits.promised(visit):
         promises.let_go(appointment=visit, now=now, state=state)
 
 

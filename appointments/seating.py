@@ -17,6 +17,7 @@ from appointments.availability import Plan
 from appointments.diary import Asked
 from appointments.models import Appointment, DayPlace, RoomBusy, StaffBusy
 from builder.models import Stone
+from jeweler import locking
 from jeweler.models import Store, Visitor
 
 
@@ -36,6 +37,8 @@ def names(store: Store, moment: datetime) -> list[str]:
 def place(visit: Appointment, *, asked: Asked, now: datetime) -> None:
     """Write the visit with its associate, room, day and stones. Raises SlotTaken, StoneTaken."""
     service, store = asked.service, asked.store
+    if visit.starts_at.second or visit.starts_at.microsecond:
+        raise SlotTaken  # no start lies within a minute
     ends_at = visit.starts_at + timedelta(minutes=service.minutes)
     plan = diary.lay_out(
         asked, since=visit.starts_at, until=visit.starts_at + timedelta(minutes=1), now=now
@@ -126,19 +129,35 @@ def expire(*, now: datetime, also_of: Visitor | None = None) -> int:
     Everybody reads past them already; whoever books tidies first, so that the database refuses nothing for their sake.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_EXPIRE, {"now": now, "visitor": also_of.pk if also_of else None})
-        (ended,) = cursor.fetchone()
-    return int(ended)
+        cursor.execute(_RAN_OUT, {"now": now, "visitor": also_of.pk if also_of else None})
+        stones_of: dict[int, list[int]] = dict(cursor.fetchall())
+        if not stones_of:
+            return 0
+        # Whoever has the name of one of the stones is at work on it: that hold is let go next time.
+        wanted = {stone for stones in stones_of.values() for stone in stones}
+        had = locking.hold_at_once(promises.names_of(wanted))
+        ended = {
+            visit: stones
+            for visit, stones in stones_of.items()
+            if had.issuperset(promises.names_of(stones))
+        }
+        cursor.execute(_EXPIRE, {"now": now, "ended": list(ended)})
+        promises.settle({stone for stones in ended.values() for stone in stones})
+    return len(ended)
 
+
+_RAN_OUT = """
+select id, array(select stone_id from appointments_piecehold
+                 where appointment_id = visit.id and state = 'held' order by stone_id)
+from appointments_appointment as visit
+where status = 'held' and (expires_at <= %(now)s or visitor_id = %(visitor)s)
+order by id for update skip locked
+"""
 
 _EXPIRE = """
-with ended as (
-    select id from appointments_appointment
-    where status = 'held' and (expires_at <= %(now)s or visitor_id = %(visitor)s)
-    order by id for update skip locked
-), expired as (
-    update appointments_appointment set status = 'expired' from ended
-    where appointments_appointment.id = ended.id returning appointments_appointment.id
+with expired as (
+    update appointments_appointment set status = 'expired'
+    where id = any (%(ended)s::bigint[]) returning id
 ), people as (
     delete from appointments_staffbusy using expired where appointment_id = expired.id
 ), rooms as (
@@ -149,7 +168,7 @@ with ended as (
     update appointments_piecehold set state = 'expired', ended_at = %(now)s
     from expired where appointment_id = expired.id and state = 'held'
 )
-select count(*) from expired
+select from expired
 """
 
 _TURNS = """
