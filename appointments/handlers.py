@@ -3,18 +3,32 @@
 from datetime import datetime
 
 from appointments import forgetting, promises
+from appointments.models import VisitTask
 from builder.events import SavedStonesWithdrawn, StoneSold
 from builder.models import Stone
-from jeweler.events import CustomerForgotten
+from jeweler import customers
+from jeweler.events import CustomerForgotten, SaleRecorded
+from jeweler.models import Sale
 from jeweler.outbox import subscribe
 
 
 @subscribe(StoneSold)
 def flag_visits_of_sold_stone(event: StoneSold, *, now: datetime) -> None:
+    """But her own, if it was she who bought it."""
     for stone in Stone.objects.filter(pk=event.stone_id):
+        _keep_for_buyer(stone, event.sale_id, now=now)
         promises.break_(
-            stone=stone, why=f"{stone} was sold", now=now, cause=f"sold:{event.sale_id}:{stone.pk}"
+            stone=stone, why=f"{stone} was sold", now=now, cause=_sold(event.sale_id, stone)
         )
+
+
+@subscribe(SaleRecorded)
+def unflag_visits_of_buyer(event: SaleRecorded, *, now: datetime) -> None:
+    """A till often learns later whose sale it was."""
+    flagged = VisitTask.objects.filter(key__startswith=f"sold:{event.sale_id}:", done_at=None)
+    stone_ids = {int(key.split(":")[2]) for key in flagged.values_list("key", flat=True)}
+    for stone in Stone.objects.filter(pk__in=stone_ids).order_by("pk"):
+        _keep_for_buyer(stone, event.sale_id, now=now)
 
 
 @subscribe(SavedStonesWithdrawn)
@@ -27,3 +41,19 @@ def flag_visits_of_withdrawn_stones(event: SavedStonesWithdrawn, *, now: datetim
 @subscribe(CustomerForgotten)
 def forget_what_she_said(event: CustomerForgotten, *, now: datetime) -> None:
     forgetting.forget(customer_id=event.customer_id, now=now)
+
+
+# Inside.
+
+
+def _sold(sale_id: int, stone: Stone) -> str:
+    return f"sold:{sale_id}:{stone.pk}"
+
+
+def _keep_for_buyer(stone: Stone, sale_id: int, *, now: datetime) -> None:
+    sale = Sale.objects.filter(pk=sale_id).select_related("customer__merged_into").first()
+    if sale is not None and sale.customer is not None:
+        buyer = customers.ids_of(sale.customer)
+        promises.leave_to_buyer(
+            stone=stone, customer_ids=buyer, cause=_sold(sale_id, stone), now=now
+        )

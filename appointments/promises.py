@@ -72,7 +72,7 @@ def promise(*, appointment: Appointment, stones: Sequence[Stone], now: datetime)
     return holds
 
 
-def keep(*, appointment: Appointment, now: datetime) -> None:
+def confirm(*, appointment: Appointment, now: datetime) -> None:
     """The visit is booked: what was held for it is promised. What broke while it was held is flagged now.
 
     With `names` held.
@@ -142,24 +142,58 @@ def note_ends(stone_ids: Collection[int]) -> None:
 # When a promise cannot be kept.
 
 
-def break_(*, stone: Stone, why: str, now: datetime, cause: str) -> list[Appointment]:
+def break_(
+    *,
+    stone: Stone,
+    why: str,
+    now: datetime,
+    cause: str,
+    visit_ids: Collection[int] | None = None,
+) -> list[Appointment]:
     """The stone will not be there: every visit it is promised to is flagged, and its manager has a task.
 
-    `cause` names the fact, so that the same one told twice flags once. The visits that were flagged now.
+    `cause` names the fact, so that the same one told twice flags once. `visit_ids`: these visits alone. She herself is written to
+    when the task is due and still open (`reminders.tell_of_broken`). The visits that were flagged now.
     """
     with transaction.atomic():
         locking.hold_all(names([stone]))
-        holds = list(
-            _active([stone.pk]).select_related("appointment__store", "appointment__customer")
-        )
+        active = _active([stone.pk]).select_related("appointment__store", "appointment__customer")
+        if visit_ids is not None:
+            active = active.filter(appointment__in=visit_ids)
+        holds = list(active)
         flagged = [hold.appointment for hold in holds if hold.appointment.status in LIVING]
         PieceHold.objects.filter(pk__in=[hold.pk for hold in holds]).update(
             state=State.BROKEN, ended_at=now, why=why[:160]
         )
         for visit in flagged:
             flag(appointment=visit, stone=stone, why=why, cause=cause, now=now)
-        note_ends([stone.pk])
+        settle([stone.pk])
     return flagged
+
+
+def leave_to_buyer(
+    *, stone: Stone, customer_ids: Collection[int], cause: str, now: datetime
+) -> None:
+    """She bought it herself: her own visits keep it, also those that were flagged for this sale before it was known to be hers."""
+    with transaction.atomic():
+        locking.hold_all(names([stone]))
+        hers = PieceHold.objects.filter(stone=stone, appointment__customer__in=customer_ids)
+        kept = hers.filter(state=State.PROMISED) | hers.filter(
+            state=State.BROKEN,
+            replaced_by=None,
+            appointment__tasks__key__startswith=f"{cause}:",
+            appointment__status__in=LIVING,
+        )
+        holds = list(kept.select_related("appointment").distinct())
+        PieceHold.objects.filter(pk__in=[hold.pk for hold in holds]).update(
+            state=State.KEPT, ended_at=now, why="She bought it"
+        )
+        for hold in holds:
+            visit = hold.appointment
+            visit.tasks.filter(key__startswith=f"{cause}:", done_at=None).update(done_at=now)
+            if not broken(visit) and not visit.tasks.filter(done_at=None).exists():
+                unflag(appointment=visit, by=None, now=now)
+        settle([stone.pk])
 
 
 def flag(
@@ -234,7 +268,7 @@ def replace(
     Done twice with the same stone it has one effect. Once nothing is broken any more the flag and its tasks end.
     """
     with transaction.atomic():
-        now += visits.hold(hold.appointment) + locking.hold_all(names([stone, hold.stone]))
+        now += visits.hold(hold.appointment.uid) + locking.hold_all(names([stone, hold.stone]))
         hold = PieceHold.objects.select_related(
             "appointment__store__showroom", "appointment__service", "replaced_by"
         ).get(pk=hold.pk)

@@ -1,0 +1,28 @@
+"""What the showrooms' workers look at, again and again. What is owed stands in the database."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from appointments import reminders, seating, watching
+
+
+@shared_task(expires=10)
+def write_letters() -> int:
+    """Reminders, follow-ups, and what is instead of a stone that is gone."""
+    now = timezone.now()
+    return (
+        reminders.tell_of_broken(now=now) + reminders.remind(now=now) + reminders.follow_up(now=now)
+    )
+
+
+@shared_task(expires=50)
+def watch_visits() -> int:
+    """Stones that have not left, calls without a link, and forms that nobody finished."""
+    now = timezone.now()
+    seating.expire(now=now)
+    return watching.watch_stones(now=now) + watching.ask_for_calls(now=now)
+
+
+@shared_task(expires=3600)
+def keep_wall_times() -> int:
+    return watching.keep_wall_times(now=timezone.now())
