@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.apps import apps
@@ -53,8 +54,17 @@ PUBLIC = {
     "builder:still_shown",
     "builder:card",
     "webhook-schema",
+    "visits:book",
+    "visits:seen",
+    "visits:waiting",
 }
 SIGNED = {
+    "visits:form",
+    "visits:manage",
+    "visits:move",
+    "visits:calendar",
+    "visits:verify",
+    "visits:offered",
     "builder:link",
     "builder:all_of_hers",
     "webhook",
@@ -82,7 +92,9 @@ STAFF = {
     "attribution:journey": FIGURES,
 }
 
-SAMPLES = {"int": 1, "str": "OS-7K4Q-2M9", "slug": "osmere", "path": "osmere"}
+SAMPLES = {
+    "int": 1, "str": "OS-7K4Q-2M9", "slug": "osmere", "path": "osmere", "uuid": UUID(int=7),
+}  # fmt: skip
 
 
 def addresses(
