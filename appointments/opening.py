@@ -1,0 +1,195 @@
+"""Hours, shifts and rooms are never changed under a confirmed visit without saying whom it hits.
+
+The rule is pure: a visit fits while it lies within one stretch of its store's hours and one of its associate's shifts there, and
+while its room exists. What a change hits are the visits that do not fit after it and did before; whoever makes the change sees them
+by name, and confirms them; then each becomes a task.
+
+Limit: a store that is closed for good (`Store.is_open`) takes no new visits; what is booked there is the owner's to move.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from appointments import availability, calendars, promises, weeks
+from appointments.calendars import Window
+from appointments.models import (
+    Appointment,
+    OpeningHours,
+    RoomBusy,
+    Shift,
+    ShiftChange,
+    Showroom,
+    SpecialHours,
+)
+from appointments.weeks import Change, Stretch
+from jeweler.models import Store
+
+Windows = tuple[Window, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Booked:
+    """What of a visit its hours are about. `room`: its lane, 0 where it needs none."""
+
+    id: int
+    store: int
+    associate: int | None
+    start: int
+    end: int
+    room: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hours:
+    """When stores are open, when who works where, and how many rooms there are."""
+
+    stores: Mapping[int, Windows]
+    shifts: Mapping[tuple[int, int], Windows]
+    rooms: Mapping[int, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hit:
+    visit: Appointment
+    why: str
+
+
+def wrong(booked: Booked, hours: Hours) -> str:
+    """Why the visit does not fit the hours, in words; empty: it fits. Pure."""
+    if not _within(booked, hours.stores.get(booked.store, ())):
+        return "the store is closed then"
+    if booked.associate is not None and not _within(
+        booked, hours.shifts.get((booked.associate, booked.store), ())
+    ):
+        return "the associate does not work there then"
+    if booked.room > hours.rooms.get(booked.store, 0):
+        return "its room is no more"
+    return ""
+
+
+def misfits(*, now: datetime) -> dict[int, str]:
+    """The visits ahead that do not fit the hours as they are, with why: seven queries for the whole house."""
+    ahead = list(
+        Appointment.objects.filter(status=Appointment.Status.BOOKED, starts_at__gt=now).values_list(
+            "pk", "store_id", "associate_id", "starts_at", "ends_at"
+        )
+    )
+    if not ahead:
+        return {}
+    lanes = dict(
+        RoomBusy.objects.filter(appointment__in=[row[0] for row in ahead]).values_list(
+            "appointment", "lane"
+        )
+    )
+    last = max(row[4] for row in ahead).date() + timedelta(days=1)
+    hours = read(first=now.date() - timedelta(days=1), last=last)
+    found = {}
+    for pk, store, associate, starts_at, ends_at in ahead:
+        start, end = calendars.minute_of(starts_at), calendars.minute_after(ends_at)
+        booked = Booked(
+            id=pk, store=store, associate=associate, start=start, end=end, room=lanes.get(pk, 0)
+        )
+        if why := wrong(booked, hours):
+            found[pk] = why
+    return found
+
+
+def hit(*, before: Mapping[int, str], now: datetime) -> list[Hit]:
+    """The visits that the change made in this transaction hits, in the order of time."""
+    after = misfits(now=now)
+    visits = Appointment.objects.filter(pk__in=after.keys() - before.keys()).select_related(
+        "store", "associate", "customer", "service"
+    )
+    return [Hit(visit=visit, why=after[visit.pk]) for visit in visits.order_by("starts_at", "pk")]
+
+
+def token(hits: Sequence[Hit]) -> str:
+    """Of exactly these visits, so that nobody confirms others than she has seen."""
+    said = ",".join(f"{each.visit.pk}:{each.visit.sequence}" for each in hits)
+    return hashlib.sha256(said.encode()).hexdigest()[:24]
+
+
+def owe(hits: Sequence[Hit], *, now: datetime) -> None:
+    """Each visit that the confirmed change hits is flagged, and its manager has a task."""
+    for each in hits:
+        visit = each.visit
+        wall = visit.starts_at.astimezone(visit.store.zone)
+        promises.flag(
+            appointment=visit,
+            stone=None,
+            why=f"{visit.customer}, {wall:%-d %B %H:%M}: {each.why}. Move the visit, or write to her.",
+            cause=f"hours:{now:%Y%m%d%H%M%S%f}",
+            now=now,
+        )
+
+
+def open_on(store: Store, *, day: date) -> Windows:
+    """When the store is open on its day, and the night before it as far as it reaches."""
+    return read(first=day, last=day, stores=[store]).stores.get(store.pk, ())
+
+
+def read(*, first: date, last: date, stores: Sequence[Store] | None = None) -> Hours:
+    """The hours of all stores, or of these, from a date to another, both on the wall."""
+    rows = list(Store.objects.all()) if stores is None else list(stores)
+    opening: dict[int, list[Stretch]] = defaultdict(list)
+    for hours in OpeningHours.objects.filter(store__in=rows):
+        opening[hours.store_id].append(Stretch(hours.weekday, hours.opens, hours.closes))
+    special: dict[int | None, list[Change]] = defaultdict(list)
+    for each in SpecialHours.objects.filter(day__range=(first - timedelta(days=1), last)):
+        special[each.store_id].append(Change(each.day, each.opens, each.closes))
+    opened = {}
+    for store in rows:
+        own = special[store.pk]
+        days = {change.day for change in own}
+        house = [change for change in special[None] if change.day not in days]
+        opened[store.pk] = weeks.windows(
+            store.zone, tuple(opening[store.pk]), (*own, *house), first, last
+        )
+    return Hours(
+        stores=opened,
+        shifts=_shifts(rows, first=first, last=last),
+        rooms=dict(Showroom.objects.filter(store__in=rows).values_list("store", "rooms")),
+    )
+
+
+# Inside.
+
+
+def _shifts(stores: Sequence[Store], *, first: date, last: date) -> dict[tuple[int, int], Windows]:
+    """By associate and store. On a day with changes she is where they say, and nowhere else."""
+    weekly: dict[tuple[int, int], list[Stretch]] = defaultdict(list)
+    changes: dict[int, list[ShiftChange]] = defaultdict(list)
+    for shift in Shift.objects.filter(store__in=stores):
+        weekly[shift.associate_id, shift.store_id].append(
+            Stretch(
+                shift.weekday, shift.starts, shift.ends, shift.since_date, shift.until_date
+            )
+        )  # fmt: skip
+    for change in ShiftChange.objects.filter(day__range=(first - timedelta(days=1), last)):
+        changes[change.associate_id].append(change)
+        if change.store_id is not None:
+            weekly.setdefault((change.associate_id, change.store_id), [])
+    zones = {store.pk: store.zone for store in stores}
+    return {
+        (associate, store): weeks.windows(
+            zones[store],
+            tuple(stretches),
+            tuple(
+                Change(each.day, each.starts, each.ends) if each.store_id == store else Change(each.day)
+                for each in changes[associate]
+            ),
+            first,
+            last,
+        )
+        for (associate, store), stretches in list(weekly.items())
+        if store in zones
+    }  # fmt: skip
+
+
+def _within(booked: Booked, windows: Windows) -> bool:
+    """Windows that touch, at midnight or where the clocks change, are one."""
+    open_ = availability.merged((window.start, window.end) for window in windows)
+    return any(start <= booked.start and booked.end <= end for start, end in open_)
