@@ -175,6 +175,13 @@ def identify(
     return customer
 
 
+def unreached(*, first_name: str, last_name: str, now: datetime) -> Customer:
+    """Somebody who left a name and nothing to reach her by. Nothing ever matches her; she can be merged by hand."""
+    return Customer.objects.create(
+        first_name=first_name.strip()[:100], last_name=last_name.strip()[:100], created_at=now
+    )
+
+
 # Inside.
 
 Key = tuple[ContactPoint.Kind, str]
