@@ -30,6 +30,7 @@ EVERYBODY: Roles = frozenset(Role)
 # The rooms beside the admin's own tables, with who may open them.
 ROOMS = [
     ("Counter", "/admin/counter/", "point_of_sale", SELLERS),
+    ("Visits", "/admin/visits/", "event", SELLERS),
     ("Attribution", "/admin/attribution/", "insights", frozenset({Role.MARKETER}) | MANAGERS),
     ("Ring builder", "/admin/builder/funnel/", "filter_alt", frozenset({Role.MARKETER}) | MANAGERS),
 ]

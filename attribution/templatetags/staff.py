@@ -33,12 +33,19 @@ GROUPS = [
             address="counter",
             roles=frozenset({Role.ASSOCIATE, Role.MANAGER, Role.OWNER}),
             keys="G C",
-        )
+        ),
+        Room(
+            label="Visits",
+            address="floor:here",
+            roles=frozenset({Role.ASSOCIATE, Role.MANAGER, Role.OWNER}),
+            keys="G V",
+        ),
     ],
     [
         Room(label="Attribution", address="attribution:dashboard", roles=FIGURES, keys="G A"),
         Room(label="Journeys", address="attribution:journeys", roles=FIGURES, keys="G J"),
         Room(label="Ring builder", address="builder:funnel", roles=FIGURES, keys="G R"),
+        Room(label="Missed visits", address="floor:figures", roles=FIGURES, keys="G M"),
         Room(
             label="Spend",
             address="admin:attribution_adspend_changelist",
