@@ -98,7 +98,10 @@ def facts(visit: Appointment, *, now: datetime) -> dict[str, object]:
         "service": visit.service.name,
         "is_call": is_call,
         "where": invitations.location(visit),
-        "directions": "" if is_call or showroom is None else showroom.directions,
+        # Of a surprise the page tells them: they may name the house.
+        "directions": ""
+        if is_call or showroom is None or visit.is_surprise
+        else showroom.directions,
         "map_url": "" if is_call or showroom is None else showroom.map_url,
         "phone": visit.store.phone,
         "associate": visit.associate.name if visit.associate else "",
