@@ -5,8 +5,7 @@ promised twice at once; whoever posts a form twice has booked once. Who changes 
 that day, and the names of the stones, in one sorted list; the database's exclusion constraints have the last word. Who changes
 what is promised to a booked visit holds the visit's name before them, and reads under it which stones those are.
 
-An associate may work in two stores on one day: then the constraint alone decides, by inserts that refuse instead of waiting in a
-circle (ON CONFLICT DO NOTHING), and nobody deadlocks.
+An associate may work in two stores on one day: then the constraint alone decides, by inserts that refuse (`seating`).
 """
 
 import hashlib
@@ -193,7 +192,7 @@ def confirm(
     """
     wishes = wishes or Wishes()
     with transaction.atomic():
-        now += _hold_stones_of(uid)
+        now += visits.hold(uid) + _hold_stones_of(uid)
         held = Appointment.objects.filter(uid=uid, status=Status.HELD, expires_at__gt=now)
         changed = held.update(
             status=Status.BOOKED, booked_at=now, expires_at=None,
@@ -207,7 +206,7 @@ def confirm(
         visit = visits.read(uid=uid)
         for rows in seating.rows_of(visit):
             rows.update(expires_at=None)
-        promises.keep(appointment=visit, now=now)
+        promises.confirm(appointment=visit, now=now)
         visits.note(visit, "booked", by=by, now=now)
         for design in visit.designs.all():
             living.rest(design=design, now=now)
@@ -242,10 +241,11 @@ def move(
     )  # fmt: skip
     try:
         with transaction.atomic():
-            now += visits.hold(visit)
+            now += visits.hold(visit.uid)
             visit = visits.read(uid=visit.uid)
             asked = replace(asked, stones=visits.promised(visit))
-            now += _hold_names(asked, starts_at, also=[(visit.store, visit.starts_at)])
+            days = seating.names(visit.store, visit.service, visit.starts_at)
+            now += _hold_names(asked, starts_at, also=days)
             # A promise may have been broken while the stones' names were waited for.
             asked = replace(asked, stones=visits.promised(visit))
             visit = visits.locked(visit)
@@ -271,11 +271,10 @@ def cancel(
 ) -> Appointment:
     """The visit will not be: its time and stones are free at once. Done again it changes nothing. Raises NotNow."""
     with transaction.atomic():
-        now += visits.hold(appointment)
+        now += visits.hold(appointment.uid)
         stones = visits.promised(appointment)
-        now += locking.hold_all(
-            [*seating.names(appointment.store, appointment.starts_at), *promises.names(stones)]
-        )
+        days = seating.names(appointment.store, appointment.service, appointment.starts_at)
+        now += locking.hold_all([*days, *promises.names(stones)])
         visit = visits.locked(appointment)
         if visit.status == Status.CANCELLED:
             return visit
@@ -301,7 +300,7 @@ def bring(
     """One more of her rings for the visit, with its stone promised where it has one. Raises StoneGone, StoneTaken, NotNow."""
     stone = design.stone
     with transaction.atomic():
-        now += visits.hold(appointment)
+        now += visits.hold(appointment.uid)
         if stone is not None:
             now += locking.hold_all(promises.names([stone]))
             stone.refresh_from_db(fields=["status", "store"])
@@ -364,13 +363,9 @@ def _hold_stones_of(uid: uuid.UUID) -> timedelta:
     return locking.hold_all(promises.names_of(stones)) if stones else timedelta()
 
 
-def _hold_names(
-    asked: Asked, starts_at: datetime, also: Sequence[tuple[Store, datetime]] = ()
-) -> timedelta:
-    names = promises.names(asked.stones)
-    for store, moment in [(asked.store, starts_at), *also]:
-        names += seating.names(store, moment)
-    return locking.hold_all(names)
+def _hold_names(asked: Asked, starts_at: datetime, also: Sequence[str] = ()) -> timedelta:
+    days = seating.names(asked.store, asked.service, starts_at)
+    return locking.hold_all([*promises.names(asked.stones), *days, *also])
 
 
 def _customer(contact: Contact, uid: uuid.UUID, now: datetime) -> Customer:

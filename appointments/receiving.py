@@ -88,7 +88,7 @@ def settle(*, task: VisitTask, by: StaffMember, now: datetime) -> None:
 
 def _hold_names(visit: Appointment) -> None:
     """The visit's and its stones', before its row: whoever breaks a promise comes from the stone to the visit."""
-    visits.hold(visit)
+    visits.hold(visit.uid)
     stones = visits.promised(visit)
     if stones:
         locking.hold_all(promises.names(stones))

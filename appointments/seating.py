@@ -1,8 +1,9 @@
 """Takes an associate, a room, a place on the day and the stones for a visit, or nothing of them; and lets them go.
 
-Must run in the transaction of the visit, with the day's name and the stones' held (`names`). The database's exclusion constraints
-have the last word, by inserts that refuse instead of waiting in a circle (ON CONFLICT DO NOTHING): an associate may work in two
-stores on one day, whose names are two.
+Must run in the transaction of the visit, with the days' names and the stones' held (`names`). The database's exclusion
+constraints have the last word, by inserts that refuse (ON CONFLICT DO NOTHING): an associate may work in two stores on one day,
+whose names are two. Nobody waits in a circle there, because only what the plan found free is tried: whoever is waited for has
+taken it a moment ago and waits for nobody.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,7 +16,7 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from appointments import availability, calendars, diary, promises
 from appointments.availability import Plan
 from appointments.diary import Asked
-from appointments.models import Appointment, DayPlace, RoomBusy, StaffBusy
+from appointments.models import Appointment, DayPlace, RoomBusy, Service, StaffBusy
 from builder.models import Stone
 from jeweler import locking
 from jeweler.models import Store, Visitor
@@ -29,9 +30,11 @@ class SlotTaken(Exception):
         self.starts = list(starts)
 
 
-def names(store: Store, moment: datetime) -> list[str]:
-    """What to hold before anything is taken on the store's day in which the moment lies."""
-    return [f"visits of store {store.pk} on {moment.astimezone(store.zone).date()}"]
+def names(store: Store, service: Service, moment: datetime) -> list[str]:
+    """What to hold before a visit's time is taken or let go: the store's day, and the next one where it lasts into that."""
+    ends = moment + timedelta(minutes=service.minutes + service.after_minutes)
+    days = {each.astimezone(store.zone).date() for each in (moment, ends)}
+    return [f"visits of store {store.pk} on {day}" for day in sorted(days)]
 
 
 def place(visit: Appointment, *, asked: Asked, now: datetime) -> None:

@@ -40,12 +40,12 @@ def locked(visit: Appointment) -> Appointment:
     return read(uid=visit.uid)
 
 
-def hold(visit: Appointment) -> timedelta:
+def hold(uid: uuid.UUID) -> timedelta:
     """Nobody else changes what is promised to this visit until the transaction ends. How long it waited for that.
 
     Held before the names of days and stones: which stones those are is read under it.
     """
-    return locking.hold_all([f"visit {visit.pk}"])
+    return locking.hold_all([f"visit {uid}"])
 
 
 def refuse_unless(visit: Appointment, allowed: Sequence[Appointment.Status], done: str) -> None:
