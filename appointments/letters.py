@@ -74,6 +74,7 @@ def remind(visit: Appointment, *, kind: str, now: datetime) -> None:
     _write(
         kind, visit, template="reminder", subject="Your visit, {when}",
         title="Until soon", key=reminder_key(visit, kind), now=now,
+        context={"tray": lookbook.tray(visit)},
     )  # fmt: skip
 
 

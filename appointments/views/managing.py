@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from appointments import booking, clocks, invitations, links, promises, risk, visits
+from appointments import booking, clocks, invitations, links, lookbook, promises, risk, visits
 from appointments.diary import Asked, NotOffered, StoneGone
 from appointments.forms import WHY_NOT
 from appointments.links import LinkEnded, Purpose
@@ -48,6 +48,8 @@ def manage(request: HttpRequest, token: str) -> HttpResponse:
         if act is not None:
             _tried(act, request, visit, now)
         return redirect("visits:manage", token)
+    if request.GET.get("from") == "lookbook":
+        lookbook.note_opened(visit, headers=request.headers, now=now)
     return _shown(request, visit, token=token, now=now)
 
 

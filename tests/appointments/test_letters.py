@@ -3,13 +3,14 @@
 import re
 import uuid
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.db import transaction
+from django.test import Client
 
-from appointments import booking, letters, lookbook, promises
+from appointments import booking, letters, promises
 from appointments.booking import Contact, Wishes
 from appointments.diary import Asked
 from appointments.models import Appointment, WaitlistEntry
@@ -109,7 +110,7 @@ def test_six_rings_with_their_pictures_stay_below_what_mail_programs_cut_off(sto
 
 
 def test_a_picture_in_the_mail_can_be_drawn_as_long_as_the_mail_is_kept(
-    store: Store, client: Any
+    store: Store, client: Client
 ) -> None:
     _, mail = lookbook_of(store, 1)
     [address] = re.findall(r'<img[^>]+src="([^"]+)"', mail.html)
@@ -197,8 +198,16 @@ def test_who_waits_is_offered_a_time_by_a_link_that_opens_that_offer_alone(store
     assert "until Saturday, November 21, 2:00 pm, New York time" in mail.text
 
 
-def test_a_scanner_that_follows_the_link_has_not_read_the_lookbook(store: Store) -> None:
+def test_a_scanner_that_follows_the_link_has_not_read_the_lookbook(
+    store: Store, client: Client
+) -> None:
     visit = book(store)
-    assert not lookbook.note_opened(visit, headers={"User-Agent": "SafeLinks"}, now=NOW)
-    assert lookbook.note_opened(visit, headers={"Sec-Fetch-User": "?1"}, now=NOW)
-    assert not lookbook.note_opened(visit, headers={"Sec-Fetch-User": "?1"}, now=NOW)
+    found = re.search(r"/visits/\S+", EmailMessage.objects.get().text)
+    assert found is not None
+    with time_machine.travel(NOW, tick=False):
+        assert client.get(found[0]).status_code == 200
+        visit.refresh_from_db()
+        assert visit.lookbook_opened_at is None
+        client.get(found[0], headers={"sec-fetch-user": "?1"})
+    visit.refresh_from_db()
+    assert visit.lookbook_opened_at == NOW
