@@ -30,7 +30,7 @@ from appointments.visits import NoSuchVisit, NotNow
 from builder import allowances, keeping, versions
 from builder.models import Design
 from builder.views import limits
-from builder.views.pages import page
+from builder.views.pages import page, quoted
 from jeweler import visitors
 
 Status = Appointment.Status
@@ -203,12 +203,19 @@ def _form(
         "left": left,
         "until": visit.expires_at,
         "said": [versions.in_words(design) for design in designs],
+        "picture_hash": _picture(designs, now=now),
         "stones": visits.promised(visit),
         "hers": _others_of_hers(request, besides=designs),
         "ticked": request.POST.getlist("designs"),
         "typed": {name: request.POST.get(name, request.GET.get(name, "")) for name in _TYPED},
     }
     return secret(page(request, "appointments/form.html", context, status=status))
+
+
+def _picture(designs: Sequence[Design], *, now: datetime) -> str:
+    """Of the first of them that has one; empty without."""
+    quotes = (quoted(design, now=now) for design in designs)
+    return next((quote.picture_hash for quote in quotes if quote and quote.picture_hash), "")
 
 
 def _others_of_hers(request: HttpRequest, *, besides: Sequence[Design]) -> list[tuple[Design, str]]:

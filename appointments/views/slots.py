@@ -180,7 +180,7 @@ def month(asked: Asked, *, params: QueryDict, zone: ZoneInfo, now: datetime) -> 
     after = _next_month(first)
     return Month(
         first=first,
-        weeks=_weeks(first, by_day, day),
+        weeks=_weeks(first, by_day, day, today=today),
         day=day,
         starts=[_start(at, zone=zone, store=asked.store) for at in by_day.get(day, [])] if day else [],
         soonest=soonest,
@@ -376,8 +376,9 @@ def _by_day(
 
 
 def _weeks(
-    first: date, by_day: dict[date, list[datetime]], chosen: date | None
+    first: date, by_day: dict[date, list[datetime]], chosen: date | None, *, today: date
 ) -> list[list[Day | None]]:
+    """Those that are not wholly past; None for a day of another month."""
     sundays = calendar.Calendar(firstweekday=6)
     return [
         [
@@ -387,6 +388,7 @@ def _weeks(
             for day in week
         ]
         for week in sundays.monthdatescalendar(first.year, first.month)
+        if week[-1] >= today
     ]
 
 
