@@ -29,6 +29,7 @@ from builder.models import (
 from demo import people, steps
 from demo.bulk import insert
 from demo.market import DAYS, Campaign, Journey, journeys
+from demo.visits import Past
 from jeweler import tokens
 from jeweler.models import ContactPoint, Customer, IdentityEdge, StaffMember, Store, Visitor
 
@@ -304,7 +305,7 @@ def _version(design: Design, *, saved_at: datetime) -> DesignVersion:
 
 def _write_visits(threads: list[Thread], *, stores: dict[str, Store], now: datetime) -> None:
     associate = StaffMember.objects.filter(role=StaffMember.Role.ASSOCIATE).earliest("pk")
-    service = Service.objects.get(code="viewing")
+    service, past = Service.objects.get(code="viewing"), Past()
     visits: list[Appointment] = []
     rings: list[Design | None] = []
     lookups: list[DesignLookup] = []
@@ -319,8 +320,10 @@ def _write_visits(threads: list[Thread], *, stores: dict[str, Store], now: datet
             status=_visit_status(journey, now=now),
             booked_at=journey.booked_at,
             starts_at=journey.visit_at,
-            ends_at=journey.visit_at + timedelta(minutes=45),
+            ends_at=journey.visit_at + timedelta(minutes=service.minutes),
+            email=thread.email,
         )
+        past.tell(visit, journey)
         visits.append(visit)
         rings.append(thread.design)
         if journey.looked_up_at is not None:

@@ -2,15 +2,16 @@
 
 import random
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 from django.core.management import call_command
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
-from appointments.models import Appointment
+from appointments.models import Appointment, PieceHold
 from attribution import conversions
 from attribution.crediting import CreditModel
 from attribution.models import AdSpend, Touchpoint
@@ -18,7 +19,7 @@ from attribution.reports.balance import balance
 from attribution.reports.scope import Scope
 from builder import funnel
 from builder.models import Design, DesignStep, DesignVersion, Stone
-from demo import catalog, friends, history, house, showrooms, tills
+from demo import catalog, friends, history, house, showrooms, tills, visits
 from jeweler import sales
 from jeweler.models import Sale, Store
 from referrals.models import Referral
@@ -41,6 +42,7 @@ def sample(django_db_setup: None, django_db_blocker: object) -> Iterator[None]:
         threads = history.write(stores=stores, dice=dice, now=now, days=DAYS)
         tills.write(threads, stores=stores, dice=dice, now=now, days=DAYS)
         friends.write(threads, dice=dice, now=now)
+        visits.write(stores=stores, now=now)
         conversions.rebuild_all(now=now)
         yield
         transaction.set_rollback(True)
@@ -107,3 +109,23 @@ class TestTheSampleHouse:
         before = (Sale.objects.count(), Touchpoint.objects.count(), Stone.objects.count())
         call_command("seed_demo")
         assert (Sale.objects.count(), Touchpoint.objects.count(), Stone.objects.count()) == before
+
+    def test_a_day_of_the_tour_has_a_visit_of_every_kind_and_no_promise_twice(self) -> None:
+        for store in Store.objects.all():
+            today = Appointment.objects.filter(store=store, booked_at__isnull=False).exclude(
+                staff_busy=None
+            )
+            assert set(today.values_list("status", flat=True)) >= {"booked", "arrived", "seen"}
+            assert today.filter(source="walk_in").exists()
+        flagged = Appointment.objects.exclude(flagged_at=None)
+        assert flagged.exists()
+        assert all(visit.tasks.filter(done_at=None).exists() for visit in flagged)
+        assert PieceHold.objects.filter(state="promised", sent_at__isnull=False).exists()
+        gone = PieceHold.objects.filter(state="promised", stone__status=Stone.Status.SOLD)
+        assert not gone.exists()
+
+    def test_every_visit_that_was_attended_says_who_received_her_and_what_came_of_it(self) -> None:
+        came = Appointment.objects.filter(status="attended")
+        assert not came.filter(Q(associate=None) | Q(outcome="") | Q(seen_at=None)).exists()
+        bought = came.filter(outcome="ordered", booked_at__lt=timezone.now() - timedelta(days=7))
+        assert all(Sale.objects.filter(customer=visit.customer_id).exists() for visit in bought)

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from attribution import conversions
-from demo import catalog, friends, history, house, showrooms, tills
+from demo import catalog, friends, history, house, showrooms, tills, visits
 from jeweler.models import Sale, Visitor
 
 SEED = 20261121
@@ -47,6 +47,8 @@ class Command(BaseCommand):
         sale_ids = tills.write(threads, stores=stores, dice=dice, now=now)
         friends.write(threads, dice=dice, now=now)
         self._say(f"{len(sale_ids):,} sales")
+        visits.write(stores=stores, now=now)
+        self._say("today's visits")
         conversions.rebuild_all(now=now)
         self._say("their conversions and credit")
 
