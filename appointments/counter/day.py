@@ -9,7 +9,7 @@ from decimal import Decimal
 from appointments import calendars, figures, opening, preparation
 from appointments.counter import lanes
 from appointments.counter.alerts import Alert, alerts
-from appointments.counter.lanes import Place, Scale, Tick
+from appointments.counter.lanes import HOUR, Place, Scale, Tick
 from appointments.models import Appointment, Associate, VisitTask
 from builder.funnel import Rate
 from jeweler import money
@@ -18,6 +18,7 @@ from jeweler.models import Customer, Sale, Store
 Status = Appointment.Status
 Outcome = Appointment.Outcome
 UNSEEN = timedelta(minutes=10)  # after this nobody is on her way any more
+LONG = timedelta(hours=13)  # what the picture shows at once, well enough to be read
 MISSED_DAYS = timedelta(days=90)
 OUTCOMES = {
     Outcome.ORDERED: "ordered",
@@ -211,16 +212,7 @@ def _people(store: Store, day: date, visits: Sequence[Appointment]) -> list[Asso
 def _drawn(
     store: Store, day: date, seen: Sequence[Seen], people: Sequence[Associate], now: datetime
 ) -> Drawn:
-    since, until = preparation.bounds(store, day)
-    stretches = [
-        (max(calendars.moment_of(window.start), since), min(calendars.moment_of(window.end), until))
-        for window in opening.open_on(store, day=day)
-        if calendars.moment_of(window.end) > since
-    ]
-    stretches += [(each.visit.starts_at, each.visit.ends_at) for each in seen]
-    if not stretches:
-        stretches = [(since.replace(hour=10), since.replace(hour=18))]
-    scale = Scale.over([(a.astimezone(store.zone), b.astimezone(store.zone)) for a, b in stretches])  # fmt: skip
+    scale = _scale(store, day, seen, now)
     rows: dict[int | None, list[Seen]] = defaultdict(list)
     for each in seen:
         rows[each.visit.associate_id].append(each)
@@ -244,6 +236,22 @@ def _drawn(
         ],
         scale=scale,
     )  # fmt: skip
+
+
+def _scale(store: Store, day: date, seen: Sequence[Seen], now: datetime) -> Scale:
+    """The store's hours and every visit; of a store that is open day and night the part with the visits, or around now."""
+    since, until = preparation.bounds(store, day)
+    visits = [(each.visit.starts_at, each.visit.ends_at) for each in seen]
+    opened = [
+        (max(calendars.moment_of(window.start), since), min(calendars.moment_of(window.end), until))
+        for window in opening.open_on(store, day=day)
+        if calendars.moment_of(window.end) > since
+    ]
+    if sum(((end - start) for start, end in opened), timedelta()) > LONG:
+        around = [(now - 2 * HOUR, now + 2 * HOUR)] if since <= now < until else []
+        opened = [(max(start, since), min(end, until)) for start, end in around]
+    stretches = [*opened, *visits] or [(since + 10 * HOUR, since + 18 * HOUR)]
+    return Scale.over([(a.astimezone(store.zone), b.astimezone(store.zone)) for a, b in stretches])
 
 
 def _tasks(store: Store) -> list[VisitTask]:

@@ -37,7 +37,7 @@ class WalkInForm(forms.Form):
     code = forms.CharField(max_length=16, required=False, label="Her design’s code")
 
     def __init__(self, *args: Any, store: Store, day: date, **more: Any) -> None:
-        super().__init__(*args, **more)
+        super().__init__(*args, label_suffix="", **more)
         self.store, self.day = store, day
         self._choices("service").queryset = services_of(store)
         self._choices("associate").queryset = associates_of(store)
@@ -86,7 +86,7 @@ class MoveForm(forms.Form):
     def __init__(self, data: Any = None, *, visit: Appointment) -> None:
         wall = visit.starts_at.astimezone(visit.store.zone)
         usual = {"day": wall.date(), "at": wall.time(), "associate": visit.associate_id}
-        super().__init__(data, initial=usual)
+        super().__init__(data, initial=usual, label_suffix="")
         self.visit = visit
         field = self.fields["associate"]
         assert isinstance(field, forms.ModelChoiceField)
@@ -115,7 +115,7 @@ class OutcomeForm(forms.Form):
     )
 
     def __init__(self, *args: Any, visit: Appointment, **more: Any) -> None:
-        super().__init__(*args, **more)
+        super().__init__(*args, label_suffix="", **more)
         field = self.fields["tried"]
         assert isinstance(field, forms.TypedMultipleChoiceField)
         field.choices = [(str(pk), str(pk)) for pk in visit.designs.values_list("pk", flat=True)]

@@ -93,4 +93,4 @@ def place(scale: Scale, *, since: datetime, until: datetime, lane: int) -> Place
 
 
 def height(lanes: int) -> int:
-    return TOP + HIGH * max(lanes, 1) + 6
+    return TOP + HIGH * max(lanes, 1) + 14
