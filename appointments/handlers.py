@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
-from appointments import forgetting, promises
-from appointments.models import VisitTask
+from appointments import forgetting, promises, waitlist
+from appointments.events import AppointmentCancelled, AppointmentRescheduled
+from appointments.models import Appointment, VisitTask
 from builder.events import SavedStonesWithdrawn, StoneSold
 from builder.models import Stone
 from jeweler import customers
-from jeweler.events import CustomerForgotten, SaleRecorded
-from jeweler.models import Sale
+from jeweler.events import CustomerForgotten, MailCameBack, SaleRecorded
+from jeweler.models import EmailMessage, Sale
 from jeweler.outbox import subscribe
 
 
@@ -36,6 +37,31 @@ def flag_visits_of_withdrawn_stones(event: SavedStonesWithdrawn, *, now: datetim
     for stone in Stone.objects.filter(pk__in=event.stone_ids).order_by("pk"):
         why = f"{stone} was withdrawn by its supplier"
         promises.break_(stone=stone, why=why, now=now, cause=f"withdrawn:{stone.pk}")
+
+
+@subscribe(AppointmentCancelled)
+def offer_freed_time(event: AppointmentCancelled, *, now: datetime) -> None:
+    for visit in Appointment.objects.filter(pk=event.appointment_id):
+        waitlist.offer(store_id=visit.store_id, now=now)
+
+
+@subscribe(AppointmentRescheduled)
+def offer_left_time(event: AppointmentRescheduled, *, now: datetime) -> None:
+    """It may have left another store than the one it is in now."""
+    waitlist.offer(now=now)
+
+
+@subscribe(MailCameBack)
+def have_her_phoned(event: MailCameBack, *, now: datetime) -> None:
+    """She does not know what the mail about her visit says."""
+    mail = EmailMessage.objects.filter(pk=event.mail_id, key__startswith="visit:").first()
+    if mail is None:
+        return
+    visit_id = int(mail.key.split(":")[1])
+    living = Appointment.objects.select_related("store").filter(status__in=promises.LIVING)
+    for visit in living.filter(pk=visit_id, ends_at__gt=now):
+        why = f"Phone her{f' at {visit.phone}' if visit.phone else ''}: our mail to {mail.to} came back"
+        promises.flag(appointment=visit, stone=None, why=why, cause=f"bounced:{mail.pk}", now=now)
 
 
 @subscribe(CustomerForgotten)

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from appointments import reminders, seating, watching
+from appointments import reminders, risk, seating, waitlist, watching
 
 
 @shared_task(expires=10)
@@ -17,9 +17,11 @@ def write_letters() -> int:
 
 @shared_task(expires=50)
 def watch_visits() -> int:
-    """Stones that have not left, calls without a link, and forms that nobody finished."""
+    """Stones that have not left, calls without a link, forms that nobody finished, and who waits for what they leave."""
     now = timezone.now()
     seating.expire(now=now)
+    risk.let_go_unverified(now=now)
+    waitlist.offer(now=now)
     return watching.watch_stones(now=now) + watching.ask_for_calls(now=now)
 
 

@@ -1,7 +1,8 @@
 """Who waits for a time, and to whom one that came free is offered.
 
-Promise: whoever waits longest and fits has the time for herself for four hours by day, as a hold like any other, and nobody else is
-offered it meanwhile; a time not taken goes to the next. An offer that was not taken ends its entry: nobody is asked twice.
+Promise: whoever waits longest and fits has the time for herself, as a hold like any other, for four hours, and over a night until
+the morning; nobody else is offered it meanwhile, and a time not taken goes to the next. An offer that was not taken ends its
+entry: nobody is asked twice.
 
 Limit: times are looked for each minute and when a visit ends, not at the very moment; whoever books on the site meanwhile has it.
 """
@@ -169,7 +170,8 @@ def _first_start(entry: WaitlistEntry, *, now: datetime) -> datetime | None:
 
 
 def _kept(entry: WaitlistEntry, start: datetime, *, now: datetime) -> Appointment | None:
-    minutes = int(min(KEPT_FOR, (start - now) / 2) / timedelta(minutes=1))
+    until = mail.by_day(now + KEPT_FOR, zone=entry.store.zone)
+    minutes = int(min(until - now, (start - now) / 2) / timedelta(minutes=1))
     try:
         return booking.reserve(
             asked=_asked(entry), starts_at=start, key=uuid.uuid4(),
