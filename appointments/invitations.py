@@ -26,7 +26,8 @@ def calendar(visit: Appointment, *, method: str, url: str, now: datetime) -> str
     whole.add("calscale", "GREGORIAN")
     whole.add("method", method)
     whole.add_component(_event(visit, method=method, url=url, now=now))
-    return whole.to_ical().decode()
+    written: bytes = whole.to_ical()
+    return written.decode()
 
 
 def _event(visit: Appointment, *, method: str, url: str, now: datetime) -> Event:

@@ -9,7 +9,7 @@ early to write, on the evening before. Whoever booked or moved it later than tha
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
-from functools import reduce
+from functools import partial, reduce
 from operator import or_
 from zoneinfo import ZoneInfo
 
@@ -68,7 +68,7 @@ def remind(*, now: datetime) -> int:
         written += _while(
             visit,
             Status.BOOKED,
-            lambda now_is, kind=kind: letters.remind(now_is, kind=kind, now=now),
+            partial(letters.remind, kind=kind, now=now),
         )
     return written
 
@@ -85,7 +85,7 @@ def follow_up(*, now: datetime) -> int:
     due = [visit for visit in came.exclude(email="").distinct() if follow_up_at(visit) <= now]
     keyed = {letters.follow_up_key(visit): visit for visit in due}
     return sum(
-        _while(keyed[key], Status.ATTENDED, lambda now_is: letters.follow_up(now_is, now=now))
+        _while(keyed[key], Status.ATTENDED, partial(letters.follow_up, now=now))
         for key in _unwritten(list(keyed))
     )
 
@@ -103,7 +103,7 @@ def tell_of_broken(*, now: datetime) -> int:
         if (holds := promises.broken(visit))
     }
     return sum(
-        _while(keyed[key], Status.BOOKED, lambda now_is: letters.broken(now_is, now=now))
+        _while(keyed[key], Status.BOOKED, partial(letters.broken, now=now))
         for key in _unwritten(list(keyed))
     )
 

@@ -26,6 +26,13 @@ class CustomerForgotten(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class MailCameBack(Event):
+    """Its provider could not deliver it: who was to read it knows nothing of what it says."""
+
+    mail_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class SaleRecorded(Event):
     """A sale was reported for the first time, or reported anew with other lines or another owner."""
 

@@ -33,8 +33,9 @@ from django.template import Context, Engine
 from django.template.loader import render_to_string
 
 from jeweler import locking, subscriptions
+from jeweler.events import MailCameBack
 from jeweler.models import Customer, EmailMessage
-from jeweler.outbox import wait_after
+from jeweler.outbox import publish, wait_after
 
 logger = logging.getLogger(__name__)
 
@@ -207,6 +208,16 @@ def replay(*, message: EmailMessage, now: datetime) -> None:
         )
 
 
+def came_back(*, mail_id: int, why: str, now: datetime) -> bool:
+    """The provider could not deliver it. Says whether that is news; told again it changes nothing."""
+    with transaction.atomic():
+        sent = EmailMessage.objects.filter(pk=mail_id, bounced_at=None)
+        is_news = bool(sent.update(bounced_at=now, last_error=why[:2000]))
+        if is_news:
+            publish(MailCameBack(mail_id=mail_id), at=now)
+    return is_news
+
+
 @transaction.atomic(durable=True)
 def _claim(*, now: datetime) -> EmailMessage | None:
     """Count an attempt on the next mail and lease it, in case this process dies of it."""
@@ -276,6 +287,8 @@ def _send(message: EmailMessage) -> None:
         reply_to=[message.reply_to] if message.reply_to else None,
         headers=headers,
     )
+    # By which a provider's report of it finds the row again; Django's own back ends leave it alone.
+    outgoing.metadata = {"mail": str(message.pk)}  # type: ignore[attr-defined]
     outgoing.attach_alternative(message.html, "text/html")
     if message.calendar:
         _invite(outgoing, message)

@@ -16,6 +16,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/attribution/", include("attribution.urls")),
     path("admin/", admin.site.urls),
 ]
+if settings.EMAIL_BACKEND.startswith("anymail.") and settings.ANYMAIL.get("WEBHOOK_SECRET"):
+    # What became of mails, as the provider reports it: /hooks/mail/postmark/tracking/ and the like.
+    urlpatterns += [path("hooks/mail/", include("anymail.urls"))]
 if settings.DEMO:
     urlpatterns += [path("demo/", include("demo.urls"))]
 

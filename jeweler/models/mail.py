@@ -37,6 +37,9 @@ class EmailMessage(models.Model):
     next_attempt_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)
     dead_at = models.DateTimeField(null=True, blank=True)
+    bounced_at = models.DateTimeField(
+        null=True, blank=True, help_text="It came back: nobody read it"
+    )
     last_error = models.TextField(blank=True)
 
     class Meta:

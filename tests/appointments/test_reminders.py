@@ -20,6 +20,7 @@ from builder import inventory
 from builder.models import Stone
 from jeweler import outbox
 from jeweler.events import SaleRecorded
+from jeweler.mail import came_back
 from jeweler.models import EmailMessage, Store
 from tests.factories.appointments import ServiceFactory, open_showroom
 from tests.factories.builder import DesignFactory, StoneFactory
@@ -215,3 +216,21 @@ def test_a_stone_that_she_bought_herself_is_kept_and_not_broken(
     assert visit.flagged_at is None
     assert [hold.state for hold in visit.holds.all()] == ["kept"]
     assert not VisitTask.objects.filter(done_at=None).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_did_not_get_her_mail_is_phoned(store: Store) -> None:
+    now = timezone.now()
+    visit = book(
+        store,
+        (now + timedelta(days=3)).replace(hour=19, minute=0, second=0, microsecond=0),
+        now=now,
+    )
+    [mail] = EmailMessage.objects.all()
+    for _ in range(2):
+        came_back(mail_id=mail.pk, why="postmark: bounced", now=now)
+    outbox.deliver_due(now=now)
+    [task] = VisitTask.objects.all()
+    assert "our mail to ada@example.com came back" in task.text
+    visit.refresh_from_db()
+    assert visit.flagged_at == now
