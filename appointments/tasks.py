@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from appointments import reminders, risk, seating, waitlist, watching
+from appointments import memos, reminders, risk, seating, waitlist, watching
 
 
 @shared_task(expires=10)
@@ -23,6 +23,12 @@ def watch_visits() -> int:
     risk.let_go_unverified(now=now)
     waitlist.offer(now=now)
     return watching.watch_stones(now=now) + watching.ask_for_calls(now=now)
+
+
+@shared_task(expires=50)
+def attend_memos() -> int:
+    """Ask suppliers for the stones that were promised, and tell them which are needed no more."""
+    return memos.attend(now=timezone.now())
 
 
 @shared_task(expires=3600)

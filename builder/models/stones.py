@@ -67,6 +67,9 @@ class Supplier(models.Model):
     delivery_days = models.PositiveSmallIntegerField(
         default=3, help_text="Working days until an ordered stone lies on our bench"
     )
+    memo_email = models.EmailField(
+        blank=True, help_text="Who is asked to lend a stone for a visit; empty: they are phoned"
+    )
     reprice_asked_at = models.DateTimeField(
         null=True,
         blank=True,
