@@ -112,6 +112,21 @@ document.addEventListener("submit", async (event) => {
   }
 });
 
+// What a page can do without until everything else is there, such as where its stone can be seen: fetched when it comes into sight.
+const seen = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) {
+    if (!isIntersecting) continue;
+    seen.unobserve(target);
+    fetch(target.dataset.lazy, { credentials: "same-origin" })
+      .then((response) => (response.ok ? response.text() : ""))
+      .then((text) => target.replaceChildren(...reader.parseFromString(text, "text/html").body.childNodes))
+      .catch(() => {});
+  }
+}, { rootMargin: "200px" });
+const lookForLazy = () => document.querySelectorAll("[data-lazy]:empty").forEach((each) => seen.observe(each));
+document.addEventListener("store:swapped", lookForLazy);
+lookForLazy();
+
 // A picture that the bench had no hand free for is asked for again, a little later each time.
 const asked = new WeakMap();
 document.addEventListener(

@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from appointments import booking
 from appointments.models import Appointment, PieceHold, Service, TransferTime
-from builder.models import Design, Stone
+from builder import links
+from builder.models import Design, DesignLink, Stone
 from jeweler.models import EmailMessage, Store
 from tests.builder.test_views import choose
 from tests.factories.appointments import ServiceFactory, open_showroom
@@ -254,3 +255,36 @@ def test_more_of_her_rings_are_ticked_and_one_whose_stone_cannot_come_stays_out(
     assert visit.holds.filter(state="promised").count() == 2
     assert visit.sequence == 0
     assert "stays out of this visit" in page_of(booked)
+
+
+def test_the_builders_pages_lead_to_a_visit_with_what_they_show(
+    client: Client, store: Store
+) -> None:
+    stone = StoneFactory(store=store)
+    design = whole_ring(client, stone)
+    for name in ("builder:ring", "builder:summary", "builder:saved"):
+        page = page_of(client.get(reverse(name), follow=True))
+        assert f'href="{BOOK}?design={design.code}' in page
+    assert f'data-lazy="{reverse("visits:seen")}?stone={stone.pk}' in page_of(
+        client.get(reverse("builder:summary"), follow=True)
+    )
+    opened = page_of(client.get(reverse("builder:diamonds") + f"?open={stone.pk}&carat_min=1"))
+    assert f"{BOOK}?stone={stone.pk}&source=stone" in opened
+    assert f"{BOOK}?store={store.code}" in page_of(client.get(reverse("builder:home")))
+
+
+def test_whoever_was_given_a_link_books_the_ring_that_it_shows(
+    client: Client, store: Store
+) -> None:
+    design = whole_ring(Client(), StoneFactory(store=store))
+    token = links.issue(
+        design=design, purpose=DesignLink.Purpose.HINT, has_price=False, now=timezone.now()
+    )
+    shown = page_of(client.get(f"/d/{token}/"))
+    assert f"{BOOK}?link={token}" in shown
+    hold(client, query=f"?link={token}")
+    assert held().designs.get() == design
+    assert PieceHold.objects.get().stone == design.stone
+    assert "of yours" not in page_of(client.get(form_of(held())))
+    hold(Client(), query=f"?design={design.code}")
+    assert not held().designs.exists()
