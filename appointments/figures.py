@@ -2,7 +2,7 @@
 
 Counted are visits whose time is over and that somebody came to or missed; who walked in cannot have missed it, and who cancelled
 has freed the time. Each share stands with what it is a share of and its Wilson interval of 90 %. The lookbook counts as opened
-when it was before the visit; a mail program that fetches pictures by itself counts too.
+when a browser showed it to somebody before the visit.
 """
 
 from collections.abc import Mapping, Sequence
