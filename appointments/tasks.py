@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from appointments import memos, reminders, risk, seating, waitlist, watching
+from appointments import memos, outside, reminders, risk, seating, waitlist, watching
 
 
 @shared_task(expires=10)
@@ -29,6 +29,12 @@ def watch_visits() -> int:
 def attend_memos() -> int:
     """Ask suppliers for the stones that were promised, and tell them which are needed no more."""
     return memos.attend(now=timezone.now())
+
+
+@shared_task(expires=50)
+def poll_outside() -> int:
+    """Busy times of associates' calendars elsewhere; each is read every ten minutes."""
+    return outside.poll(now=timezone.now())
 
 
 @shared_task(expires=3600)

@@ -190,6 +190,7 @@ CELERY_BEAT_SCHEDULE = {
     "write-letters": {"task": "appointments.tasks.write_letters", "schedule": 20.0},
     "watch-visits": {"task": "appointments.tasks.watch_visits", "schedule": 60.0},
     "attend-memos": {"task": "appointments.tasks.attend_memos", "schedule": 20.0},
+    "poll-outside": {"task": "appointments.tasks.poll_outside", "schedule": 60.0},
     "keep-wall-times": {"task": "appointments.tasks.keep_wall_times", "schedule": 3600.0},
     "apply-inbox": {"task": "pos_bridge.tasks.apply_inbox", "schedule": 2.0},
     "prune-inbox": {"task": "pos_bridge.tasks.prune_inbox", "schedule": 3600.0},

@@ -24,6 +24,7 @@ class Associate(models.Model):
     outside_calendar_url = models.URLField(
         blank=True, max_length=500, help_text="An .ics address: its busy times are kept free"
     )
+    outside_etag = models.CharField(max_length=200, blank=True, editable=False)
     outside_polled_at = models.DateTimeField(null=True, blank=True, editable=False)
     outside_error = models.CharField(max_length=200, blank=True, editable=False)
 
