@@ -21,6 +21,7 @@ from appointments.models import (
     VisitDesign,
     VisitEvent,
 )
+from builder import inventory
 from builder.models import Design, Stone
 from demo.bulk import insert
 from demo.market import Journey
@@ -174,6 +175,14 @@ def _write_today(
         visit = _seated(store, service, ring, at=at, source=scene.source, now=now)
         if visit is not None:
             _bring_to(visit, scene, now=now)
+            _count_in(visit, now=now)
+
+
+def _count_in(visit: Appointment, *, now: datetime) -> None:
+    """What its supplier was asked for came this week: today's trays can be laid."""
+    for stone in Stone.objects.filter(holds__appointment=visit, store=None).distinct():
+        inventory.move(stone=stone, store=visit.store, now=now - JUST_NOW)
+        promises.settle([stone.pk])
 
 
 def _floor(moment: datetime) -> datetime:
