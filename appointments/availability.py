@@ -4,9 +4,11 @@ One function answers both questions: what is shown is `slots(plan, …)`, and wh
 them. Nothing here reads a clock, a zone or a table; `diary` lays out the plan with a fixed number of queries.
 """
 
+import functools
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 
 from appointments.calendars import Window
 
@@ -15,7 +17,7 @@ Interval = tuple[int, int]  # half open, minutes since 1970 UTC
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lane:
-    """Somebody or something that serves one visit at a time: an associate, a room. `busy` is merged."""
+    """Somebody or something that serves one visit at a time: an associate, a room. `windows` sorted, `busy` in any order."""
 
     id: int
     windows: Sequence[Window]
@@ -87,7 +89,7 @@ def rooms_for(plan: Plan, *, start: int) -> tuple[int, ...]:
     return tuple(
         lane.id
         for lane in plan.rooms or ()
-        if _starts(plan, lane, since=start, until=start + 1, barred=())
+        if start in _starts(plan, lane, since=start, until=start + 1, barred=())
     )
 
 
@@ -112,33 +114,40 @@ def merged(intervals: Iterable[Interval]) -> list[Interval]:
 
 def _starts(
     plan: Plan, lane: Lane, *, since: int, until: int, barred: Sequence[Interval]
-) -> list[int]:
+) -> Iterator[int]:
     """The starts on the grid of steps at which this lane is free for the whole visit."""
+    whole = plan.length + plan.after
+    grid = _grid(tuple(lane.windows), whole, plan.step)
+    left, right = bisect_left(grid, since), bisect_left(grid, until)
+    if left >= right:
+        return iter(())
+    grid = grid[left:right]
+    is_free = bytearray(b"\1") * len(grid)
+    for start, end in lane.busy:
+        # A visit that would run into something busy may not begin in the time before it, as long as the visit is.
+        shuts, opens = bisect_right(grid, start - whole), bisect_left(grid, end)
+        if shuts < opens:
+            is_free[shuts:opens] = bytes(opens - shuts)
+    for start, end in barred:
+        shuts, opens = bisect_left(grid, start), bisect_left(grid, end)
+        if shuts < opens:
+            is_free[shuts:opens] = bytes(opens - shuts)
+    return compress(grid, is_free)
+
+
+@functools.lru_cache(maxsize=2048)
+def _grid(windows: tuple[Window, ...], whole: int, step: int) -> tuple[int, ...]:
+    """Every start at which the whole visit lies within the windows and those that touch them."""
     found: list[int] = []
-    whole, step = plan.length + plan.after, plan.step
-    # A visit that would run into something busy may not begin in the time before it, as long as the visit is.
-    shut = merged([*((start - whole + 1, end) for start, end in lane.busy), *barred])
-    at = bisect_right(shut, (since, since))
-    at = max(0, at - 1)
-    windows, through = lane.windows, -1
+    through = -1
     for place, window in enumerate(windows):
-        if window.end > through:  # and on into the windows that touch it
+        if window.end > through:
             through, following = window.end, place + 1
             while following < len(windows) and windows[following].start == through:
                 through, following = windows[following].end, following + 1
-        start, end = max(window.start, since), min(window.end, through - whole + 1, until)
-        start += (window.midnight - start) % step
-        while start < end:
-            while at < len(shut) and shut[at][1] <= start:
-                at += 1
-            if at == len(shut):
-                found.extend(range(start, end, step))
-                break
-            shuts, opens = shut[at]
-            if start < shuts:
-                found.extend(range(start, min(shuts, end), step))
-            start = opens + (window.midnight - opens) % step
-    return found
+        first = window.start + (window.midnight - window.start) % step
+        found.extend(range(first, min(window.end, through - whole + 1), step))
+    return tuple(found)
 
 
 def _barred(plan: Plan) -> Iterator[Interval]:

@@ -15,7 +15,7 @@ from typing import Any
 from django.db import connection
 
 from appointments import calendars, weeks
-from appointments.availability import Interval, Lane, Piece, Plan, Promise, merged
+from appointments.availability import Interval, Lane, Piece, Plan, Promise
 from appointments.models import Service, Showroom
 from appointments.ways import Ways
 from appointments.weeks import Change, Stretch
@@ -86,7 +86,7 @@ def lay_out(asked: Asked, *, since: datetime, until: datetime, now: datetime) ->
     rooms = None
     if takes_room:
         rooms = [
-            Lane(id=number, windows=opened, busy=merged(busy["room", number]))
+            Lane(id=number, windows=opened, busy=busy["room", number])
             for number in range(1, showroom.rooms + 1)
         ]
     return Plan(
@@ -96,7 +96,7 @@ def lay_out(asked: Asked, *, since: datetime, until: datetime, now: datetime) ->
         first=first,
         last=last,
         associates=[
-            Lane(id=person, windows=weeks.shared(windows, opened), busy=merged(busy["person", person]))
+            Lane(id=person, windows=weeks.shared(windows, opened), busy=busy["person", person])
             for person, windows in shifts.items()
         ],
         rooms=rooms,
@@ -151,8 +151,8 @@ def _busy(
         before=calendars.moment_of(span[0] - DAY), since=calendars.moment_of(span[0]),
         until=calendars.moment_of(span[1]),
     )  # fmt: skip
-    for kind, lane, start, end in rows:
-        busy[kind, lane].append((start, end))
+    for kind, lane, starts, ends in rows:
+        busy[kind, lane] += zip(starts, ends, strict=True)
     return busy
 
 
@@ -254,25 +254,28 @@ where day between %(first)s and %(last)s
 """
 
 _BUSY = """
-select 'person', associate_id, floor(extract(epoch from lower(blocked)) / 60)::int,
-       ceil(extract(epoch from upper(blocked)) / 60)::int
+select 'person', associate_id, array_agg(floor(date_part('epoch', lower(blocked)) / 60)::int),
+       array_agg(ceil(date_part('epoch', upper(blocked)) / 60)::int)
 from appointments_staffbusy
 where associate_id = any (%(people)s::bigint[]) and lower(blocked) >= %(before)s and lower(blocked) < %(until)s
   and upper(blocked) > %(since)s and (expires_at is null or expires_at > %(now)s)
   and (appointment_id is null or appointment_id <> all (%(apart)s::bigint[]))
+group by associate_id
 union all
-select 'person', associate_id, floor(extract(epoch from lower(during)) / 60)::int,
-       ceil(extract(epoch from upper(during)) / 60)::int
+select 'person', associate_id, array_agg(floor(date_part('epoch', lower(during)) / 60)::int),
+       array_agg(ceil(date_part('epoch', upper(during)) / 60)::int)
 from appointments_outsidebusy
 where associate_id = any (%(people)s::bigint[]) and lower(during) >= %(before)s and lower(during) < %(until)s
   and upper(during) > %(since)s
+group by associate_id
 union all
-select 'room', lane, floor(extract(epoch from lower(during)) / 60)::int,
-       ceil(extract(epoch from upper(during)) / 60)::int
+select 'room', lane, array_agg(floor(date_part('epoch', lower(during)) / 60)::int),
+       array_agg(ceil(date_part('epoch', upper(during)) / 60)::int)
 from appointments_roombusy
 where store_id = %(store)s and lower(during) >= %(before)s and lower(during) < %(until)s
   and upper(during) > %(since)s and (expires_at is null or expires_at > %(now)s)
   and appointment_id <> all (%(apart)s::bigint[])
+group by lane
 """
 
 _FULL = """

@@ -134,3 +134,11 @@ def test_the_nearest_times_are_told_in_their_order_and_the_earlier_of_two_as_nea
     assert availability.nearest([0, 30, 60, 90, 300], to=60, count=3) == [30, 60, 90]
     assert availability.nearest([30, 90], to=60, count=1) == [30]
     assert availability.nearest([], to=60, count=3) == []
+
+
+def test_a_room_is_named_for_a_start_when_it_is_free_then() -> None:
+    hours = [day(0, 10, 18)]
+    rooms = [Lane(id=1, windows=hours, busy=[(600, 675)]), Lane(id=2, windows=hours)]
+    given = plan(Lane(id=1, windows=hours), rooms=rooms)
+    assert availability.rooms_for(given, start=600) == (2,)
+    assert availability.rooms_for(given, start=690) == (1, 2)
