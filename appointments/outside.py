@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -27,7 +28,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Q
-from icalendar import Calendar, Event
+from icalendar import Calendar
 
 from appointments.models import Appointment, Associate, OutsideBusy
 
@@ -180,16 +181,20 @@ def _asked(url: str, *, etag: str, reach: Reach, ends: float) -> Answer | str:
         headers["If-None-Match"] = etag
     try:
         connection.request("GET", f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}", headers=headers)  # fmt: skip
-        response = connection.getresponse()
-        if response.status in (301, 302, 303, 307, 308):
-            return response.headers.get("Location", "")
-        if response.status == 304 and etag:
-            return Answer(text=None, etag=etag)
-        if response.status != 200:
-            raise Unreadable(f"It answers {response.status} {response.reason}.")
-        return Answer(text=_whole(response, ends=ends), etag=response.headers.get("ETag", ""))
+        with connection.getresponse() as response:
+            return _told(response, etag=etag, ends=ends)
     finally:
         connection.close()
+
+
+def _told(response: http.client.HTTPResponse, *, etag: str, ends: float) -> Answer | str:
+    if response.status in (301, 302, 303, 307, 308):
+        return response.headers.get("Location", "")
+    if response.status == 304 and etag:
+        return Answer(text=None, etag=etag)
+    if response.status != 200:
+        raise Unreadable(f"It answers {response.status} {response.reason}.")
+    return Answer(text=_whole(response, ends=ends), etag=response.headers.get("ETag", ""))
 
 
 def _looked_up(host: str, port: int, reach: Reach) -> str:
@@ -224,7 +229,7 @@ def _whole(response: http.client.HTTPResponse, *, ends: float) -> bytes:
     return read
 
 
-def _ours(events: Iterable[Event]) -> set[str]:
+def _ours(events: Iterable[Any]) -> set[str]:
     """Of visits that her calendar took up from ours: they are kept free already."""
     uids = {str(event.get("UID", "")).partition("@")[0] for event in events}
     known = [uid for uid in uids if len(uid) == 36 and uid.count("-") == 4]
@@ -235,12 +240,12 @@ def _ours(events: Iterable[Event]) -> set[str]:
         return set()
 
 
-def _keeps_busy(event: Event) -> bool:
+def _keeps_busy(event: Any) -> bool:
     is_free = str(event.get("TRANSP", "")).upper() == "TRANSPARENT"
     return not is_free and str(event.get("STATUS", "")).upper() != "CANCELLED"
 
 
-def _stretch(event: Event, *, zone: ZoneInfo) -> Stretch:
+def _stretch(event: Any, *, zone: ZoneInfo) -> Stretch:
     start = event["DTSTART"].dt
     lasts = timedelta() if isinstance(start, datetime) else DAY
     end = event["DTEND"].dt if "DTEND" in event else start + lasts

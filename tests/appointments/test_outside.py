@@ -98,7 +98,9 @@ def server(certificate: Path) -> Iterator[FakeCalendarServer]:
     running = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     trust = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trust.load_cert_chain(certificate)
-    running.socket = trust.wrap_socket(running.socket, server_side=True)
+    running.socket = trust.wrap_socket(
+        running.socket, server_side=True, do_handshake_on_connect=False
+    )
     fake.url = f"https://127.0.0.1:{running.server_address[1]}/marisol.ics"
     thread = threading.Thread(target=running.serve_forever, args=(0.05,))
     thread.start()
