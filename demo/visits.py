@@ -21,7 +21,7 @@ from appointments.models import (
     VisitDesign,
     VisitEvent,
 )
-from builder import inventory
+from builder import inventory, search
 from builder.models import Design, Stone
 from demo.bulk import insert
 from demo.market import Journey
@@ -264,13 +264,16 @@ def _events(visit: Appointment) -> Iterator[VisitEvent]:
 
 
 def _flag_one(store: Store, *, service: Service, now: datetime) -> None:
-    """One of today's visits was for a stone that another customer has bought since: its manager has a task."""
+    """One of today's visits was for a stone that another customer has bought since: its manager has a task.
+
+    Two stones like it lie in the store.
+    """
     sold = (
         Design.objects.filter(
             stone__status=Stone.Status.SOLD, customer__isnull=False, saved_at__isnull=False,
             customer__appointments=None, customer__sales=None,
         )
-        .select_related("stone", "customer", "visitor")
+        .select_related("stone", "setting", "customer", "visitor")
         .order_by("-stone__sold_at", "pk")
         .first()
     )  # fmt: skip
@@ -294,6 +297,8 @@ def _flag_one(store: Store, *, service: Service, now: datetime) -> None:
         appointment=visit, stone=sold.stone, why=f"{sold.stone} was sold",
         cause=f"sold:{sale.pk if sale else 0}:{sold.stone.pk}", now=now - JUST_NOW,
     )  # fmt: skip
+    for twin in search.twins(stone=sold.stone, setting=sold.setting, limit=3)[:2]:
+        inventory.move(stone=twin.stone, store=store, now=now - LEAD)
 
 
 def _send_for(store: Store, *, service: Service, now: datetime) -> None:

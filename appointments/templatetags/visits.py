@@ -79,7 +79,7 @@ def state(item: Item) -> str:
     hold, here = item.hold, timezone.get_current_timezone()
     if item.place == Place.GONE:
         sold_at = hold.stone.sold_at
-        return f"Sold {sold_at.astimezone(here):%H:%M}" if sold_at else "Cannot be shown"
+        return f"Sold {_moment(sold_at.astimezone(here), item)}" if sold_at else "Cannot be shown"
     if item.place == Place.KEPT:
         return "Shown"
     if item.place == Place.COMING and hold.sent_at:
