@@ -54,18 +54,25 @@ class Piece:
 
 def looks(visit: Appointment, *, now: datetime, tried: bool = False) -> list[Look]:
     """Her rings in the order in which she chose them; `tried`: those only that she tried on."""
-    rows = visit.visit_designs.select_related(
-        "design__setting", "design__metal", "design__stone", "design__store", "design__band"
-    )
-    chosen = rows.filter(was_tried=True) if tried else rows
+    rows = visit.visit_designs.filter(was_tried=True) if tried else visit.visit_designs.all()
+    ids = list(rows.values_list("design_id", flat=True))
+    if not ids:  # most visits: the wide query below is dearer to write than to answer
+        return []
+    whole = Design.objects.select_related("setting", "metal", "stone", "store", "band")
+    designs = whole.in_bulk(ids)
     bands = list(Band.objects.order_by("position", "id"))
-    return [_look(row.design, bands, now=now) for row in chosen]
+    quoted = [(designs[each], quotes.quote(designs[each], now=now)) for each in ids]
+    shown = {quote.picture_hash: quote.description for _, quote in quoted if quote.picture_hash}
+    gallery.remember(shown, now=now, for_good=True)
+    return [_look(design, quote, bands, now=now) for design, quote in quoted]
 
 
 def tray(visit: Appointment) -> list[Piece]:
     """The stones that are promised to it."""
-    holds = visit.holds.filter(state__in=PieceHold.ACTIVE).select_related("stone")
-    return [_piece(hold.stone, visit) for hold in holds.order_by("pk")]
+    holds = visit.holds.filter(state__in=PieceHold.ACTIVE).order_by("pk")
+    ids = list(holds.values_list("stone_id", flat=True))
+    stones = Stone.objects.in_bulk(ids) if ids else {}
+    return [_piece(stones[each], visit) for each in ids]
 
 
 def zone_of(visit: Appointment) -> ZoneInfo:
@@ -127,12 +134,8 @@ def note_opened(visit: Appointment, *, headers: Mapping[str, str], now: datetime
 # Inside.
 
 
-def _look(design: Design, bands: Sequence[Band], *, now: datetime) -> Look:
-    quote = quotes.quote(design, now=now)
-    picture = ""
-    if quote.picture_hash:
-        gallery.remember({quote.picture_hash: quote.description}, now=now, for_good=True)
-        picture = stills.picture_url(design, quote.picture_hash, width=600)
+def _look(design: Design, quote: quotes.Quote, bands: Sequence[Band], *, now: datetime) -> Look:
+    picture = stills.picture_url(design, quote.picture_hash, width=600)
     until = f"{quote.price_until:%B} {quote.price_until.day}"
     return Look(
         title=design.name or (design.setting.name if design.setting else "Your stone"),
