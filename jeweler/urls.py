@@ -9,7 +9,7 @@ from jeweler import views
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("builder.urls")),  # first what is asked for most
     path("healthz", views.healthz, name="healthz"),
-    path("visits/", include("appointments.urls")),
+    path("", include("appointments.urls")),
     path("mail/stop/<str:token>/", views.stop_mails, name="stop-mails"),
     path("", include("appointments.staff_urls")),
     path("", include("pos_bridge.urls")),

@@ -56,9 +56,12 @@ PUBLIC = {
     "webhook-schema",
     "visits:book",
     "visits:seen",
+    "visits:slots_api",
+    "visits:holds_api",
     "visits:waiting",
 }
 SIGNED = {
+    "visits:confirm_api",
     "visits:form",
     "visits:manage",
     "visits:move",

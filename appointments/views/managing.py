@@ -118,7 +118,7 @@ def _shown(request: HttpRequest, visit: Appointment, *, token: str, now: datetim
         "visit": visit,
         "token": token,
         "zone": zone,
-        "day": clocks.day_told(visit.starts_at, zone=zone, now=now),
+        "day": "\u00a0".join(clocks.day_told(visit.starts_at, zone=zone, now=now).rsplit(" ", 1)),
         "time": clocks.time_told(visit.starts_at, zone=zone),
         "zone_told": clocks.zone_told(zone),
         "store_time": _store_time(visit, zone),

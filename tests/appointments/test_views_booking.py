@@ -277,9 +277,7 @@ def test_whoever_was_given_a_link_books_the_ring_that_it_shows(
     client: Client, store: Store
 ) -> None:
     design = whole_ring(Client(), StoneFactory(store=store))
-    token = links.issue(
-        design=design, purpose=DesignLink.Purpose.HINT, has_price=False, now=timezone.now()
-    )
+    token = links.issue(design=design, purpose=DesignLink.Purpose.SHARE, now=timezone.now())
     shown = page_of(client.get(f"/d/{token}/"))
     assert f"{BOOK}?link={token}" in shown
     hold(client, query=f"?link={token}")
