@@ -110,11 +110,14 @@ def next_available(asked: Asked, *, now: datetime) -> datetime | None:
 
 def alternatives(asked: Asked, *, to: datetime, now: datetime, count: int = 3) -> list[datetime]:
     """The free starts nearest to one that is gone, within a week of it."""
-    week = timedelta(days=7)
-    found = list(slots(asked, since=max(now, to - week), until=to + week, now=now))
-    nearest = availability.nearest(
-        [calendars.minute_of(start) for start in found], to=calendars.minute_of(to), count=count
-    )
+    nearest: list[int] = []
+    for around in (timedelta(days=1), timedelta(days=7)):  # mostly the day has some
+        found = slots(asked, since=max(now, to - around), until=to + around, now=now)
+        nearest = availability.nearest(
+            [calendars.minute_of(start) for start in found], to=calendars.minute_of(to), count=count
+        )
+        if len(nearest) == count:
+            break
     return [calendars.moment_of(start) for start in nearest]
 
 
@@ -137,10 +140,7 @@ def reserve(
     try:
         with transaction.atomic():
             now += _hold_names(asked, starts_at)
-            known = Appointment.objects.filter(key=key).first()
-            if known is not None:
-                if known.asked_hash != asked_hash:
-                    raise KeyReused
+            if known := _known(key, asked_hash):
                 return known
             asked = replace(asked, stones=_as_they_are(asked.stones))
             seating.expire(now=now, also_of=visitor)
@@ -349,6 +349,16 @@ def _reserved(
             for number, design in enumerate(dict.fromkeys(designs))
         )
     return visit
+
+
+def _known(key: uuid.UUID, asked_hash: str) -> Appointment | None:
+    """The hold that this form made before. Raises KeyReused."""
+    said = Appointment.objects.filter(key=key).values_list("asked_hash", flat=True)
+    for before in said:
+        if before != asked_hash:
+            raise KeyReused
+        return Appointment.objects.get(key=key)
+    return None
 
 
 def _as_they_are(stones: Sequence[Stone]) -> list[Stone]:

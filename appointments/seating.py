@@ -55,7 +55,6 @@ def place(visit: Appointment, *, asked: Asked, now: datetime) -> None:
     visit.save()
     whole = DateTimeTZRange(visit.starts_at, ends_at + timedelta(minutes=service.after_minutes))
     visit.associate_id = _seat(visit, free, whole)
-    Appointment.objects.filter(pk=visit.pk).update(associate=visit.associate_id)
     _take_room(visit, plan, start, whole)
     if service.most_per_day:
         _take_day_place(visit)
@@ -72,14 +71,14 @@ def _seat(visit: Appointment, free: Sequence[int], whole: DateTimeTZRange) -> in
         "free": list(free), "since": monday, "until": monday + timedelta(days=7), "visit": visit.pk,
         "blocked": whole, "expires_at": visit.expires_at,
     }  # fmt: skip
+    waiting = list(free)
     with connection.cursor() as cursor:
-        if len(free) > 1:
-            cursor.execute(_TURNS, values)
-            free = [person for (person,) in cursor.fetchall()]
-        for person in free:
-            cursor.execute(_TAKE_PERSON, values | {"person": person})
-            if cursor.fetchone():
-                return person
+        while waiting:
+            cursor.execute(_TAKE_PERSON, values | {"free": waiting})
+            person, is_taken = cursor.fetchone()
+            if is_taken:
+                return int(person)
+            waiting.remove(person)
     raise SlotTaken
 
 
@@ -131,7 +130,7 @@ def expire(*, now: datetime, also_of: Visitor | None = None) -> int:
 
     Everybody reads past them already; whoever books tidies first, so that the database refuses nothing for their sake.
     """
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         cursor.execute(_RAN_OUT, {"now": now, "visitor": also_of.pk if also_of else None})
         stones_of: dict[int, list[int]] = dict(cursor.fetchall())
         if not stones_of:
@@ -174,19 +173,25 @@ with expired as (
 select from expired
 """
 
-_TURNS = """
-select person from unnest(%(free)s::bigint[]) as person
-left join appointments_appointment as visit on visit.associate_id = person
-    and visit.status not in ('expired', 'cancelled')
-    and visit.starts_at >= %(since)s and visit.starts_at < %(until)s
-group by person
-order by count(visit.id), max(visit.starts_at) nulls first, person
-"""
-
+# Whose turn it is, and whether she could be had: one statement, which says so on the visit.
 _TAKE_PERSON = """
-insert into appointments_staffbusy (associate_id, blocked, appointment_id, reason, expires_at)
-values (%(person)s, %(blocked)s, %(visit)s, '', %(expires_at)s)
-on conflict do nothing returning id
+with turn as (
+    select person from unnest(%(free)s::bigint[]) as person
+    left join appointments_appointment as visit on visit.associate_id = person
+        and visit.status not in ('expired', 'cancelled')
+        and visit.starts_at >= %(since)s and visit.starts_at < %(until)s
+    group by person
+    order by count(visit.id), max(visit.starts_at) nulls first, person
+    limit 1
+), taken as (
+    insert into appointments_staffbusy (associate_id, blocked, appointment_id, reason, expires_at)
+    select person, %(blocked)s, %(visit)s, '', %(expires_at)s from turn
+    on conflict do nothing returning associate_id
+), told as (
+    update appointments_appointment set associate_id = taken.associate_id from taken
+    where id = %(visit)s
+)
+select person, exists (select from taken) from turn
 """
 
 _TAKE_ROOM = """
