@@ -120,7 +120,7 @@ def owe(hits: Sequence[Hit], *, now: datetime) -> None:
         promises.flag(
             appointment=visit,
             stone=None,
-            why=f"{visit.customer}, {wall:%-d %B %H:%M}: {each.why}. Move the visit, or write to her.",
+            why=f"{wall:%-d %B %H:%M}: {each.why}. Move the visit, or write to her.",
             cause=f"hours:{now:%Y%m%d%H%M%S%f}",
             now=now,
         )

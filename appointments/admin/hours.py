@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.contrib.admin import SimpleListFilter
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from appointments.admin.guard import GuardedAdmin
 from appointments.models import OpeningHours, Service, Showroom, SpecialHours, TransferTime
@@ -119,7 +120,10 @@ class ServiceAdmin(HouseAdmin[Service]):
     changed_by = OWNER
     can_be_added = True
     list_display = ["name", "place", "minutes", "after_minutes", "lead_minutes", "is_offered"]
-    filter_horizontal = ["stores"]
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
 
 def _is_of_house(request: HttpRequest) -> bool:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from unfold.admin import TabularInline
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
 from appointments import calendar_feed
 from appointments.admin.guard import GuardedAdmin
@@ -65,7 +66,6 @@ class AssociateAdmin(GuardedAdmin[Associate]):
     list_display = ["name", "staff", "is_bookable", "has_calendar", "outside"]
     list_select_related = ["staff__user"]
     list_filter = ["is_bookable", "services"]
-    filter_horizontal = ["services"]
     search_fields = ["name"]
     inlines = [ShiftInline, ShiftChangeInline]
     actions = ["issue_calendar", "end_calendar"]
@@ -75,6 +75,15 @@ class AssociateAdmin(GuardedAdmin[Associate]):
         self, rows: QuerySet[Associate], *, stores: QuerySet[Store], request: HttpRequest
     ) -> QuerySet[Associate]:
         return rows.filter(staff__stores__in=stores).distinct()
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "languages":
+            kwargs["widget"] = UnfoldAdminTextInputWidget()
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         member = find_member(request)

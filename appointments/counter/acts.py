@@ -212,7 +212,8 @@ def scan(request: StaffRequest, store: str, day: str) -> HttpResponse:
 def walk_in(request: StaffRequest, store: str, day: str) -> HttpResponse:
     """Somebody is here, or on the telephone."""
     found, on, now = desk.store_of(request, store), desk.day_of(day), timezone.now()
-    form = forms.WalkInForm(request.POST, store=found, day=on)
+    is_today = on == desk.today(found, now=now)
+    form = forms.WalkInForm(request.POST, store=found, day=on, is_today=is_today)
     if form.is_valid():
         said = form.cleaned_data
         associate = said["associate"].pk if said["associate"] else None

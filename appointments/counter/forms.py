@@ -36,9 +36,17 @@ class WalkInForm(forms.Form):
     )  # fmt: skip
     code = forms.CharField(max_length=16, required=False, label="Her design’s code")
 
-    def __init__(self, *args: Any, store: Store, day: date, **more: Any) -> None:
-        super().__init__(*args, label_suffix="", **more)
-        self.store, self.day = store, day
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        store: Store,
+        day: date,
+        is_today: bool = True,
+        initial: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data, initial=initial, label_suffix="")
+        self.store, self.day, self.is_today = store, day, is_today
         self._choices("service").queryset = services_of(store)
         self._choices("associate").queryset = associates_of(store)
 
@@ -49,6 +57,8 @@ class WalkInForm(forms.Form):
 
     def clean_at(self) -> datetime | None:
         at: time | None = self.cleaned_data["at"]
+        if at is None and not self.is_today:
+            raise ValidationError("Write the time: this is not today’s page.")
         return on_the_wall(self.day, at, zone=self.store.zone) if at else None
 
     def clean_code(self) -> Design | None:
@@ -114,8 +124,8 @@ class OutcomeForm(forms.Form):
         required=False, coerce=int, widget=forms.CheckboxSelectMultiple
     )
 
-    def __init__(self, *args: Any, visit: Appointment, **more: Any) -> None:
-        super().__init__(*args, label_suffix="", **more)
+    def __init__(self, data: Any = None, *, visit: Appointment) -> None:
+        super().__init__(data, label_suffix="")
         field = self.fields["tried"]
         assert isinstance(field, forms.TypedMultipleChoiceField)
         field.choices = [(str(pk), str(pk)) for pk in visit.designs.values_list("pk", flat=True)]

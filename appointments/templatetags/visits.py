@@ -102,6 +102,12 @@ def numbered(count: int) -> str:
 
 
 @register.filter
+def all_of(count: int) -> str:
+    """ "it", "both", "all three"."""
+    return {1: "it", 2: "both"}.get(count, f"all {numbered(count)}")
+
+
+@register.filter
 def share_finely(rate: Rate) -> str:
     return "–" if rate.share is None else f"{rate.share * 100:.1f} %"
 

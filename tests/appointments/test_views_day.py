@@ -141,6 +141,8 @@ def test_who_walks_in_is_written_down_by_name_alone_and_is_here(
     nobody = marisol.post(f"{DAY}walk-in/", {**form, "key": str(uuid.uuid4()), "last_name": ""})
     assert nobody.status_code == 409
     assert "Write her name" in page(nobody)
+    tomorrow = marisol.post("/admin/visits/nyc-lispenard/2026-11-24/walk-in/", form)
+    assert "Write the time: this is not today’s page." in page(tomorrow)
 
 
 def test_a_refused_walk_in_says_why_and_what_is_free_and_keeps_what_was_typed(

@@ -76,7 +76,7 @@ def floor(visit: Visit, store: Store, service: Service, on: date) -> Visit:
     inventory.sell(stone=sold, sale_id=1, at=timezone.now(), now=timezone.now())
     promises.break_(stone=sold, why=f"{sold} was sold", now=timezone.now(), cause="sold:1")
     client = Client()
-    client.force_login(StaffMemberFactory(role=StaffMember.Role.ASSOCIATE, stores=[store]).user)
+    client.force_login(StaffMemberFactory(role=StaffMember.Role.MANAGER, stores=[store]).user)
     session = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": visit.shop}
     visit.page.context.add_cookies([session])
     return visit
@@ -119,6 +119,8 @@ def test_a_day_from_the_alert_to_who_walks_in(floor: Visit, store: Store, on: da
     page.get_by_role("button", name="Write it down").click()
     expect(page.get_by_text("has left, and it is written down.")).to_be_visible()
     assert Design.objects.filter(appointments__status="attended").count() == 1
+    floor.go("/admin/visits/figures/")
+    floor.check()
 
 
 @pytest.mark.width(1280)
