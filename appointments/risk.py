@@ -12,7 +12,7 @@ from pathlib import Path
 
 from django.db import transaction
 
-from appointments import booking, visits
+from appointments import booking, letters, visits
 from appointments.models import Appointment
 from appointments.promises import LIVING
 from builder import allowances
@@ -80,7 +80,7 @@ def is_unverified(visit: Appointment) -> bool:
 
 
 def verify(*, appointment: Appointment, now: datetime) -> Appointment:
-    """The address has proved to be hers. Done again it changes nothing. Raises NotNow."""
+    """The address has proved to be hers, and the lookbook goes to it. Done again it changes nothing. Raises NotNow."""
     with transaction.atomic():
         visit = visits.locked(appointment)
         visits.refuse_unless(visit, LIVING, "confirmed")
@@ -88,6 +88,7 @@ def verify(*, appointment: Appointment, now: datetime) -> Appointment:
             visit.verified_at = now
             visit.save(update_fields=["verified_at"])
             visits.note(visit, "verified", by=None, now=now)
+            letters.confirm(visit, now=now)
     return visit
 
 

@@ -96,11 +96,13 @@ def _times(
     request: HttpRequest, wanted: slots.Wanted, *, now: datetime, status: int = 200
 ) -> HttpResponse:
     asked = wanted.asked()
-    found = slots.month(asked, params=request.GET, zone=wanted.zone, now=now)
+    places = slots.places(wanted, params=request.GET, now=now)
+    soonest = next((each.starts_at for each in places if each.store == wanted.store), None)
+    found = slots.month(asked, soonest=soonest, params=request.GET, zone=wanted.zone, now=now)
     book = reverse("visits:book")
     context = slots.shown(found, asked=asked, params=request.GET, action=book, now=now) | {
         "wanted": wanted,
-        "places": slots.places(wanted, params=request.GET, now=now),
+        "places": places,
         "services": slots.services(wanted, params=request.GET),
         "length": clocks.minutes_told(asked.service.minutes),
         "key": uuid.uuid4(),

@@ -217,7 +217,8 @@ def _times(
     request: HttpRequest, visit: Appointment, *, token: str, now: datetime, status: int = 200
 ) -> HttpResponse:
     zone, asked = slots.zone_of(visit), _asked(visit)
-    found = slots.month(asked, params=request.GET, zone=zone, now=now)
+    soonest = booking.next_available(asked, now=now)
+    found = slots.month(asked, soonest=soonest, params=request.GET, zone=zone, now=now)
     here = reverse("visits:move", args=[token])
     context = slots.shown(found, asked=asked, params=request.GET, action=here, now=now) | {
         "visit": visit,

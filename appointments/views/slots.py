@@ -164,9 +164,10 @@ def places(wanted: Wanted, *, params: QueryDict, now: datetime) -> list[Place]:
     return found
 
 
-def month(asked: Asked, *, params: QueryDict, zone: ZoneInfo, now: datetime) -> Month:
-    """The month that the address names, or that of the first free time. Raises NotOffered, StoneGone."""
-    soonest = booking.next_available(asked, now=now)
+def month(
+    asked: Asked, *, soonest: datetime | None, params: QueryDict, zone: ZoneInfo, now: datetime
+) -> Month:
+    """The month that the address names, or that of the first free time, `soonest`. Raises NotOffered, StoneGone."""
     today = now.astimezone(zone).date()
     last = (now + timedelta(days=asked.service.horizon_days)).astimezone(zone).date()
     day = _date(params.get("day"))

@@ -15,7 +15,7 @@ from appointments.diary import Asked
 from appointments.links import Purpose
 from appointments.models import Appointment, Service, VisitTask
 from builder.models import Stone
-from jeweler.models import Store
+from jeweler.models import EmailMessage, Store
 from tests.appointments.test_booking import ADA
 from tests.appointments.test_views_booking import buttons, page_of, whole_ring
 from tests.factories.appointments import ServiceFactory, open_showroom
@@ -140,6 +140,8 @@ def test_an_odd_visit_is_confirmed_by_the_link_of_its_mail_alone(
     assert "It is booked" in page_of(client.post(verify, follow=True))
     visit.refresh_from_db()
     assert visit.verified_at is not None
+    mails = EmailMessage.objects.filter(to="ada@example.com").order_by("pk")
+    assert [mail.key.rpartition(":")[2] for mail in mails] == ["verify", "confirmed"]
     assert client.get(verify).status_code == 302
 
 
