@@ -113,6 +113,8 @@ def tell_of_broken(*, now: datetime) -> int:
 
 def _kind_due(visit: Appointment, *, now: datetime) -> str:
     """The one that is due now; the later of the two takes the place of the earlier."""
+    if mail.by_day(now, zone=visit.store.zone) != now:
+        return ""  # a sweep that comes late does not wake her
     known_at = max(filter(None, [visit.booked_at, getattr(visit, "moved_at", None)]))
     for kind in (HOURS, DAYS):
         due = due_at(visit.starts_at, kind=kind, zone=visit.store.zone)

@@ -80,6 +80,13 @@ def test_she_is_reminded_three_days_and_three_hours_before_and_once_each(store: 
         assert mail.calendar == ""
 
 
+def test_a_sweep_that_comes_late_wakes_nobody(store: Store) -> None:
+    book(store)
+    night = DAYS_DUE + timedelta(hours=9)  # eleven in the evening
+    assert reminders.remind(now=night) == 0
+    assert reminders.remind(now=night + timedelta(hours=10)) == 1
+
+
 def test_who_moved_it_is_reminded_of_the_new_time_and_who_cancelled_of_nothing(
     store: Store,
 ) -> None:
