@@ -62,7 +62,11 @@ def location(visit: Appointment) -> str:
         return "By video"
     store = visit.store
     address = f"{store.street}, {store.city}"
-    return address if visit.is_surprise else f"{store.name}, {address}"
+    if visit.is_surprise:
+        return address
+    # A house may call its stores by their cities alone.
+    name = settings.SITE_NAME if store.name == store.city else store.name
+    return f"{name}, {address}"
 
 
 def _description(visit: Appointment, url: str) -> str:

@@ -85,6 +85,13 @@ def test_a_surprise_is_an_appointment_like_any_other() -> None:
     assert "summary:appointment\r\n" in text
 
 
+def test_a_store_that_is_called_by_its_city_is_found_by_the_houses_name() -> None:
+    visit = booked()
+    visit.store.name = visit.store.city
+    [event] = Calendar.from_ical(told(visit)).walk("VEVENT")
+    assert str(event["LOCATION"]) == f"{settings.SITE_NAME}, 12 Lispenard Street, New York"
+
+
 @pytest.fixture
 def visit() -> Appointment:
     return booked()
