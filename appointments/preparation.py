@@ -191,9 +191,14 @@ def send(*, hold: PieceHold, by: StaffMember, now: datetime) -> None:
 
 
 def count_in(*, hold: PieceHold, by: StaffMember, now: datetime) -> None:
-    """It arrived in the visit's store and lies there from now on; where it goes next is worked out anew."""
+    """It arrived in the visit's store and lies there from now on; where it goes next is worked out anew.
+
+    Raises CannotBeBrought where it is promised to the visit no more: then nobody knows from this page where it is.
+    """
     with transaction.atomic():
         now += locking.hold_all(promises.names([hold.stone]))
+        hold = PieceHold.objects.select_related("stone", "store", "appointment").get(pk=hold.pk)
+        _refuse_unless_promised(hold)
         if inventory.move(stone=hold.stone, store=hold.store, now=now):
             promises.settle([hold.stone_id])
             visits.note(hold.appointment, "arrived", by=by, now=now, said=str(hold.stone))
@@ -259,11 +264,16 @@ def _shown(visit_ids: Sequence[int]) -> QuerySet[VisitDesign]:
     )
 
 
-def _refuse_unless_here(hold: PieceHold) -> None:
+def _refuse_unless_promised(hold: PieceHold) -> None:
     """Raises CannotBeBrought."""
     if hold.state != PieceHold.State.PROMISED:
         state = hold.get_state_display().lower()
         raise CannotBeBrought(f"{hold.stone} is not promised to this visit any more: {state}.")
+
+
+def _refuse_unless_here(hold: PieceHold) -> None:
+    """Raises CannotBeBrought."""
+    _refuse_unless_promised(hold)
     if hold.stone.status == Stone.Status.SOLD:
         raise CannotBeBrought(f"{hold.stone} was sold. Put it aside, and choose a twin.")
     if hold.stone.store_id != hold.store_id:

@@ -148,7 +148,10 @@ def tick(request: StaffRequest, pk: int) -> HttpResponse:
 def count_in(request: StaffRequest, pk: int) -> HttpResponse:
     """It has arrived here."""
     hold = desk.hold_of(request, pk)
-    preparation.count_in(hold=hold, by=request.member, now=timezone.now())
+    try:
+        preparation.count_in(hold=hold, by=request.member, now=timezone.now())
+    except REFUSALS as refusal:
+        return _answer(request, hold.appointment, str(refusal), False)
     return _answer(request, hold.appointment, f"{hold.stone} is counted in here.")
 
 

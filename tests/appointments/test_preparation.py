@@ -86,6 +86,9 @@ def test_a_piece_that_is_elsewhere_sold_or_let_go_is_not_ticked(
     booking.cancel(appointment=near, now=NOW)
     with pytest.raises(CannotBeBrought, match="let go"):
         preparation.tick(hold=hold, is_brought=True, by=by, now=NOW)
+    booking.cancel(appointment=far.appointment, now=NOW)
+    with pytest.raises(CannotBeBrought, match="let go"):
+        preparation.count_in(hold=far, by=by, now=NOW)
 
 
 def test_a_stone_leaves_one_store_and_is_counted_in_at_the_other(
