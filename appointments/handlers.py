@@ -60,7 +60,7 @@ def have_her_phoned(event: MailCameBack, *, now: datetime) -> None:
     visit_id = int(mail.key.split(":")[1])
     living = Appointment.objects.select_related("store").filter(status__in=promises.LIVING)
     for visit in living.filter(pk=visit_id, ends_at__gt=now):
-        why = f"Phone her{f' at {visit.phone}' if visit.phone else ''}: our mail to {mail.to} came back"
+        why = "Phone her: our mail about this visit came back"
         promises.flag(appointment=visit, stone=None, why=why, cause=f"bounced:{mail.pk}", now=now)
 
 

@@ -122,6 +122,8 @@ class Appointment(models.Model):
         indexes = [
             models.Index(fields=["store", "starts_at"], name="appointment_store_day"),
             models.Index(fields=["associate", "starts_at"], name="appointment_associate_day"),
+            # Who is to be reminded, or written to after it.
+            models.Index(fields=["starts_at"], name="appointment_starts"),
             models.Index(
                 fields=["expires_at"], name="appointment_hold_ends", condition=Q(status="held")
             ),

@@ -238,6 +238,6 @@ def test_who_did_not_get_her_mail_is_phoned(store: Store) -> None:
         came_back(mail_id=mail.pk, why="postmark: bounced", now=now)
     outbox.deliver_due(now=now)
     [task] = VisitTask.objects.all()
-    assert "our mail to ada@example.com came back" in task.text
+    assert task.text == "Phone her: our mail about this visit came back"
     visit.refresh_from_db()
     assert visit.flagged_at == now
