@@ -26,6 +26,13 @@ def told(moment: datetime, *, zone: ZoneInfo, now: datetime | None = None) -> st
     return f"{day_told(moment, zone=zone, now=now)}, {time_told(moment, zone=zone)}"
 
 
+def short(moment: datetime, *, zone: ZoneInfo) -> str:
+    """ "Thu, Nov 26, 2:30 pm", in a narrow list; the time stays on one line."""
+    wall = moment.astimezone(zone)
+    clock = time_told(moment, zone=zone).replace(" ", "\u00a0")
+    return f"{wall:%a, %b}\u00a0{wall.day}, {clock}"
+
+
 def in_full(moment: datetime, *, zone: ZoneInfo, now: datetime | None = None) -> str:
     """ "Thursday, November 26, 2:30 pm, New York time"."""
     return f"{told(moment, zone=zone, now=now)}, {zone_told(zone)}"

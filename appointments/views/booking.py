@@ -172,7 +172,7 @@ def _taken(
     context = {
         "wanted": wanted,
         "gone_told": clocks.told(to, zone=wanted.zone, now=now),
-        "starts": [(at, clocks.told(at, zone=wanted.zone, now=now)) for at in nearest],
+        "starts": _told(nearest, to=to, zone=wanted.zone, now=now),
         "zone_told": clocks.zone_told(wanted.zone),
         "key": uuid.uuid4(),
         "query": slots.query(request.GET),
@@ -350,7 +350,7 @@ def expired(
         "visit": visit,
         "is_same": visit.starts_at in starts,
         "when": clocks.told(visit.starts_at, zone=zone, now=now),
-        "starts": [(at, clocks.told(at, zone=zone, now=now)) for at in starts],
+        "starts": _told(starts, to=visit.starts_at, zone=zone, now=now),
         "zone_told": clocks.zone_told(zone),
         "typed": typed,
         "is_typed": bool(request.POST.get("email")),
@@ -358,6 +358,14 @@ def expired(
         "was_faster": status == 409,
     }
     return secret(page(request, "appointments/expired.html", context, status=status))
+
+
+def _told(
+    starts: Sequence[datetime], *, to: datetime, zone: ZoneInfo, now: datetime
+) -> list[tuple[datetime, str]]:
+    """The nearest first."""
+    nearest = sorted(starts, key=lambda at: abs(at - to))
+    return [(at, clocks.told(at, zone=zone, now=now)) for at in nearest]
 
 
 def already(request: HttpRequest, visit: Appointment) -> HttpResponse:

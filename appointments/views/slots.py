@@ -156,7 +156,8 @@ def places(wanted: Wanted, *, params: QueryDict, now: datetime) -> list[Place]:
     for store in wanted.stores:
         starts_at = booking.next_available(wanted.asked(store), now=now)
         is_here = bool(wanted.stones) and all(each.store_id == store.pk for each in wanted.stones)
-        words = _words(starts_at, zone=store.zone, wanted=wanted, is_here=is_here, now=now)
+        zone = wanted.zone if wanted.is_video else store.zone
+        words = _words(starts_at, zone=zone, wanted=wanted, is_here=is_here)
         address = reverse("visits:book") + query(params, store=store.code, **_ANOTHER)
         found.append(
             Place(store=store, words=words, is_here=is_here, starts_at=starts_at, address=address)
@@ -350,19 +351,14 @@ def _source(params: QueryDict, stones: Sequence[Stone]) -> str:
     return Source.RING if params.get("design") else Source.STONE if stones else Source.SITE
 
 
-def _words(
-    starts_at: datetime | None, *, zone: ZoneInfo, wanted: Wanted, is_here: bool, now: datetime
-) -> str:
+def _words(starts_at: datetime | None, *, zone: ZoneInfo, wanted: Wanted, is_here: bool) -> str:
     if starts_at is None:
         return "No time is free in the next weeks"
-    when = clocks.told(starts_at, zone=zone, now=now)
+    when = clocks.short(starts_at, zone=zone)
     if is_here:
-        return (
-            f"It is here now; first time {when}"
-            if len(wanted.stones) == 1
-            else f"They are here now; first time {when}"
-        )
-    return f"From {when}" if wanted.stones else f"First time {when}"  # fmt: skip
+        here = "It is here now" if len(wanted.stones) == 1 else "They are here now"
+        return f"{here}; first time {when}"
+    return f"From {when}" if wanted.stones else f"First time {when}"
 
 
 def _by_day(

@@ -14,6 +14,7 @@ def test_a_moment_is_told_as_the_wall_shows_it_with_its_zone_named() -> None:
         "Thursday, November 26, 2:30 pm, New York time"
     )
     assert clocks.time_told(THURSDAY, zone=ZoneInfo("Asia/Tokyo")) == "4:30 am"
+    assert clocks.short(THURSDAY, zone=NEW_YORK) == "Thu, Nov\u00a026, 2:30\u00a0pm"
     assert clocks.zone_told(ZoneInfo("UTC")) == "UTC"
 
 

@@ -120,9 +120,9 @@ def test_each_showroom_says_when_the_stone_can_be_there(
     assert first is not None
     assert first > timezone.now() + timedelta(hours=48)
     wall = first.astimezone(there.zone)
-    assert f"From {wall:%A, %B} {wall.day}" in shown
+    assert f"From {wall:%a, %b}\u00a0{wall.day}" in shown
     seen = page_of(client.get(f"{reverse('visits:seen')}?stone={stone.pk}"))
-    assert f"From {wall:%A, %B} {wall.day}" in seen
+    assert f"From {wall:%a, %b}\u00a0{wall.day}" in seen
     sold = StoneFactory(status="sold", sold_at=timezone.now())
     assert "was sold meanwhile" in page_of(client.get(f"{BOOK}?stone={sold.pk}"))
 
