@@ -11,7 +11,6 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 from appointments import promises, visits
 from appointments.models import Appointment, Memo, PieceHold, VisitDesign
@@ -88,7 +87,8 @@ def trays(*, store: Store, day: date, now: datetime) -> list[Tray]:
         .select_related("store", "service", "associate", "customer")
         .order_by("starts_at", "pk")
     )
-    items, rings = _items_of(coming, now=now), _rings_of(coming)
+    shown = _shown(coming)
+    items, rings = _items_of(coming, shown, now=now), _rings_of(shown)
     bands = list(Band.objects.order_by("position", "pk"))
     return [
         Tray(
@@ -104,7 +104,7 @@ def trays(*, store: Store, day: date, now: datetime) -> list[Tray]:
 
 def items(*, visit: Appointment, now: datetime) -> list[Item]:
     """What one visit needs, whatever its day."""
-    return _items_of([visit], now=now)[visit.pk]
+    return _items_of([visit], _shown([visit]), now=now)[visit.pk]
 
 
 def leaving(*, store: Store, day: date, now: datetime) -> list[Item]:
@@ -207,7 +207,9 @@ def count_in(*, hold: PieceHold, by: StaffMember, now: datetime) -> None:
 # Inside.
 
 
-def _items_of(coming: Sequence[Appointment], *, now: datetime) -> dict[int, list[Item]]:
+def _items_of(
+    coming: Sequence[Appointment], shown: Sequence[VisitDesign], *, now: datetime
+) -> dict[int, list[Item]]:
     """By visit. What was broken stands before what is shown in its place."""
     by_pk = {visit.pk: visit for visit in coming}
     holds = (
@@ -216,10 +218,7 @@ def _items_of(coming: Sequence[Appointment], *, now: datetime) -> dict[int, list
         .select_related("stone__store", "store", "memo")
         .order_by("pk")
     )
-    stones = {
-        (each.appointment_id, each.design.stone_id): each.design
-        for each in _shown(list(by_pk)).order_by("-position")
-    }
+    stones = {(each.appointment_id, each.design.stone_id): each.design for each in reversed(shown)}
     instead = {hold.replaced_by_id for hold in holds}
     items: dict[int, list[Item]] = defaultdict(list)
     for hold in holds:
@@ -251,16 +250,20 @@ def _place(hold: PieceHold, visit: Appointment) -> Place:
     return Place.SUPPLIER if hold.stone.store_id is None else Place.ELSEWHERE
 
 
-def _rings_of(coming: Sequence[Appointment]) -> dict[int, list[Design]]:
+def _rings_of(shown: Sequence[VisitDesign]) -> dict[int, list[Design]]:
     rings: dict[int, list[Design]] = defaultdict(list)
-    for each in _shown([visit.pk for visit in coming]).order_by("position", "pk"):
+    for each in shown:
         rings[each.appointment_id].append(each.design)
     return rings
 
 
-def _shown(visit_ids: Sequence[int]) -> QuerySet[VisitDesign]:
-    return VisitDesign.objects.filter(appointment__in=visit_ids).select_related(
-        "design__setting", "design__metal", "design__stone__store"
+def _shown(coming: Sequence[Appointment]) -> list[VisitDesign]:
+    """The rings that they come to see, each visit's in its order."""
+    return list(
+        VisitDesign.objects.filter(appointment__in=[visit.pk for visit in coming])
+        .select_related("design__setting", "design__metal", "design__stone__store")
+        .prefetch_related("design__setting__locations")
+        .order_by("position", "pk")
     )
 
 

@@ -1,5 +1,7 @@
 """A stone that was promised and cannot be shown: what became of it, what can be shown instead, and what she was told."""
 
+import functools
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -124,11 +126,8 @@ def _name(task: VisitTask) -> str:
 def _shown(
     stone: Stone, *, where: str, price: str = "", words: str = "", is_gone: bool = False
 ) -> Shown:
-    facets, outline = diagrams.stone_lines(
-        descriptions.describe_stone(stone),
-        scale=float(stone.width_mm) * PER_MM / 2,
-        at=(48.0, 48.0),
-    )
+    described = json.dumps(descriptions.describe_stone(stone))
+    facets, outline = _lines(described, float(stone.width_mm) * PER_MM / 2)
     return Shown(
         stone=stone,
         facets=mark_safe(facets),  # noqa: S308  path data made from numbers
@@ -138,6 +137,11 @@ def _shown(
         words=words,
         is_gone=is_gone,
     )
+
+
+@functools.lru_cache(maxsize=256)
+def _lines(described: str, scale: float) -> tuple[str, str]:
+    return diagrams.stone_lines(json.loads(described), scale=scale, at=(48.0, 48.0))
 
 
 def _lies(stone: Stone, store: Store) -> str:

@@ -123,7 +123,8 @@ def read(*, store: Store, day: date, associate_id: int | None, now: datetime) ->
         .prefetch_related("holds__stone")
         .order_by("starts_at", "pk")
     )
-    people = _people(store, day, visits)
+    hours = opening.read(first=day, last=day, stores=[store])
+    people = _people(store, day, visits, hours)
     sales = _sales(store, since, until)
     sums = _sums(sales)
     seen = [see(visit, sold=sums, now=now) for visit in visits]
@@ -134,7 +135,12 @@ def read(*, store: Store, day: date, associate_id: int | None, now: datetime) ->
         store=store,
         day=day,
         seen=own,
-        drawn=_drawn(store, day, own, [p for p in people if associate_id in (None, p.pk)], now),
+        drawn=_drawn(
+            _scale(store, day, own, hours.stores[store.pk], now),
+            own,
+            [each for each in people if associate_id in (None, each.pk)],
+            now,
+        ),
         alerts=found,
         tasks=[task for task in _tasks(store) if task.pk not in told],
         trays=[
@@ -196,9 +202,10 @@ def _wrong(visit: Appointment) -> str:
     return "stone sold" if broken[0].stone.status == "sold" else "stone gone"
 
 
-def _people(store: Store, day: date, visits: Sequence[Appointment]) -> list[Associate]:
+def _people(
+    store: Store, day: date, visits: Sequence[Appointment], hours: opening.Hours
+) -> list[Associate]:
     """Who works here on the day, and who has a visit all the same."""
-    hours = opening.read(first=day, last=day, stores=[store])
     since, until = (calendars.minute_of(each) for each in preparation.bounds(store, day))
     at_work = {
         associate
@@ -209,10 +216,7 @@ def _people(store: Store, day: date, visits: Sequence[Appointment]) -> list[Asso
     return list(Associate.objects.filter(pk__in=at_work).order_by("name", "pk"))
 
 
-def _drawn(
-    store: Store, day: date, seen: Sequence[Seen], people: Sequence[Associate], now: datetime
-) -> Drawn:
-    scale = _scale(store, day, seen, now)
+def _drawn(scale: Scale, seen: Sequence[Seen], people: Sequence[Associate], now: datetime) -> Drawn:
     rows: dict[int | None, list[Seen]] = defaultdict(list)
     for each in seen:
         rows[each.visit.associate_id].append(each)
@@ -238,13 +242,15 @@ def _drawn(
     )  # fmt: skip
 
 
-def _scale(store: Store, day: date, seen: Sequence[Seen], now: datetime) -> Scale:
+def _scale(
+    store: Store, day: date, seen: Sequence[Seen], hours: opening.Windows, now: datetime
+) -> Scale:
     """The store's hours and every visit; of a store that is open day and night the part with the visits, or around now."""
     since, until = preparation.bounds(store, day)
     visits = [(each.visit.starts_at, each.visit.ends_at) for each in seen]
     opened = [
         (max(calendars.moment_of(window.start), since), min(calendars.moment_of(window.end), until))
-        for window in opening.open_on(store, day=day)
+        for window in hours
         if calendars.moment_of(window.end) > since
     ]
     if sum(((end - start) for start, end in opened), timedelta()) > LONG:

@@ -236,5 +236,5 @@ def test_the_day_asks_a_fixed_number_of_queries(
 ) -> None:
     for hour in range(0, 6, 2):
         booked(store, service, MONDAY + timedelta(hours=hour), name=f"Guest{hour}")
-    with django_assert_max_num_queries(45):
+    with django_assert_max_num_queries(33):
         marisol.get(DAY)
