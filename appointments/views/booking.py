@@ -8,7 +8,6 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -25,7 +24,7 @@ from appointments.forms import OCCASIONS, VisitForm
 from appointments.models import Appointment
 from appointments.promises import StoneTaken
 from appointments.seating import SlotTaken
-from appointments.views import slots
+from appointments.views import asking, refused, slots
 from appointments.visits import NoSuchVisit, NotNow
 from builder import allowances, keeping, versions
 from builder.models import Design
@@ -34,18 +33,7 @@ from builder.views.pages import page, quoted
 from jeweler import visitors
 
 Status = Appointment.Status
-LISTED = 6
-_TYPED = (
-    "name",
-    "email",
-    "phone",
-    "occasion",
-    "occasion_date",
-    "is_surprise",
-    "note",
-    "zone",
-    "language",
-)
+LISTED = refused.MOST_DESIGNS
 
 
 @never_cache
@@ -53,7 +41,7 @@ _TYPED = (
 def choose(request: HttpRequest) -> HttpResponse:
     """Store, service, day and time, each a part of the address. Choosing a time keeps it for ten minutes."""
     now = timezone.now()
-    wanted = slots.wanted(request, now=now)
+    wanted = asking.wanted(request, now=now)
     if wanted.store is None or wanted.service is None:
         return page(request, "appointments/closed.html")
     if request.method == "POST":
@@ -65,9 +53,9 @@ def choose(request: HttpRequest) -> HttpResponse:
 def seen(request: HttpRequest) -> HttpResponse:
     """Where and from when on a stone can be seen, to be laid into its page after everything else is there."""
     now = timezone.now()
-    wanted = slots.wanted(request, now=now)
+    wanted = asking.wanted(request, now=now)
     found = slots.places(wanted, params=request.GET, now=now) if wanted.service else []
-    context = {"wanted": wanted, "places": found, "query": slots.query(request.GET)}
+    context = {"wanted": wanted, "places": found, "query": asking.query(request.GET)}
     return page(request, "appointments/_seen.html", context)
 
 
@@ -79,9 +67,9 @@ def form(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
     try:
         visit = visits.read(uid=uid)
     except NoSuchVisit:
-        return unknown(request)
+        return refused.unknown(request)
     if visit.visitor is None or visit.visitor != visitors.current(request):
-        return unknown(request)
+        return refused.unknown(request)
     if request.method == "POST":
         return _DO.get(request.POST.get("do", ""), _book)(request, visit, now)
     if visit.status in (Status.HELD, Status.EXPIRED):
@@ -93,7 +81,7 @@ def form(request: HttpRequest, uid: uuid.UUID) -> HttpResponse:
 
 
 def _times(
-    request: HttpRequest, wanted: slots.Wanted, *, now: datetime, status: int = 200
+    request: HttpRequest, wanted: asking.Wanted, *, now: datetime, status: int = 200
 ) -> HttpResponse:
     asked = wanted.asked()
     places = slots.places(wanted, params=request.GET, now=now)
@@ -106,14 +94,14 @@ def _times(
         "services": slots.services(wanted, params=request.GET),
         "length": clocks.minutes_told(asked.service.minutes),
         "key": uuid.uuid4(),
-        "zones": slots.zones() if wanted.is_video else [],
+        "zones": asking.zones() if wanted.is_video else [],
         "said": [versions.in_words(design) for design in wanted.designs],
-        "kept": slots.kept(request.GET),
+        "kept": asking.kept(request.GET),
     }
-    return secret(page(request, "appointments/choose.html", context, status=status))
+    return refused.secret(page(request, "appointments/choose.html", context, status=status))
 
 
-def _hold(request: HttpRequest, wanted: slots.Wanted, *, now: datetime) -> HttpResponse:
+def _hold(request: HttpRequest, wanted: asking.Wanted, *, now: datetime) -> HttpResponse:
     starts_at = slots.moment(request.POST.get("start", ""))
     if starts_at is None:
         messages.error(request, "Choose one of the times.")
@@ -127,16 +115,16 @@ def _hold(request: HttpRequest, wanted: slots.Wanted, *, now: datetime) -> HttpR
         return limits.later(_times(request, wanted, now=now), error)
     except (SlotTaken, StoneTaken) as taken:
         starts = taken.starts if isinstance(taken, SlotTaken) else []
-        return _taken(request, wanted, starts, to=starts_at, now=now)
+        return refused.taken(request, wanted, starts, to=starts_at, now=now)
     except (NotOffered, StoneGone, booking.KeyReused) as refusal:
         messages.error(request, str(refusal))
-        return redirect(f"{reverse('visits:book')}{slots.query(request.GET)}")
+        return redirect(f"{reverse('visits:book')}{asking.query(request.GET)}")
     assert visit.visitor == visitor
     return redirect(_address(visit, request, wanted))
 
 
 def _reserved(
-    request: HttpRequest, wanted: slots.Wanted, starts_at: datetime, *, now: datetime
+    request: HttpRequest, wanted: asking.Wanted, starts_at: datetime, *, now: datetime
 ) -> Appointment:
     """Held once however often the form is posted; anew where the form's first hold has run out."""
     said: dict[str, Any] = {
@@ -155,29 +143,14 @@ def _key(said: str, request: HttpRequest, starts_at: datetime) -> uuid.UUID:
         page_key = uuid.UUID(said)
     except ValueError:
         return uuid.uuid4()
-    return uuid.uuid5(page_key, f"{starts_at.isoformat()} {slots.query(request.GET)}")
+    return uuid.uuid5(page_key, f"{starts_at.isoformat()} {asking.query(request.GET)}")
 
 
-def _address(visit: Appointment, request: HttpRequest, wanted: slots.Wanted) -> str:
+def _address(visit: Appointment, request: HttpRequest, wanted: asking.Wanted) -> str:
     address = reverse("visits:form", args=[visit.uid])
     said = {"zone": wanted.zone.key if wanted.is_video else None, "language": wanted.language}
-    words = slots.query(request.GET, **dict.fromkeys((*slots.NAMES, "month", "day"), None) | said)
+    words = asking.query(request.GET, **dict.fromkeys((*asking.NAMES, "month", "day"), None) | said)
     return address if words == "?" else address + words
-
-
-def _taken(
-    request: HttpRequest, wanted: slots.Wanted, starts: Sequence[datetime], *, to: datetime, now: datetime
-) -> HttpResponse:  # fmt: skip
-    nearest = list(starts) or booking.alternatives(wanted.asked(), to=to, now=now)
-    context = {
-        "wanted": wanted,
-        "gone_told": clocks.told(to, zone=wanted.zone, now=now),
-        "starts": _told(nearest, to=to, zone=wanted.zone, now=now),
-        "zone_told": clocks.zone_told(wanted.zone),
-        "key": uuid.uuid4(),
-        "query": slots.query(request.GET),
-    }
-    return secret(page(request, "appointments/taken.html", context, status=409))
 
 
 # The form.
@@ -192,8 +165,8 @@ def _form(
 ) -> HttpResponse:
     if visit.status == Status.EXPIRED or visit.expires_at is None or visit.expires_at <= now:
         found = booking.alternatives(booking.asked_of(visit), to=visit.starts_at, now=now)
-        return expired(request, visit, found, now=now)
-    zone = _zone(request, visit)
+        return refused.expired(request, visit, found, now=now)
+    zone = refused.zone_of(request, visit)
     left = max(1, round((visit.expires_at - now) / timedelta(minutes=1)))
     designs = list(visit.designs.select_related("setting", "metal", "stone"))
     context = {
@@ -209,9 +182,11 @@ def _form(
         "stones": visits.promised(visit),
         "hers": _others_of_hers(request, besides=designs),
         "ticked": request.POST.getlist("designs"),
-        "typed": {name: request.POST.get(name, request.GET.get(name, "")) for name in _TYPED},
+        "typed": {
+            name: request.POST.get(name, request.GET.get(name, "")) for name in refused.TYPED
+        },
     }
-    return secret(page(request, "appointments/form.html", context, status=status))
+    return refused.secret(page(request, "appointments/form.html", context, status=status))
 
 
 def _picture(designs: Sequence[Design], *, now: datetime) -> str:
@@ -238,9 +213,9 @@ def _book(request: HttpRequest, visit: Appointment, now: datetime) -> HttpRespon
     try:
         booked = _confirmed(request, visit, form, now=now)
     except HoldExpired as error:
-        return expired(request, visit, error.starts, now=now)
+        return refused.expired(request, visit, error.starts, now=now)
     except AlreadyConfirmed as error:
-        return already(request, error.appointment)
+        return refused.already(request, error.appointment)
     except risk.TooManyVisits as error:
         form.add_error("email", str(error))
         return _form(request, visit, form, now=now, status=400)
@@ -306,14 +281,14 @@ def _anew(request: HttpRequest, visit: Appointment, now: datetime) -> HttpRespon
         )  # fmt: skip
     except allowances.TooMany as error:
         messages.error(request, limits.in_words(error))
-        return limits.later(expired(request, visit, [], now=now), error)
+        return limits.later(refused.expired(request, visit, [], now=now), error)
     except (SlotTaken, StoneTaken) as taken:
         starts = taken.starts if isinstance(taken, SlotTaken) else []
         found = starts or booking.alternatives(asked, to=starts_at, now=now)
-        return expired(request, visit, found, now=now, status=409)
+        return refused.expired(request, visit, found, now=now, status=409)
     held = visits.read(uid=held.uid)
     if held.status not in (Status.HELD, Status.EXPIRED):
-        return already(request, held)
+        return refused.already(request, held)
     if not request.POST.get("email"):
         return redirect(reverse("visits:form", args=[held.uid]))
     return _book(request, held, now)
@@ -321,7 +296,7 @@ def _anew(request: HttpRequest, visit: Appointment, now: datetime) -> HttpRespon
 
 def _let_go(request: HttpRequest, visit: Appointment, now: datetime) -> HttpResponse:
     """Another time after all: this one is free at once."""
-    again = _book_again(visit)
+    again = refused.book_again(visit)
     if visit.status == Status.HELD:
         booking.cancel(appointment=visit, now=now)
     return redirect(again)
@@ -332,77 +307,5 @@ _DO = {"longer": _longer, "anew": _anew, "leave": _let_go}
 
 def _booked(visit: Appointment, request: HttpRequest) -> HttpResponse:
     if risk.is_unverified(visit):
-        return secret(page(request, "appointments/inbox.html", {"visit": visit}))
+        return refused.secret(page(request, "appointments/inbox.html", {"visit": visit}))
     return redirect(f"{reverse('visits:manage', args=[links.token(visit)])}?booked=1")
-
-
-# What cannot be done.
-
-
-def expired(
-    request: HttpRequest, visit: Appointment, starts: Sequence[datetime], *, now: datetime, status: int = 410
-) -> HttpResponse:  # fmt: skip
-    """The ten minutes are over: what is free now, each one click, with all that was typed."""
-    zone = _zone(request, visit)
-    typed = [(name, request.POST[name]) for name in _TYPED if request.POST.get(name)]
-    typed += [("designs", code) for code in request.POST.getlist("designs")[:LISTED]]
-    context = {
-        "visit": visit,
-        "is_same": visit.starts_at in starts,
-        "when": clocks.told(visit.starts_at, zone=zone, now=now),
-        "starts": _told(starts, to=visit.starts_at, zone=zone, now=now),
-        "zone_told": clocks.zone_told(zone),
-        "typed": typed,
-        "is_typed": bool(request.POST.get("email")),
-        "again": _book_again(visit),
-        "was_faster": status == 409,
-    }
-    return secret(page(request, "appointments/expired.html", context, status=status))
-
-
-def _told(
-    starts: Sequence[datetime], *, to: datetime, zone: ZoneInfo, now: datetime
-) -> list[tuple[datetime, str]]:
-    """The nearest first."""
-    nearest = sorted(starts, key=lambda at: abs(at - to))
-    return [(at, clocks.told(at, zone=zone, now=now)) for at in nearest]
-
-
-def already(request: HttpRequest, visit: Appointment) -> HttpResponse:
-    """It is booked: the way to it, in the browser that booked it."""
-    context = {
-        "visit": visit,
-        "when": clocks.in_full(visit.starts_at, zone=visit.store.zone),
-        "address": "" if risk.is_unverified(visit) else links.manage_url(visit),
-    }
-    return secret(page(request, "appointments/already.html", context, status=412))
-
-
-def unknown(request: HttpRequest) -> HttpResponse:
-    return page(request, "appointments/unknown.html", status=404)
-
-
-def secret(response: HttpResponse) -> HttpResponse:
-    """Of a page whose address is a key. Not "no-referrer": a browser would then not say where a form comes from."""
-    response.headers["Referrer-Policy"] = "same-origin"
-    response.headers["X-Robots-Tag"] = "noindex"
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
-
-
-def _book_again(visit: Appointment) -> str:
-    stone = visit.holds.order_by("pk").values_list("stone_id", flat=True).first()
-    said = {"store": visit.store.code, "service": visit.service.code}
-    design = visit.designs.order_by("visit_designs__position").first()
-    if design is not None:
-        said["design"] = design.code
-    elif stone is not None:
-        said["stone"] = str(stone)
-    query = "&".join(f"{name}={value}" for name, value in said.items())
-    return f"{reverse('visits:book')}?{query}"
-
-
-def _zone(request: HttpRequest, visit: Appointment) -> ZoneInfo:
-    """Hers for a video call, else the store's."""
-    said = request.POST.get("zone") or request.GET.get("zone", "")
-    return slots.zone_of(visit, said=said)

@@ -24,8 +24,7 @@ from appointments.links import LinkEnded, Purpose
 from appointments.models import Appointment, PieceHold
 from appointments.promises import StoneTaken
 from appointments.seating import SlotTaken
-from appointments.views import booking as shopper
-from appointments.views import slots
+from appointments.views import asking, refused, slots
 from appointments.visits import NotNow
 from builder import gallery, keeping, quotes, versions
 from builder.models import Design, Stone
@@ -82,7 +81,7 @@ def calendar(request: HttpRequest, token: str) -> HttpResponse:
     text = invitations.calendar(visit, method=invitations.PUBLISH, url=links.manage_url(visit), now=now)  # fmt: skip
     response = HttpResponse(text, content_type="text/calendar; charset=utf-8")
     response.headers["Content-Disposition"] = 'attachment; filename="visit.ics"'
-    return shopper.secret(response)
+    return refused.secret(response)
 
 
 @never_cache
@@ -102,16 +101,16 @@ def verify(request: HttpRequest, token: str) -> HttpResponse:
         return redirect("visits:manage", links.token(visit))
     if not risk.is_unverified(visit):
         return redirect("visits:manage", links.token(visit))
-    zone = slots.zone_of(visit)
+    zone = asking.zone_of(visit)
     context = {"visit": visit, "when": clocks.in_full(visit.starts_at, zone=zone, now=now)}
-    return shopper.secret(page(request, "appointments/verify.html", context))
+    return refused.secret(page(request, "appointments/verify.html", context))
 
 
 # Looking.
 
 
 def _shown(request: HttpRequest, visit: Appointment, *, token: str, now: datetime) -> HttpResponse:
-    zone = slots.zone_of(visit)
+    zone = asking.zone_of(visit)
     is_to_come = visit.status == Status.BOOKED and visit.starts_at > now
     is_living = visit.status in promises.LIVING
     context: dict[str, Any] = {
@@ -133,11 +132,11 @@ def _shown(request: HttpRequest, visit: Appointment, *, token: str, now: datetim
         "hers": _hers(request, visit) if is_to_come else [],
         "chosen": request.GET.get("stone", ""),
         "why_not": WHY_NOT.items(),
-        "again": _again(visit),
+        "again": refused.book_again(visit),
         "map_address": visit.store.showroom.map_url or _map(visit),
     }
     status = 200 if is_living or visit.status == Status.ATTENDED else 410
-    return shopper.secret(page(request, "appointments/visit.html", context, status=status))
+    return refused.secret(page(request, "appointments/visit.html", context, status=status))
 
 
 def _store_time(visit: Appointment, zone: Any) -> str:
@@ -195,17 +194,8 @@ def _hers(request: HttpRequest, visit: Appointment) -> list[tuple[Design, str]]:
         return []
     there = visit.visit_designs.values("design")
     mine = keeping.of(visitor=visitor).filter(setting__isnull=False).exclude(pk__in=there)
-    shown = mine.order_by("-updated_at", "-pk")[: shopper.LISTED]
+    shown = mine.order_by("-updated_at", "-pk")[: refused.MOST_DESIGNS]
     return [(design, versions.in_words(design)) for design in shown]
-
-
-def _again(visit: Appointment) -> str:
-    """To book once more, with the same rings where they are hers."""
-    said = {"store": visit.store.code, "service": visit.service.code}
-    first = visit.visit_designs.select_related("design").first()
-    if first is not None:
-        said["design"] = first.design.code
-    return f"{reverse('visits:book')}?{urlencode(said)}"
 
 
 def _map(visit: Appointment) -> str:
@@ -216,7 +206,7 @@ def _map(visit: Appointment) -> str:
 def _times(
     request: HttpRequest, visit: Appointment, *, token: str, now: datetime, status: int = 200
 ) -> HttpResponse:
-    zone, asked = slots.zone_of(visit), _asked(visit)
+    zone, asked = asking.zone_of(visit), _asked(visit)
     soonest = booking.next_available(asked, now=now)
     found = slots.month(asked, soonest=soonest, params=request.GET, zone=zone, now=now)
     here = reverse("visits:move", args=[token])
@@ -225,7 +215,7 @@ def _times(
         "token": token,
         "when": clocks.in_full(visit.starts_at, zone=zone, now=now),
     }
-    return shopper.secret(page(request, "appointments/move.html", context, status=status))
+    return refused.secret(page(request, "appointments/move.html", context, status=status))
 
 
 def _asked(visit: Appointment) -> Asked:
@@ -250,7 +240,7 @@ def _moved(request: HttpRequest, visit: Appointment, *, token: str, now: datetim
     if starts_at is None:
         messages.error(request, "Choose one of the times.")
         return _times(request, visit, token=token, now=now, status=400)
-    zone = slots.zone_of(visit)
+    zone = asking.zone_of(visit)
     try:
         booking.move(appointment=visit, starts_at=starts_at, now=now)
     except SlotTaken as taken:
@@ -302,4 +292,4 @@ _DO = {"cancel": _cancel, "bring": _bring, "replace": _replace}
 
 def ended(request: HttpRequest) -> HttpResponse:
     """One answer for what was forged, replaced or is long over."""
-    return shopper.secret(page(request, "appointments/ended.html", status=410))
+    return refused.secret(page(request, "appointments/ended.html", status=410))

@@ -15,8 +15,7 @@ from appointments.booking import AlreadyConfirmed, HoldExpired
 from appointments.forms import WaitingForm
 from appointments.links import LinkEnded, Purpose
 from appointments.models import Appointment
-from appointments.views import booking as shopper
-from appointments.views import managing, slots
+from appointments.views import asking, managing, refused
 from builder import allowances
 from builder.views import limits
 from builder.views.pages import page
@@ -26,7 +25,7 @@ from builder.views.pages import page
 @require_http_methods(["GET", "HEAD", "POST"])
 def join(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
-    wanted = slots.wanted(request, now=now)
+    wanted = asking.wanted(request, now=now)
     if wanted.store is None or wanted.service is None:
         return page(request, "appointments/closed.html")
     form = WaitingForm(request.POST or None, initial=_days(request, wanted, now=now))
@@ -66,7 +65,7 @@ def offered(request: HttpRequest, token: str) -> HttpResponse:
         "again": f"{reverse('visits:book')}?store={visit.store.code}&service={visit.service.code}",
     }  # fmt: skip
     status = 200 if is_open else 410
-    return shopper.secret(page(request, "appointments/offered.html", context, status=status))
+    return refused.secret(page(request, "appointments/offered.html", context, status=status))
 
 
 def _answered(request: HttpRequest, visit: Appointment, *, now: datetime) -> HttpResponse:
@@ -78,7 +77,7 @@ def _answered(request: HttpRequest, visit: Appointment, *, now: datetime) -> Htt
     return redirect(f"{reverse('visits:manage', args=[links.token(booked)])}?booked=1")
 
 
-def _days(request: HttpRequest, wanted: slots.Wanted, *, now: datetime) -> dict[str, str]:
+def _days(request: HttpRequest, wanted: asking.Wanted, *, now: datetime) -> dict[str, str]:
     """The day she looked at, else the next two weeks."""
     assert wanted.store is not None
     today = now.astimezone(wanted.store.zone).date()
@@ -90,7 +89,7 @@ def _days(request: HttpRequest, wanted: slots.Wanted, *, now: datetime) -> dict[
 
 
 def _joined(
-    request: HttpRequest, wanted: slots.Wanted, form: WaitingForm, *, now: datetime
+    request: HttpRequest, wanted: asking.Wanted, form: WaitingForm, *, now: datetime
 ) -> HttpResponse:
     assert wanted.store is not None
     assert wanted.service is not None
@@ -101,11 +100,11 @@ def _joined(
         since_date=said["since_date"], until_date=said["until_date"],
         design=next(iter(wanted.designs), None), stone=next(iter(wanted.stones), None), now=now,
     )  # fmt: skip
-    context = {"entry": entry, "wanted": wanted, "query": slots.query(request.GET)}
+    context = {"entry": entry, "wanted": wanted, "query": asking.query(request.GET)}
     return page(request, "appointments/waiting_joined.html", context)
 
 
-def _form(request: HttpRequest, wanted: slots.Wanted, form: WaitingForm) -> HttpResponse:
-    context = {"wanted": wanted, "form": form, "query": slots.query(request.GET)}
+def _form(request: HttpRequest, wanted: asking.Wanted, form: WaitingForm) -> HttpResponse:
+    context = {"wanted": wanted, "form": form, "query": asking.query(request.GET)}
     status = 400 if form.errors else 200
     return page(request, "appointments/waiting.html", context, status=status)
