@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from appointments import booking, letters, promises, receiving, reminders
+from appointments import booking, letters, memos, promises, receiving, reminders
 from appointments.booking import Contact, Wishes
 from appointments.diary import Asked
 from appointments.models import Appointment, WaitlistEntry
@@ -18,7 +18,12 @@ from builder.models import Setting, Stone
 from jeweler.models import EmailMessage, Store
 from tests.browser.conftest import SCREENSHOTS, Visit, rounds
 from tests.factories.appointments import ServiceFactory, open_showroom
-from tests.factories.builder import DesignFactory
+from tests.factories.builder import (
+    DesignFactory,
+    StoneFactory,
+    StoneOfferFactory,
+    SupplierFactory,
+)
 from tests.factories.jeweler import StaffMemberFactory, customer_with
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -101,6 +106,10 @@ def every_mail() -> None:
     with transaction.atomic():
         letters.offered(entry, reserved(store, day + timedelta(days=2)), now=now)
     booking.cancel(appointment=visit, now=now)
+    north = SupplierFactory(memo_email="memo@north.example")
+    lent = StoneOfferFactory(stone=StoneFactory(), supplier=north).stone
+    booked(store, day + timedelta(days=9), designs=[DesignFactory(stone=lent)])
+    memos.attend(now=now)
 
 
 @pytest.mark.width(1280)
@@ -110,6 +119,7 @@ def test_every_mail_fits_every_screen_and_has_its_pictures(visit: Visit) -> None
     kinds = {mail.kind.partition("/")[2] for mail in mails}
     assert kinds == {
         "lookbook", "reminder", "broken", "verify", "note", "follow_up", "offered", "cancelled",
+        "memo",
     }  # fmt: skip
     for mail in mails:
         assert len(mail.html.encode()) < 100_000
