@@ -21,6 +21,9 @@ PARTS = {
     "questions",
     "peers",
     "packing",
+    "calendar",
+    "peer_appointment",
+    "with_bookings",
 }
 
 

@@ -118,6 +118,22 @@ def install_peers() -> None:
     with step("installing the benches' peers"):
         if install_with_uv(lock):
             write_stamp(stamp, lock)
+    install_peer_apart()
+
+
+def install_peer_apart() -> None:
+    """django-appointment, in a folder of its own: it takes an older Pillow than the site."""
+    lock, stamp = REQUIREMENTS / "bench-appointment.txt", VENV / "bench-appointment.stamp"
+    if is_stamped(stamp, lock):
+        return
+    with step("installing django-appointment for its bench"):
+        try:
+            run(PYTHON, "-m", "uv", "pip", "install", "-q", "--python", PYTHON, "--target",
+                VENV / "peers", "--require-hashes", "-r", lock)  # fmt: skip
+        except SetupFailed:
+            say("it could not be installed; its bench is left out")
+        else:
+            write_stamp(stamp, lock)
 
 
 PIP_INSTALL = ("install", "-q", "--disable-pip-version-check", "--require-hashes")

@@ -5,7 +5,7 @@ associate, room or stone of the tour is promised twice.
 """
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -97,7 +97,7 @@ class Past:
             visit.outcome, visit.lost_reason = Outcome.LOST, self.dice.choice(REASONS)
 
 
-def _people_by_store(pairs: Sequence[tuple[int, int]]) -> Iterator[tuple[int, set[int]]]:
+def _people_by_store(pairs: Iterable[tuple[int, int]]) -> Iterator[tuple[int, set[int]]]:
     """Who takes more than video, by store."""
     able = set(Service.objects.get(code="viewing").associates.values_list("pk", flat=True))
     found: dict[int, set[int]] = {}
