@@ -164,6 +164,7 @@ def _hire_cutters() -> Supplier:
             "name": "Osmere's own cutters",
             "markup": MARKUP,
             "delivery_days": DELIVERY_DAYS,
+            "memo_email": "memo@cutters.osmere.example",
         },
     )
     if is_new:
@@ -214,6 +215,7 @@ def _import_stones(*, own: Supplier, now: datetime, count: int) -> None:
         name="Van Roosen, Antwerp",
         markup=IMPORTER_MARKUP,
         delivery_days=IMPORTER_DAYS,
+        memo_email="memo@vanroosen.example",
     )
     wholesale.fill(
         supplier=importer, count=count, seed=IMPORTED_SEED, now=now, fancy_share=FANCY_SHARE
