@@ -87,7 +87,8 @@ class GuardedAdmin(HouseAdmin[Row]):
 
     def _ask(self, request: HttpRequest, hits: list[opening.Hit]) -> HttpResponse:
         """What was sent goes with the question, so that nothing is typed again."""
-        list(messages.get_messages(request))  # "changed successfully" was taken back too
+        # "Changed successfully" was taken back too: it is read here, so that no later page says it, and not shown.
+        list(messages.get_messages(request))
         sent = [
             (name, value)
             for name, values in request.POST.lists()
@@ -97,6 +98,7 @@ class GuardedAdmin(HouseAdmin[Row]):
         context = {
             **self.admin_site.each_context(request),
             "title": f"This hits {len(hits)} confirmed visit{'s' * (len(hits) != 1)}",
+            "messages": [],
             "hits": hits,
             "sent": sent,
             "confirmed": CONFIRMED,
