@@ -133,7 +133,7 @@ def _race(clients: list[Client], stores: list[Store], *, rounds: int) -> harness
     _leave_one_associate(alone)
     stones = list(Stone.objects.filter(status="available").values_list("pk", flat=True)[:rounds])
     sample, kinds = harness.Sample(), ("time", "overlap", "midnight", "clocks", "stone")
-    won: dict[str, int] = defaultdict(int)
+    by_kind: dict[str, harness.Sample] = defaultdict(harness.Sample)
     for number in range(rounds):
         kind = kinds[number % len(kinds)]
         asked = _asked(kind, number // len(kinds), alone, other, stones[number])
@@ -141,9 +141,11 @@ def _race(clients: list[Client], stores: list[Store], *, rounds: int) -> harness
         held = [each for each in answers if each.status == 201]
         harness.same(len(held), 1, what=f"winners of round {number}, {kind}")
         _check(held[0], answers, kind=kind, stone=stones[number])
-        won[kind] += 1
+        by_kind[kind].wall += [each.ms for each in answers]
         sample.wall += [each.ms for each in answers]
-    print(f"  one winner of {CLIENTS} in each of {rounds} rounds: {dict(won)}", flush=True)
+    print(f"  one winner of {CLIENTS} in each of {rounds} rounds; 99th percentile of each kind:")
+    for kind, timed in by_kind.items():
+        print(f"    {kind:<9} {timed.percentile(0.99):7.1f} ms", flush=True)
     return sample
 
 
