@@ -13,7 +13,7 @@ from enum import StrEnum
 from django.db import transaction
 
 from appointments import promises, visits
-from appointments.models import Appointment, Memo, PieceHold, VisitDesign
+from appointments.models import Appointment, PieceHold, VisitDesign
 from builder import codes, inventory, quotes
 from builder.models import Band, Design, Stone
 from jeweler import locking
@@ -302,9 +302,3 @@ def _names(item: Item) -> set[str]:
 
 def _bare(number: str) -> str:
     return number.replace(" ", "").replace("-", "").upper()
-
-
-def memo_of(hold: PieceHold) -> Memo | None:
-    """What its supplier was asked, where it is a supplier's."""
-    found: Memo | None = getattr(hold, "memo", None)
-    return found
