@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from appointments import booking
-from appointments.models import Appointment, PieceHold, Service, TransferTime
+from appointments.models import Appointment, Associate, PieceHold, Service, Shift, TransferTime
 from builder import links
 from builder.models import Design, DesignLink, Stone
 from jeweler.models import EmailMessage, Store
@@ -286,3 +286,19 @@ def test_whoever_was_given_a_link_books_the_ring_that_it_shows(
     assert "of yours" not in page_of(client.get(form_of(held())))
     hold(Client(), query=f"?design={design.code}")
     assert not held().designs.exists()
+
+
+def test_she_asks_for_a_certain_associate_and_a_language(client: Client, store: Store) -> None:
+    first = Associate.objects.earliest("pk")
+    Associate.objects.filter(pk=first.pk).update(id=12_345, languages=["es"])
+    for row in (
+        Shift.objects.filter(associate=first.pk),
+        first.services.through.objects.filter(associate=first.pk),
+    ):
+        row.update(associate=12_345)
+    shown = page_of(client.get(BOOK))
+    assert '<option value="12345">' in shown
+    hold(client, query="?with=12345")
+    assert held().associate_id == 12_345
+    form = page_of(hold(Client(), query="?language=es"))
+    assert 'name="language" value="es"' in form
