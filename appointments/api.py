@@ -31,9 +31,8 @@ from appointments.models import Appointment, Service
 from appointments.promises import StoneTaken
 from appointments.seating import SlotTaken
 from appointments.visits import NoSuchVisit
-from builder import allowances, turns
+from builder import allowances, limits, turns
 from builder.models import Stone
-from builder.views import limits
 from jeweler.models import Store
 
 TURNS = turns.Turns(scope="visits")

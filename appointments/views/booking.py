@@ -26,10 +26,9 @@ from appointments.promises import StoneTaken
 from appointments.seating import SlotTaken
 from appointments.views import asking, refused, slots
 from appointments.visits import NoSuchVisit, NotNow
-from builder import allowances, keeping, versions
+from builder import allowances, keeping, limits, versions
 from builder.models import Design
-from builder.views import limits
-from builder.views.pages import page, quoted
+from builder.pages import page, quoted
 from jeweler import visitors
 
 Status = Appointment.Status

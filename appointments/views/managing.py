@@ -28,7 +28,7 @@ from appointments.views import asking, refused, slots
 from appointments.visits import NotNow
 from builder import gallery, keeping, quotes, versions
 from builder.models import Design, Stone
-from builder.views.pages import page
+from builder.pages import page
 from jeweler import visitors
 
 Status = Appointment.Status

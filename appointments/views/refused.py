@@ -12,7 +12,7 @@ from django.urls import reverse
 from appointments import booking, clocks, links, risk
 from appointments.models import Appointment
 from appointments.views import asking
-from builder.views.pages import page
+from builder.pages import page
 
 MOST_DESIGNS = 6
 TYPED = (

@@ -16,9 +16,8 @@ from appointments.forms import WaitingForm
 from appointments.links import LinkEnded, Purpose
 from appointments.models import Appointment
 from appointments.views import asking, managing, refused
-from builder import allowances
-from builder.views import limits
-from builder.views.pages import page
+from builder import allowances, limits
+from builder.pages import page
 
 
 @never_cache

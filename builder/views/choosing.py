@@ -12,8 +12,8 @@ from django.views.decorators.http import require_POST
 
 from builder import designs, forms, keeping, states, steps, variation
 from builder.models import Design
+from builder.pages import meant
 from builder.templatetags.ways import carried
-from builder.views.pages import meant
 from jeweler import visitors
 from jeweler.models import Visitor
 

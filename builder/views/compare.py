@@ -16,10 +16,10 @@ from django.views.decorators.http import require_safe
 
 from builder import compatibility, gemology, market, pricing, search, workdays
 from builder.models import Setting, Stone
+from builder.pages import design_of, mode_for, page, quoted, today_for
 from builder.templatetags.market import stands
 from builder.templatetags.ring import day, faces_up, grade, the
 from builder.views import trays
-from builder.views.pages import design_of, mode_for, page, quoted, today_for
 from builder.views.stones import Alike, Looker
 
 ONLY, OVER = "only", "over"  # what differs; outlines over each other

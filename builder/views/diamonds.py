@@ -9,10 +9,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from builder import pricing, search
+from builder.pages import design_of, mode_for, page, quoted, today_for
 from builder.search import numbers
 from builder.views import filters, layouts, looks, trays
 from builder.views.histograms import Spread, spreads
-from builder.views.pages import design_of, mode_for, page, quoted, today_for
 from builder.views.ring import held
 from builder.views.stones import Alike, Looker, asked_elsewhere, rows
 from jeweler.models import Store

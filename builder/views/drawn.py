@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from builder import cards, codes, gallery, quotes, stills, turns
-from builder.views.pages import design_of
+from builder.pages import design_of
 from jeweler import qr
 
 A_YEAR = "public, max-age=31536000, immutable"

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from builder import funnel, quotes, versions
 from builder.funnel import Period, Reach, Rest, Slice
 from builder.models import DesignStep
-from builder.views.pages import page_number
+from builder.pages import page_number
 from jeweler import audit
 from jeweler.access import Role, StaffRequest, staff_only, stores_of
 from jeweler.models import Visitor

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from builder import forms, portraits
 from builder.models import Metal, Setting, Shape, Stone
-from builder.views.pages import design_of, page, quoted
+from builder.pages import design_of, page, quoted
 from jeweler.models import Store
 
 

@@ -26,8 +26,8 @@ from builder import (
     versions,
 )
 from builder.models import Design, DesignLink, DesignVersion
+from builder.pages import once_of, page, page_number
 from builder.views.choosing import REFUSALS as CHOICES_REFUSED
-from builder.views.pages import once_of, page, page_number
 from builder.views.saving import SENT, open_step
 from jeweler import visitors
 from jeweler.models import EmailMessage, Visitor

@@ -24,8 +24,8 @@ from builder import (
     variation,
 )
 from builder.models import Band, Design, Setting, Stone
+from builder.pages import Seen, mode_for, page, quoted, seen
 from builder.views.choosing import typed
-from builder.views.pages import Seen, mode_for, page, quoted, seen
 from jeweler import visitors
 
 BANDS = 6

@@ -14,11 +14,22 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from builder import alike, allowances, designs, forms, keeping, links, saving, steps, versions
+from builder import (
+    alike,
+    allowances,
+    designs,
+    forms,
+    keeping,
+    limits,
+    links,
+    saving,
+    steps,
+    versions,
+)
 from builder.models import Design, DesignLink
-from builder.views import limits, sharing
+from builder.pages import meant, page, quoted
+from builder.views import sharing
 from builder.views.choosing import REFUSALS as CHOICES_REFUSED
-from builder.views.pages import meant, page, quoted
 from jeweler import customers, visitors
 
 # In the session: the last save's mail, which knows where it goes, and which ring it was; in the address: that it was sent just now.

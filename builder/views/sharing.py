@@ -11,10 +11,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from builder import alike, allowances, keeping, sharing, versions
+from builder import alike, allowances, keeping, limits, sharing, versions
 from builder.models import Design, DesignLink
-from builder.views import limits
-from builder.views.pages import design_of, once_of, page, quoted
+from builder.pages import design_of, once_of, page, quoted
 from jeweler import customers, visitors
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from builder import gemology, sizes, states
-from builder.views.pages import page, quoted, seen
+from builder.pages import page, quoted, seen
 from builder.views.ring import about
 from jeweler.models import Store
 

@@ -1,16 +1,18 @@
-"""From the ring to a booked visit on a phone, moved and cancelled by its link; the same without scripts."""
+"""From the ring to a booked visit on a phone, moved by its mail and met at the door; booked and cancelled without scripts."""
 
 import re
 
 import pytest
+from django.test import Client
 from playwright.sync_api import expect
 from pytest_playwright import CreateContextCallback
 
 from appointments.models import Appointment, PieceHold
 from builder.models import Stone
-from jeweler.models import Store
+from jeweler.models import EmailMessage, Store
 from tests.browser.conftest import Visit, rounds, visiting
 from tests.factories.appointments import ServiceFactory, open_showroom
+from tests.factories.jeweler import StaffMemberFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,10 +28,9 @@ def showroom(shop: str) -> Store:
     return boston
 
 
-@pytest.mark.usefixtures("showroom")
 @pytest.mark.parametrize("visit", [390], indirect=True, ids=["phone"])
-def test_a_ring_is_seen_in_person_three_pages_later_and_the_visit_moved_and_cancelled(
-    visit: Visit,
+def test_from_the_ring_to_the_lookbook_another_time_and_the_door_of_the_showroom(
+    visit: Visit, elsewhere: Visit, showroom: Store, new_context: CreateContextCallback
 ) -> None:
     page = visit.page
     design = visit.take_up()
@@ -59,18 +60,37 @@ def test_a_ring_is_seen_in_person_three_pages_later_and_the_visit_moved_and_canc
     booked = Appointment.objects.get(status="booked")
     assert list(booked.designs.all()) == [design]
 
+    # Weeks later, elsewhere: the lookbook leads to her visit, and opening it changes nothing.
+    lookbook = EmailMessage.objects.get(kind="appointments/lookbook")
+    found = re.search(r"https?://[^/]+(/visits/\S+/)", lookbook.text)
+    assert found
+    assert "1.52 ct" in lookbook.text
+    visiting(elsewhere.page, visit.shop).go(found[1])
+    page = elsewhere.page
     page.get_by_role("link", name="Move it").click()
-    visit.check()
+    elsewhere.check()
     page.locator(".times button").last.click()
     expect(page.get_by_text("It is moved to")).to_be_visible()
-    page.get_by_text("Cancel it").click()
-    page.get_by_label("Would you tell us why?").select_option("time")
-    page.get_by_role("button", name="Cancel this visit").click()
-    expect(page.get_by_text("This visit was cancelled")).to_be_visible()
-    visit.check("cancelled")
     booked.refresh_from_db()
-    assert (booked.status, booked.sequence) == ("cancelled", 2)
-    assert not PieceHold.objects.filter(state__in=PieceHold.ACTIVE).exists()
+    assert (booked.status, booked.sequence) == ("booked", 1)
+
+    day = f"{booked.starts_at.astimezone(showroom.zone):%Y-%m-%d}"
+    staff = staff_page(visit, new_context, store=showroom)
+    staff.go(f"/admin/visits/{showroom.code}/{day}/")
+    staff.page.get_by_role("button", name=re.compile("Check in.*Okafor")).click()
+    expect(staff.page.get_by_text("Ada Okafor is here.")).to_be_visible()
+    booked.refresh_from_db()
+    assert booked.status == "arrived"
+
+
+def staff_page(visit: Visit, new_context: CreateContextCallback, *, store: Store) -> Visit:
+    """An associate of the store, logged in on the shop's own computer."""
+    client = Client()
+    client.force_login(StaffMemberFactory(stores=[store]).user)
+    context = new_context(viewport={"width": 1280, "height": 844})
+    session = client.cookies["sessionid"].value
+    context.add_cookies([{"name": "sessionid", "value": session, "url": visit.shop}])
+    return visiting(context.new_page(), visit.shop)
 
 
 @pytest.mark.usefixtures("showroom")
@@ -96,3 +116,9 @@ def test_a_call_takes_her_own_clock_and_without_scripts_a_visit_is_booked_all_th
     plain.page.get_by_label("Your e-mail").fill("bo@example.com")
     plain.page.get_by_role("button", name="Book it").click()
     expect(plain.page.get_by_text("It is booked.")).to_be_visible()
+    plain.page.get_by_text("Cancel it").click()
+    plain.page.get_by_label("Would you tell us why?").select_option("time")
+    plain.page.get_by_role("button", name="Cancel this visit").click()
+    expect(plain.page.get_by_text("This visit was cancelled")).to_be_visible()
+    assert Appointment.objects.get(email="bo@example.com").status == "cancelled"
+    assert not PieceHold.objects.filter(state__in=PieceHold.ACTIVE).exists()

@@ -12,9 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 from redis.exceptions import ConnectionError as NoCache
 
-from builder import designs, keeping, sharing, states
+from builder import designs, keeping, limits, sharing, states
 from builder.models import Design, DesignLink, DesignVersion, Hint, Stone
-from builder.views import limits
 from jeweler.models import EmailMessage, Visitor
 from tests.builder.test_views import choose
 from tests.factories.builder import DesignFactory, SettingFactory, StoneFactory
