@@ -109,9 +109,10 @@ def test_every_variable_that_is_read_is_documented() -> None:
 
 
 def test_every_documented_variable_is_read_somewhere() -> None:
-    elsewhere = {"JEWELER_HOME", "CHROMIUM", "ANYMAIL_POSTMARK_SERVER_TOKEN"}
+    elsewhere = {"JEWELER_HOME", "CHROMIUM"}
     known = _settings_variables() | set(_interpolations()) | elsewhere
-    assert _documented_variables() - known == set()
+    anymails_own = {name for name in _documented_variables() if name.startswith("ANYMAIL_")}
+    assert _documented_variables() - anymails_own - known == set()
 
 
 def test_what_settings_require_reaches_the_services() -> None:
