@@ -113,11 +113,10 @@ def install_packages(*, for_development: bool) -> None:
 def install_peers() -> None:
     """What the benches compare with. Without it they say what they leave out."""
     lock, stamp = REQUIREMENTS / "bench.txt", VENV / "bench.stamp"
-    if is_stamped(stamp, lock):
-        return
-    with step("installing the benches' peers"):
-        if install_with_uv(lock):
-            write_stamp(stamp, lock)
+    if not is_stamped(stamp, lock):
+        with step("installing the benches' peers"):
+            if install_with_uv(lock):
+                write_stamp(stamp, lock)
     install_peer_apart()
 
 
