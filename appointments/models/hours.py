@@ -36,7 +36,7 @@ class Showroom(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Showroom of {self.store_id}"
+        return f"Showroom of {self.store}"
 
 
 class OpeningHours(models.Model):
