@@ -32,8 +32,8 @@ def hold(name: str) -> None:
 def hold_all(names: Iterable[str], *, patience_s: int = 3) -> timedelta:
     """Hold all these names until the transaction ends, taken in sorted order in one statement, and say how long it waited.
 
-    Whoever compares with a moment that was read before adds it, in whole milliseconds. Raises OperationalError when one is
-    not let go in time.
+    Whoever compares with a moment that was read before adds it, in whole tenths of a second: what is shorter was no wait.
+    Raises OperationalError when one is not let go in time.
     """
     if not are_on():
         return timedelta()
@@ -41,7 +41,7 @@ def hold_all(names: Iterable[str], *, patience_s: int = 3) -> timedelta:
         cursor.execute(_HOLD_ALL, [f"{patience_s}s", sorted(set(names))])
         cursor.nextset()  # the first statement gives nothing
         waited = cursor.fetchall()[-1][0]
-    return timedelta(milliseconds=waited)
+    return timedelta(milliseconds=100 * waited)
 
 
 def hold_at_once(names: Iterable[str]) -> set[str]:
@@ -61,7 +61,7 @@ select name from wanted where pg_try_advisory_xact_lock(hashtextextended(name, 0
 
 _HOLD_ALL = """
 set local lock_timeout = %s;
-select floor(extract(epoch from clock_timestamp() - statement_timestamp()) * 1000)::int
+select floor(extract(epoch from clock_timestamp() - statement_timestamp()) * 10)::int
 from (select pg_advisory_xact_lock(hashtextextended(name, 0)) from unnest(%s::text[]) as name) as held
 """
 
