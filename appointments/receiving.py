@@ -43,9 +43,15 @@ def complete(
     by: StaffMember,
     now: datetime,
 ) -> Appointment:
-    """She has left, and what came of it. `tried` are the ids of the designs that she tried on. Raises NotNow."""
+    """She has left, and what came of it. `tried` are the ids of the designs that she tried on. Raises NotNow.
+
+    Done again it changes nothing and announces nothing.
+    """
     with transaction.atomic():
         _hold_names(appointment)
+        visit = visits.locked(appointment)
+        if visit.status == Status.ATTENDED:
+            return visit
         visit = _step(
             appointment, Status.ATTENDED, since=[Status.ARRIVED, Status.SEEN], by=by, now=now,
             ended_at=now, outcome=outcome, lost_reason=lost_reason[:80],
@@ -57,11 +63,14 @@ def complete(
 
 
 def miss(*, appointment: Appointment, by: StaffMember | None, now: datetime) -> Appointment:
-    """She did not come; the stones are free. Raises NotNow."""
+    """She did not come; the stones are free. Done again it changes nothing. Raises NotNow."""
     if appointment.starts_at > now:
         raise NotNow("The visit has not begun; it can be cancelled, not missed.")
     with transaction.atomic():
         _hold_names(appointment)
+        visit = visits.locked(appointment)
+        if visit.status == Status.MISSED:
+            return visit
         visit = _step(appointment, Status.MISSED, since=[Status.BOOKED], by=by, now=now)
         _end_promises(visit, state=PieceHold.State.RELEASED, now=now)
         outbox.publish(events.AppointmentMissed(appointment_id=visit.pk), at=now)

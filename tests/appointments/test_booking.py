@@ -22,7 +22,7 @@ from appointments.visits import NoSuchVisit, NotNow
 from builder import inventory
 from builder.models import Stone
 from jeweler import outbox
-from jeweler.models import Store
+from jeweler.models import OutboxEvent, Store
 from tests.factories.appointments import ServiceFactory, open_showroom
 from tests.factories.builder import DesignFactory, StoneFactory
 from tests.factories.jeweler import NOW, StaffMemberFactory, VisitorFactory
@@ -268,3 +268,16 @@ def test_a_visit_runs_from_the_door_to_its_outcome(store: Store, service: Servic
     assert done.visit_designs.get().was_tried
     assert PieceHold.objects.get().state == "kept"
     assert [event.kind for event in done.events.all()] == ["booked", "arrived", "seen", "attended"]
+
+
+def test_an_outcome_written_down_twice_is_announced_once(store: Store, service: Service) -> None:
+    by = StaffMemberFactory()
+    came, missed = book(store, service), book(store, service, MONDAY + DAY)
+    later_on = MONDAY + 2 * DAY
+    receiving.check_in(appointment=came, by=by, now=MONDAY)
+    for outcome in ("ordered", "lost"):
+        receiving.complete(appointment=came, outcome=outcome, by=by, now=later_on)
+        receiving.miss(appointment=missed, by=by, now=later_on)
+    assert Appointment.objects.get(pk=came.pk).outcome == "ordered"
+    for name in ("AppointmentAttended", "AppointmentMissed"):
+        assert OutboxEvent.objects.filter(name=f"appointments.{name}").count() == 1
