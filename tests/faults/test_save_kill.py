@@ -85,7 +85,9 @@ def post_save(shopper: Shopper, *, port: int) -> int | None:
 
 
 def somebody_waits_for_a_row() -> bool:
+    """Looks afresh: within a transaction Postgres lists the connections that were there at its first look."""
     with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity "
             "WHERE datname = current_database() AND wait_event_type = 'Lock'"
