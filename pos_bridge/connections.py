@@ -48,19 +48,31 @@ class Opened:
 
 
 def open_connection(
-    *, code: str, currency: str, now: datetime, store: Store | None = None, token: str = ""
+    *,
+    code: str,
+    currency: str,
+    now: datetime,
+    provider: Connection.Provider = Connection.Provider.STANDARD,
+    store: Store | None = None,
+    token: str = "",
+    secret: str = "",
+    api_url: str = "",
+    api_token: str = "",
 ) -> Opened:
     """A way in for one till system; with a store, everything it says is of that store.
 
-    Without a token, which only the sample house's own till brings along, a new one is issued.
+    A vendor that issues its secret itself is given with it. Without a token, which only the sample
+    house's own till brings along, a new one is issued.
     """
     token = token or tokens.issue()[0]
-    secret = new_secret()
+    secret = secret or new_secret()
     connection = Connection.objects.create(
         code=code,
-        provider=Connection.Provider.STANDARD,
+        provider=provider,
         token_hash=tokens.hashed(token),
         secrets=[_sealed(secret)],
+        api_url=api_url,
+        api_token=_sealed(api_token) if api_token else "",
         store=store,
         currency=currency,
         created_at=now,
@@ -91,14 +103,19 @@ def secrets_of(connection: Connection) -> list[str]:
     return [secret for secret in opened if secret]
 
 
-def rotate(*, connection: Connection) -> str:
+def api_token_of(connection: Connection) -> str:
+    """Empty when there is none, or none that our key opens."""
+    return _opened(connection.api_token) if connection.api_token else ""
+
+
+def rotate(*, connection: Connection, secret: str = "") -> str:
     """A second secret beside the present one, which stays good until `retire_old`.
 
-    Raises OldSecretStillThere.
+    The vendor's own when it issues them, else a new one. Raises OldSecretStillThere.
     """
     if len(connection.secrets) > 1:
         raise OldSecretStillThere(connection)
-    secret = new_secret()
+    secret = secret or new_secret()
     connection.secrets = [_sealed(secret), *connection.secrets]
     connection.save(update_fields=["secrets"])
     return secret

@@ -10,8 +10,9 @@ from decimal import Decimal
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Who bought, as typed at the till. Nothing of it is checked yet."""
+    """Who bought, as typed at the till. Nothing of it is checked yet; `id` is the till's own for her."""
 
+    id: str = ""
     email: str = ""
     phone: str = ""
     first_name: str = ""
@@ -34,10 +35,14 @@ class TicketLine:
 
 @dataclass(frozen=True, kw_only=True)
 class Ticket:
-    """The whole sale as it stands in this version."""
+    """The whole sale as it stands in this version.
+
+    `store` is our store's code, or the till's own name for the place. An online order has none.
+    """
 
     sale_id: str
     version: int
+    is_online: bool = False
     store: str
     number: str
     currency: str
@@ -58,6 +63,7 @@ class PaymentReport:
     amount: Decimal
     currency: str
     tender: str
+    reference: str = ""
     at: datetime
 
 
@@ -86,4 +92,68 @@ class Cancellation:
     at: datetime
 
 
-Record = Ticket | PaymentReport | RefundReport | HandOver | Cancellation
+@dataclass(frozen=True, kw_only=True)
+class StockCount:
+    """How many pieces of an item lie at a place, as of `at`. Below zero: more were sold than lay there."""
+
+    item_id: str
+    place: str
+    quantity: int
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemCard:
+    """What the till calls a piece: its own id, the number on the label, the report it came with."""
+
+    item_id: str
+    sku: str
+    report_number: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerCard:
+    """A person as the till keeps her now."""
+
+    person: Person
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomersJoined:
+    """The till found that several of its customers are one."""
+
+    from_ids: tuple[str, ...]
+    to_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerErased:
+    """She asked the till's house to be forgotten."""
+
+    person: Person
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """The event only hints that something changed: it has to be asked for. `kind`: order, customer, item …"""
+
+    kind: str
+    external_id: str
+
+
+Record = (
+    Ticket
+    | PaymentReport
+    | RefundReport
+    | HandOver
+    | Cancellation
+    | StockCount
+    | ItemCard
+    | CustomerCard
+    | CustomersJoined
+    | CustomerErased
+    | Wanted
+)

@@ -11,14 +11,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
-from pos_bridge import connections, inbound
+from pos_bridge import alarms, connections, inbound
 from pos_bridge.models import Connection
-from pos_bridge.providers import json_text, signatures
+from pos_bridge.providers import json_text, known
+from pos_bridge.providers.contract import Delivery
 from pos_bridge.providers.fields import Malformed
 
 LARGEST_BODY = 1024 * 1024
@@ -63,9 +65,15 @@ def receive(request: HttpRequest, token: str) -> HttpResponse:
     raw = _body(request)
     if raw is None:
         return _answer(413, "The body is larger than 1 MiB; send fewer lines in one event.")
-    if connection is None or not _is_signed(connection, request, raw, now):
+    if connection is None:
         return _refuse(request, connection, now)
-    return _keep(connection, request.headers["webhook-id"], raw, now)
+    delivery = _delivery(request, raw)
+    secrets = connections.secrets_of(connection)
+    if not secrets:
+        _say_that_it_has_no_secret(connection, now)
+    if not known.of(connection).is_signed(delivery, secrets=secrets, now=now):
+        return _refuse(request, connection, now)
+    return _keep(connection, delivery, now)
 
 
 @require_GET
@@ -79,10 +87,19 @@ def _body(request: HttpRequest) -> bytes | None:
     return raw if len(raw) <= LARGEST_BODY else None
 
 
-def _is_signed(connection: Connection, request: HttpRequest, raw: bytes, now: datetime) -> bool:
+def _delivery(request: HttpRequest, raw: bytes) -> Delivery:
+    """Its address is the one we gave out, whatever host a proxy asked for: Square signs it."""
     headers = {name.lower(): value for name, value in request.headers.items()}
-    secrets = connections.secrets_of(connection)
-    return signatures.verify(secrets=secrets, headers=headers, body=raw, now=now)
+    return Delivery(headers=headers, body=raw, address=f"{settings.SITE_URL}{request.path}")
+
+
+def _say_that_it_has_no_secret(connection: Connection, now: datetime) -> None:
+    alarms.sound(
+        connection=connection,
+        kind=alarms.Kind.NO_SECRET,
+        detail=f"{connection} has no secret that can be read, so all it sends is refused. Rotate it.",
+        now=now,
+    )
 
 
 def _refuse(request: HttpRequest, connection: Connection | None, now: datetime) -> HttpResponse:
@@ -96,19 +113,27 @@ def _refuse(request: HttpRequest, connection: Connection | None, now: datetime) 
     return _answer(401, "Not accepted.")
 
 
-def _keep(connection: Connection, key: str, raw: bytes, now: datetime) -> HttpResponse:
+def _keep(connection: Connection, delivery: Delivery, now: datetime) -> HttpResponse:
+    """Whoever cannot mend what it sent is told that it was kept: else it would stop sending."""
+    provider = known.of(connection)
     try:
-        body = json_text.read(raw)
-        is_new = inbound.keep(connection=connection, delivery_key=key, body=body, now=now)
+        message = provider.read(delivery)
+        is_new = inbound.keep(connection=connection, message=message, now=now)
     except json_text.NotReadable as problem:
         inbound.keep_unreadable(
-            connection=connection, delivery_key=key, raw=raw, problem=str(problem), now=now
+            connection=connection, delivery=delivery, problem=str(problem), now=now
         )
-        return _answer(400, f"{problem}.")
+        return _answer(400, f"{problem}.") if provider.TELLS_PROBLEMS else _kept()
     except Malformed as malformed:
+        if not provider.TELLS_PROBLEMS:
+            return _kept()
         problems = [{"field": each.field, "message": each.message} for each in malformed.problems]
         return _answer(422, "The event was kept but not applied.", problems=problems)
-    return JsonResponse({"status": "kept" if is_new else "known"})
+    return _kept() if is_new else JsonResponse({"status": "known"})
+
+
+def _kept() -> JsonResponse:
+    return JsonResponse({"status": "kept"})
 
 
 def _answer(status: int, error: str, **more: Any) -> JsonResponse:

@@ -16,7 +16,7 @@ from jeweler import audit, locking, sales
 from jeweler.outbox import wait_after
 from pos_bridge.inbound import effects
 from pos_bridge.models import InboxEvent
-from pos_bridge.providers import standard
+from pos_bridge.providers import known
 from pos_bridge.providers.fields import Malformed
 from pos_bridge.records import PaymentReport, Record, Ticket
 
@@ -34,6 +34,11 @@ class CannotBeReplayed(ValueError):
             "only what is parked or given up can be replayed"
         )
 
+
+_WAKES: dict[type[Record], tuple[str, ...]] = {
+    Ticket: ("sale", "payment"),
+    PaymentReport: ("payment",),
+}
 
 # What the ledger's refusals mean here: the state, the reason, and what would change the answer.
 _REFUSALS: dict[type[ValueError], tuple[str, str, str]] = {
@@ -121,8 +126,9 @@ def _apply(claimed: InboxEvent, *, now: datetime) -> bool:
         return False
     try:
         with transaction.atomic():
-            record = standard.parse(event.body)
-            effects.apply(record, connection=event.connection, now=now)
+            records = known.of(event.connection).parse(name=event.type, body=event.body)
+            for record in records:
+                effects.apply(record, connection=event.connection, now=now)
     except effects.Parked as waits:
         _park(event, reason=waits.reason, waits_for=waits.waits_for, error=str(waits), now=now)
         return False
@@ -130,7 +136,7 @@ def _apply(claimed: InboxEvent, *, now: datetime) -> bool:
         _refuse(event, refusal=refusal, now=now)
         return False
     _settle(event, state=State.DONE, reason="", error="", now=now)
-    _wake(event, record, now=now)
+    _wake(event, records, now=now)
     return True
 
 
@@ -142,9 +148,9 @@ def _lock_sale(event: InboxEvent) -> None:
     locking.hold(f"inbox {event.connection_id} {event.sale_external_id}")
 
 
-def _wake(event: InboxEvent, record: Record, *, now: datetime) -> None:
+def _wake(event: InboxEvent, records: tuple[Record, ...], *, now: datetime) -> None:
     """A sale wakes whatever waited for it; a payment wakes the refunds that were too large."""
-    wakes = {Ticket: ["sale", "payment"], PaymentReport: ["payment"]}.get(type(record))
+    wakes = {wake for record in records for wake in _WAKES.get(type(record), ())}
     if wakes:
         waiting = InboxEvent.objects.filter(
             connection=event.connection_id,

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from jeweler import sales
 from jeweler.models import Payment, Sale, SaleLine, Store
-from pos_bridge import inventory, matching
+from pos_bridge import fetching, inventory, matching
 from pos_bridge.models import Connection
 from pos_bridge.records import (
     Cancellation,
@@ -13,6 +13,7 @@ from pos_bridge.records import (
     Record,
     RefundReport,
     Ticket,
+    Wanted,
 )
 
 
@@ -64,6 +65,15 @@ def apply(record: Record, *, connection: Connection, now: datetime) -> None:
             sale = _sale(record.sale_id, connection)
             sales.void(sale=sale, at=record.at, now=now)
             inventory.take_back(sale=sale, reason="voided", at=record.at)
+        case Wanted():
+            fetching.want(
+                connection=connection,
+                kind=record.kind,
+                external_id=record.external_id,
+                now=now,
+            )
+        case _:
+            raise NotImplementedError(f"{type(record).__name__} has no effect yet")
 
 
 def _record_sale(ticket: Ticket, *, connection: Connection, now: datetime) -> None:
@@ -129,12 +139,16 @@ def _sale(external_id: str, connection: Connection) -> Sale:
 
 
 def _store(ticket: Ticket, connection: Connection) -> Store:
-    store = connection.store
+    place = connection.places.select_related("store").filter(external_id=ticket.store).first()
+    store = place.store if place else connection.store
     if store is None:
         store = Store.objects.filter(code=ticket.store).first()
         if store is None:
-            raise StoreUnknown(f"There is no store {ticket.store!r}; name its code, or add it")
-    elif ticket.store not in {"", store.code}:
+            raise StoreUnknown(
+                f"There is no store {ticket.store!r}; name its code, add it, "
+                "or say in the connection's places which store that is"
+            )
+    elif place is None and ticket.store not in {"", store.code}:
         raise StoreMismatch(f"This connection is of {store.code}, the event of {ticket.store!r}")
     expected = connection.currency if connection.store else store.currency
     if ticket.currency != expected:

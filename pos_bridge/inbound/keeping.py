@@ -1,47 +1,49 @@
 """Keep what came: one statement, no lock, no broker."""
 
+import dataclasses
 import hashlib
 import json
 from datetime import datetime
-from typing import Any
 
 from django.db import connection as database
 
 from pos_bridge.models import Connection, InboxEvent
-from pos_bridge.providers import card_data, standard
+from pos_bridge.providers import card_data, known
+from pos_bridge.providers.contract import Delivery, Message
 from pos_bridge.providers.fields import Malformed
 
 State = InboxEvent.State
 NOT_UNDERSTOOD = ("malformed", "not_readable")
 
 
-def keep(*, connection: Connection, delivery_key: str, body: Any, now: datetime) -> bool:
+def keep(*, connection: Connection, message: Message, now: datetime) -> bool:
     """Keep an event without its card data, and say whether it is new.
 
     Raises Malformed when it was kept, but dead: the house sees it, and the till may send it again
     under the same key once it is mended.
     """
-    clean = card_data.redacted(body)
+    clean = dataclasses.replace(message, body=card_data.redacted(message.body))
     try:
-        standard.parse(clean)
+        known.of(connection).parse(name=clean.type, body=clean.body)
     except Malformed as malformed:
-        _insert(connection, delivery_key, clean, now, reason="malformed", error=str(malformed))
+        _insert(connection, clean, now, reason="malformed", error=str(malformed))
         raise
-    return _insert(connection, delivery_key, clean, now)
+    return _insert(connection, clean, now)
 
 
 def keep_unreadable(
-    *, connection: Connection, delivery_key: str, raw: bytes, problem: str, now: datetime
+    *, connection: Connection, delivery: Delivery, problem: str, now: datetime
 ) -> None:
     """Keep that something signed came which is no JSON. Its text could hold card data and is not kept."""
-    trace = {"sha256": hashlib.sha256(raw).hexdigest(), "bytes": len(raw)}
-    _insert(connection, delivery_key, trace, now, reason="not_readable", error=problem)
+    trace = {"sha256": hashlib.sha256(delivery.body).hexdigest(), "bytes": len(delivery.body)}
+    key = known.of(connection).key_of(delivery)
+    message = Message(key=key, type="", about="", body=trace)
+    _insert(connection, message, now, reason="not_readable", error=problem)
 
 
 def _insert(
     connection: Connection,
-    delivery_key: str,
-    body: Any,
+    message: Message,
     now: datetime,
     *,
     reason: str = "",
@@ -65,12 +67,12 @@ def _insert(
             """,
             [
                 connection.pk,
-                delivery_key,
-                standard.type_of(body),
-                json.dumps(body),
+                message.key,
+                message.type,
+                json.dumps(message.body),
                 now,
                 State.DEAD if reason else State.NEW,
-                standard.sale_id_of(body),
+                message.about,
                 now,
                 now if reason else None,
                 reason,

@@ -4,7 +4,8 @@ from django.conf import settings
 from django.db import models
 
 from builder.models import Stone
-from jeweler.models import Sale
+from jeweler.models import Sale, Store
+from pos_bridge.models.connections import Connection
 
 
 class ReturnedStone(models.Model):
@@ -26,3 +27,37 @@ class ReturnedStone(models.Model):
 
     def __str__(self) -> str:
         return f"{self.stone_id} from sale {self.sale_id}"
+
+
+class Item(models.Model):
+    """What a till calls a piece, and which stone that is, where we know it."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="items")
+    external_id = models.CharField(max_length=128)
+    sku = models.CharField(max_length=64, blank=True)
+    stone = models.ForeignKey(
+        Stone, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "external_id"], name="item_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.sku or self.external_id
+
+
+class StockLevel(models.Model):
+    """How many of an item lie in a store, as its till last said. Below zero is kept as it was said."""
+
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="levels")
+    store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="+")
+    quantity = models.IntegerField()
+    as_of = models.DateTimeField(help_text="An older count changes nothing")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["item", "store"], name="stock_level_once")]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} of {self.item_id} in {self.store_id}"

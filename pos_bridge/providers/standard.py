@@ -1,9 +1,12 @@
 """Our own event format, for every till that can send Standard Webhooks (docs/webhooks.md)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from pos_bridge.providers import json_text, signatures
+from pos_bridge.providers.contract import Delivery, Message
 from pos_bridge.providers.fields import Fields, Malformed, Problem
 from pos_bridge.records import (
     Cancellation,
@@ -19,31 +22,45 @@ from pos_bridge.records import (
 KINDS = ("merchandise", "service", "gift_card", "shipping")
 MOST_LINES = 500
 NEWEST = 2**63 - 1
+TELLS_PROBLEMS = True
 
 
-def parse(body: Any) -> Record:
-    """The event in our words.
+def is_signed(delivery: Delivery, *, secrets: Sequence[str], now: datetime) -> bool:
+    return signatures.verify(secrets=secrets, headers=delivery.headers, body=delivery.body, now=now)
+
+
+def key_of(delivery: Delivery) -> str:
+    return delivery.headers["webhook-id"]
+
+
+def read(delivery: Delivery) -> Message:
+    body = json_text.read(delivery.body)
+    return Message(key=key_of(delivery), type=_type_of(body), about=_sale_id_of(body), body=body)
+
+
+def parse(*, name: str, body: Any) -> tuple[Record, ...]:
+    """The event in our words; its type stands in its body.
 
     Raises Malformed with all its problems.
     """
     if not isinstance(body, dict):
         raise Malformed([Problem(field="(body)", message="is a JSON object")])
     fields = Fields(values=body)
-    name = fields.choice("type", of=tuple(_READERS))
+    kind = fields.choice("type", of=tuple(_READERS))
     fields.moment("occurred_at")
-    record = _READERS[name](fields) if name else None
+    record = _READERS[kind](fields) if kind else None
     if fields.problems or record is None:
         raise Malformed(fields.problems)
-    return record
+    return (record,)
 
 
-def type_of(body: Any) -> str:
+def _type_of(body: Any) -> str:
     """What the event calls itself, for the list of what came; it may be anything."""
     value = body.get("type") if isinstance(body, dict) else None
     return value[:64] if isinstance(value, str) else ""
 
 
-def sale_id_of(body: Any) -> str:
+def _sale_id_of(body: Any) -> str:
     sale = body.get("sale") if isinstance(body, dict) else None
     value = sale.get("id") if isinstance(sale, dict) else None
     return value[:128] if isinstance(value, str) else ""
