@@ -1,8 +1,8 @@
 """Busy times of an associate's calendar elsewhere, polled as a file (.ics) and kept as rows: no page ever waits for it.
 
 Promise: what was read last stands until something newer was read; a failure is written on the associate, in words, and tried
-again at the next poll. Whatever the address says, only public machines are asked, over TLS and by the very address that was
-looked up, for so many bytes and so many seconds; a redirection is judged like an address of its own.
+again at the next poll. Whatever the address says, only public machines are asked, for so many bytes and so many seconds
+(`jeweler.outward`); a redirection is judged like an address of its own.
 
 Repeated events are expanded, all-day ones last from midnight to midnight where she works; what is marked as free or cancelled
 keeps nothing free, nor do our own visits that her calendar shows.
@@ -10,17 +10,13 @@ keeps nothing free, nor do our own visits that her calendar shows.
 Limit: a calendar that asks for a log-in (CalDAV) is not read; its secret .ics address is, which the usual ones offer.
 """
 
-import http.client
-import ipaddress
-import socket
-import ssl
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 from zoneinfo import ZoneInfo
 
 import recurring_ical_events
@@ -31,13 +27,15 @@ from django.db.models import Q
 from icalendar import Calendar
 
 from appointments.models import Appointment, Associate, OutsideBusy
+from jeweler import outward
+from jeweler.outward import Reach
 
 EVERY = timedelta(minutes=10)
 AHEAD = timedelta(days=120)
 MOST_BYTES = 4 * 1024**2
 MOST_EVENTS = 5_000
 MOST_HOPS = 3
-SECONDS, WHOLE_SECONDS = 10, 20  # without a byte, and in all
+SECONDS = 20
 TOO_OFTEN = {"SECONDLY", "MINUTELY"}  # no human is busy so, and expanding it would take for ever
 DAY = timedelta(days=1)
 
@@ -46,21 +44,6 @@ Stretch = tuple[datetime, datetime]
 
 class Unreadable(Exception):
     """The calendar could not be read; the text says why, for whoever keeps the associates."""
-
-
-def is_public(address: str) -> bool:
-    known = ipaddress.ip_address(address)
-    if isinstance(known, ipaddress.IPv6Address) and known.ipv4_mapped:
-        known = known.ipv4_mapped
-    return known.is_global and not known.is_multicast
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reach:
-    """Whom we ask: `allows` judges each address that a name stands for, `trust` whose certificates are taken."""
-
-    allows: Callable[[str], bool] = is_public
-    trust: ssl.SSLContext = field(default_factory=ssl.create_default_context)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +56,7 @@ class Answer:
 
 def poll(*, now: datetime, reach: Reach | None = None, limit: int = 50) -> int:
     """Read the calendars whose turn it is; how many were read. Must not run inside a transaction."""
-    reach, read = reach or Reach(), 0
+    read = 0
     for _ in range(limit):
         associate = _claim(now=now)
         if associate is None:
@@ -110,14 +93,11 @@ def busy(text: bytes, *, zone: ZoneInfo, since: datetime, until: datetime) -> li
     return _merged((max(start, since), min(end, until)) for start, end in taken)
 
 
-def fetch(url: str, *, etag: str, reach: Reach) -> Answer:
+def fetch(url: str, *, etag: str, reach: Reach | None) -> Answer:
     """The file at the address, unless it is as it was. Raises Unreadable."""
-    ends = time.monotonic() + WHOLE_SECONDS
+    ends = time.monotonic() + SECONDS
     for _ in range(MOST_HOPS + 1):
-        try:
-            found = _asked(url, etag=etag, reach=reach, ends=ends)
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            raise Unreadable(f"It could not be reached: {error}") from error
+        found = _asked(url, etag=etag, reach=reach, ends=ends)
         if isinstance(found, Answer):
             return found
         url = urljoin(url, found)
@@ -144,7 +124,7 @@ def _claim(*, now: datetime) -> Associate | None:
     return associate
 
 
-def _read(associate: Associate, *, reach: Reach, now: datetime) -> None:
+def _read(associate: Associate, *, reach: Reach | None, now: datetime) -> None:
     answer = fetch(associate.outside_calendar_url, etag=associate.outside_etag, reach=reach)
     mine = Associate.objects.filter(
         pk=associate.pk, outside_calendar_url=associate.outside_calendar_url
@@ -169,64 +149,32 @@ def _zone_of(associate: Associate) -> ZoneInfo:
     return shift.store.zone if shift else ZoneInfo(settings.HOUSE_TIME_ZONE)
 
 
-def _asked(url: str, *, etag: str, reach: Reach, ends: float) -> Answer | str:
+def _asked(url: str, *, etag: str, reach: Reach | None, ends: float) -> Answer | str:
     """The answer, or where it is said to be."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("https", "webcal") or not parts.hostname:
-        raise Unreadable("Its address has to begin with https://.")
-    address = _looked_up(parts.hostname, parts.port or 443, reach)
-    connection = _Pinned(parts.hostname, parts.port or 443, address=address, context=reach.trust)
+    address = f"https{url[6:]}" if url.startswith("webcal:") else url
     headers = {"Accept": "text/calendar", "User-Agent": f"{settings.SITE_NAME} calendar poll"}
     if etag:
         headers["If-None-Match"] = etag
+    left = max(ends - time.monotonic(), 0)
     try:
-        connection.request("GET", f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}", headers=headers)  # fmt: skip
-        with connection.getresponse() as response:
-            return _told(response, etag=etag, ends=ends)
-    finally:
-        connection.close()
+        found = outward.call(
+            method="GET", address=address, headers=headers, most_bytes=MOST_BYTES, seconds=left, reach=reach
+        )  # fmt: skip
+    except (outward.Refused, outward.Unreachable) as error:
+        raise Unreadable(f"It could not be reached: {error}") from error
+    return _told(found, etag=etag)
 
 
-def _told(response: http.client.HTTPResponse, *, etag: str, ends: float) -> Answer | str:
-    if response.status in (301, 302, 303, 307, 308):
-        return response.headers.get("Location", "")
-    if response.status == 304 and etag:
+def _told(found: outward.Answer, *, etag: str) -> Answer | str:
+    if found.status in (301, 302, 303, 307, 308):
+        return found.headers.get("location", "")
+    if found.status == 304 and etag:
         return Answer(text=None, etag=etag)
-    if response.status != 200:
-        raise Unreadable(f"It answers {response.status} {response.reason}.")
-    return Answer(text=_whole(response, ends=ends), etag=response.headers.get("ETag", ""))
-
-
-def _looked_up(host: str, port: int, reach: Reach) -> str:
-    """The address that is connected to: looked up once, so that nobody names another one after it was judged."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    addresses = [str(each[4][0]) for each in found]
-    if not addresses or not all(map(reach.allows, addresses)):
-        raise Unreadable("Its address lies in a private network.")
-    return addresses[0]
-
-
-class _Pinned(http.client.HTTPSConnection):
-    """Connects to the address that was judged; the certificate is the name's."""
-
-    def __init__(self, host: str, port: int, *, address: str, context: ssl.SSLContext) -> None:
-        super().__init__(host, port, timeout=SECONDS, context=context)
-        self._address, self._trust = address, context
-
-    def connect(self) -> None:
-        plain = socket.create_connection((self._address, self.port), timeout=SECONDS)
-        self.sock = self._trust.wrap_socket(plain, server_hostname=self.host)
-
-
-def _whole(response: http.client.HTTPResponse, *, ends: float) -> bytes:
-    read = b""
-    while piece := response.read1(65_536):
-        read += piece
-        if len(read) > MOST_BYTES:
-            raise Unreadable(f"It is larger than {MOST_BYTES // 1024**2} MB.")
-        if time.monotonic() > ends:
-            raise Unreadable(f"It takes longer than {WHOLE_SECONDS} seconds.")
-    return read
+    if found.status != 200:
+        raise Unreadable(f"It answers {found.status} {found.reason}.")
+    if found.is_cut:
+        raise Unreadable(f"It is larger than {MOST_BYTES // 1024**2} MB.")
+    return Answer(text=found.body, etag=found.headers.get("etag", ""))
 
 
 def _ours(events: Iterable[Any]) -> set[str]:

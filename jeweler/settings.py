@@ -251,6 +251,13 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
 
+# For development and tests: whether addresses that somebody typed in may be this machine itself, over plain HTTP too.
+OUTWARD_LOOPBACK = flag("OUTWARD_LOOPBACK", default=False)
+if OUTWARD_LOOPBACK and not LOCAL:
+    raise ImproperlyConfigured(
+        "OUTWARD_LOOPBACK=True lets strangers reach this machine from within; it is for DEBUG or DEMO alone"
+    )
+
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = Path(os.environ.get("STATIC_ROOT", embedded.home() / "static"))

@@ -81,3 +81,8 @@ def test_an_empty_variable_is_the_same_as_none() -> None:
         "settings.PRICE_MODE, settings.TAX_PCT", {**PRODUCTION, "PRICE_MODE": "", "TAX_PCT": ""}
     )
     assert said.stdout.strip() == "('shown', Decimal('0'))", said.stderr
+
+
+def test_this_machine_is_never_called_from_within_in_production() -> None:
+    said = say("''", {**PRODUCTION, "OUTWARD_LOOPBACK": "True"})
+    assert "DEBUG or DEMO alone" in said.stderr
