@@ -192,6 +192,7 @@ CELERY_BEAT_SCHEDULE = {
     "attend-memos": {"task": "appointments.tasks.attend_memos", "schedule": 20.0},
     "poll-outside": {"task": "appointments.tasks.poll_outside", "schedule": 60.0},
     "keep-wall-times": {"task": "appointments.tasks.keep_wall_times", "schedule": 3600.0},
+    "tidy-credit": {"task": "referrals.tasks.tidy_credit", "schedule": 60.0},
     "apply-inbox": {"task": "pos_bridge.tasks.apply_inbox", "schedule": 2.0},
     "prune-inbox": {"task": "pos_bridge.tasks.prune_inbox", "schedule": 3600.0},
 }
@@ -320,6 +321,9 @@ HOUSE_TIME_ZONE = time_zone("HOUSE_TIME_ZONE", default="America/New_York")
 # Minutes: how long a time is kept while its form is filled, and how long a manager may write first when a stone is gone.
 VISIT_HOLD_MINUTES = 10
 VISIT_GRACE_MINUTES = 15
+# Minutes: how long a till keeps store credit for a sale; days: how long credit lasts that comes back after its last day.
+CREDIT_HOLD_MINUTES = 30
+CREDIT_GRACE_DAYS = 30
 LOOKBACK_DAYS = 90
 VISITOR_COOKIE_DAYS = 395
 OUTBOX_MAX_ATTEMPTS = 10

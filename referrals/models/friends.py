@@ -1,4 +1,4 @@
-"""Friends who bring friends. Rewards, clocks and credit come with their own issue."""
+"""Friends who bring friends. Rewards and clocks come with their own issue."""
 
 from django.db import models
 
@@ -9,8 +9,11 @@ class Advocate(models.Model):
     """A customer with a link, a QR and a code to give away."""
 
     customer = models.OneToOneField(Customer, on_delete=models.PROTECT, related_name="advocate")
-    code = models.CharField(max_length=16, unique=True)
+    code = models.CharField(max_length=16, unique=True, help_text="As referrals.codes stores it")
     joined_at = models.DateTimeField()
+    ends_at = models.DateTimeField(
+        null=True, blank=True, help_text="From then on the code is good for nothing"
+    )
 
     def __str__(self) -> str:
         return self.code
