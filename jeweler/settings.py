@@ -279,6 +279,10 @@ USE_TZ = True
 USE_THOUSAND_SEPARATOR = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# Invoices' payment pages. Without a key the counter takes the money.
+STRIPE_SECRET_KEY = os.environ.get("STRIPE_SECRET_KEY", "")
+STRIPE_API_URL = os.environ.get("STRIPE_API_URL") or "https://api.stripe.com"
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
     # Deny first: every API names who may use it.

@@ -57,6 +57,9 @@ class Ticket:
 
 @dataclass(frozen=True, kw_only=True)
 class PaymentReport:
+    """`sale_source`: whose id the sale's is, where it is not this connection's own."""
+
+    sale_source: str = ""
     sale_id: str
     payment_id: str
     status: str
@@ -69,7 +72,10 @@ class PaymentReport:
 
 @dataclass(frozen=True, kw_only=True)
 class RefundReport:
+    """`payment_id`: what it gives back of, where that is all it says of its sale."""
+
     sale_id: str
+    payment_id: str = ""
     refund_id: str
     amount: Decimal
     tax: Decimal

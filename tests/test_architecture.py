@@ -72,6 +72,8 @@ SIGNED = {
     "builder:all_of_hers",
     "floor:calendar",
     "webhook",
+    "invoice",
+    "invoice-picture",
     "stop-mails",
 }  # opened by a token or a signature
 DEMO = {  # there only while DEMO is on
@@ -89,6 +91,9 @@ STAFF = {
     "counter-design": SELLERS,
     "counter-reach": SELLERS,
     "counter-sheet": SELLERS,
+    "counter-invoices": SELLERS,
+    "counter-invoice": SELLERS,
+    "counter-invoice-write": SELLERS,
     "floor:here": SELLERS,
     "floor:day": SELLERS,
     "floor:tray": SELLERS,

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from jeweler import sales
 from jeweler.models import Payment, Sale, SaleLine, Store
-from pos_bridge import fetching, inventory, matching
+from pos_bridge import fetching, inventory, invoices, matching
 from pos_bridge.models import Connection
 from pos_bridge.records import (
     Cancellation,
@@ -28,6 +28,10 @@ class SaleUnknown(Parked):
     reason, waits_for = "sale_unknown", "sale"
 
 
+class PaymentUnknown(Parked):
+    reason, waits_for = "payment_unknown", "payment"
+
+
 class StoreUnknown(Parked):
     reason = "store_unknown"
 
@@ -49,7 +53,7 @@ def apply(record: Record, *, connection: Connection, now: datetime) -> None:
             sales.record_payment(
                 source=connection.source,
                 external_id=record.payment_id,
-                sale=_sale(record.sale_id, connection),
+                sale=_paid_for(record, connection, now=now),
                 status=Payment.Status(record.status),
                 amount=record.amount,
                 currency=record.currency,
@@ -115,7 +119,7 @@ def _record_sale(ticket: Ticket, *, connection: Connection, now: datetime) -> No
 
 
 def _record_refund(refund: RefundReport, *, connection: Connection, now: datetime) -> None:
-    sale = _sale(refund.sale_id, connection)
+    sale = _given_back_of(refund, connection)
     sales.record_refund(
         source=connection.source,
         external_id=refund.refund_id,
@@ -129,6 +133,28 @@ def _record_refund(refund: RefundReport, *, connection: Connection, now: datetim
     )
     if sales.refunded(sale) >= sale.total:
         inventory.take_back(sale=sale, reason="refunded", at=refund.at)
+
+
+def _paid_for(payment: PaymentReport, connection: Connection, *, now: datetime) -> Sale:
+    """The first payment of an invoice begins its sale."""
+    if payment.sale_source != invoices.SOURCE:
+        return _sale(payment.sale_id, connection)
+    sale = invoices.sale_of(uid=payment.sale_id, now=now)
+    if sale is None:
+        raise SaleUnknown(f"There is no invoice {payment.sale_id}")
+    return sale
+
+
+def _given_back_of(refund: RefundReport, connection: Connection) -> Sale:
+    if refund.sale_id:
+        return _sale(refund.sale_id, connection)
+    payment = Payment.objects.filter(
+        source=connection.source, external_id=refund.payment_id
+    ).select_related("sale")
+    found = payment.first()
+    if found is None:
+        raise PaymentUnknown(f"Payment {refund.payment_id} has not been reported yet")
+    return found.sale
 
 
 def _sale(external_id: str, connection: Connection) -> Sale:

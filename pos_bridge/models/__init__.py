@@ -2,13 +2,18 @@
 
 from pos_bridge.models.connections import Alarm, Connection, Fetch, Place, TillCustomer
 from pos_bridge.models.inbox import InboxEvent
+from pos_bridge.models.invoices import Checkout, Invoice, InvoicePart, InvoiceStage
 from pos_bridge.models.stock import Item, ReturnedStone, StockLevel
 
 __all__ = [
     "Alarm",
+    "Checkout",
     "Connection",
     "Fetch",
     "InboxEvent",
+    "Invoice",
+    "InvoicePart",
+    "InvoiceStage",
     "Item",
     "Place",
     "ReturnedStone",
