@@ -195,6 +195,10 @@ CELERY_BEAT_SCHEDULE = {
     "tidy-credit": {"task": "referrals.tasks.tidy_credit", "schedule": 60.0},
     "apply-inbox": {"task": "pos_bridge.tasks.apply_inbox", "schedule": 2.0},
     "prune-inbox": {"task": "pos_bridge.tasks.prune_inbox", "schedule": 3600.0},
+    "fetch-owed": {"task": "pos_bridge.tasks.fetch_what_is_owed", "schedule": 5.0},
+    "pull-changes": {"task": "pos_bridge.tasks.pull_what_changed", "schedule": 60.0},
+    "look-at-subscriptions": {"task": "pos_bridge.tasks.look_at_subscriptions", "schedule": 60.0},
+    "prune-slots": {"task": "pos_bridge.tasks.prune_slots", "schedule": 3600.0},
 }
 CELERY_TIMEZONE = "UTC"
 

@@ -1,6 +1,6 @@
 """Ways in for tills: made, given new secrets, and found by the token in their address.
 
-A token and a secret are shown once, when they are made. The token is stored hashed, the secrets
+A token and a secret are shown once, when they are made. The token is looked up by its hash; it and the secrets are kept
 encrypted with a key derived from SECRET_KEY (SECRET_KEY_FALLBACKS still open old ones).
 """
 
@@ -70,6 +70,7 @@ def open_connection(
         code=code,
         provider=provider,
         token_hash=tokens.hashed(token),
+        hook=_sealed(token),
         secrets=[_sealed(secret)],
         api_url=api_url,
         api_token=_sealed(api_token) if api_token else "",
@@ -106,6 +107,12 @@ def secrets_of(connection: Connection) -> list[str]:
 def api_token_of(connection: Connection) -> str:
     """Empty when there is none, or none that our key opens."""
     return _opened(connection.api_token) if connection.api_token else ""
+
+
+def hook_of(connection: Connection) -> str:
+    """The whole address that it delivers to, for whoever has to subscribe it anew; empty when it is not known."""
+    token = _opened(connection.hook) if connection.hook else ""
+    return f"{settings.SITE_URL}/hooks/v1/{token}/" if token else ""
 
 
 def rotate(*, connection: Connection, secret: str = "") -> str:

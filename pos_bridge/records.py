@@ -143,6 +143,24 @@ class CustomerErased:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Closure:
+    """A register's session as it was closed: what it took less what it gave back, by tender.
+
+    A tender that is not named was not counted by the register: it says nothing of it. `is_counted_whole`: every tender
+    that was used is named, so that the sum is the day's.
+    """
+
+    closure_id: str
+    place: str
+    register: str
+    opened_at: datetime
+    closed_at: datetime
+    currency: str
+    tenders: tuple[tuple[str, Decimal], ...]
+    is_counted_whole: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
 class Wanted:
     """The event only hints that something changed: it has to be asked for. `kind`: order, customer, item …"""
 
@@ -161,5 +179,6 @@ Record = (
     | CustomerCard
     | CustomersJoined
     | CustomerErased
+    | Closure
     | Wanted
 )

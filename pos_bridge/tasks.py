@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from pos_bridge import inbound
+from pos_bridge import inbound, pulling, slots, subscribing
 
 
 @shared_task(expires=10)
@@ -14,3 +14,23 @@ def apply_inbox() -> int:
 @shared_task(expires=3600)
 def prune_inbox() -> int:
     return inbound.prune(now=timezone.now())
+
+
+@shared_task(expires=10)
+def fetch_what_is_owed() -> int:
+    return pulling.fetch_due(now=timezone.now())
+
+
+@shared_task(expires=60)
+def pull_what_changed() -> int:
+    return pulling.pull_due(now=timezone.now())
+
+
+@shared_task(expires=60)
+def look_at_subscriptions() -> int:
+    return subscribing.look_due(now=timezone.now())
+
+
+@shared_task(expires=3600)
+def prune_slots() -> int:
+    return slots.prune(now=timezone.now())

@@ -3,12 +3,15 @@
 from pos_bridge.models.connections import Alarm, Connection, Fetch, Place, TillCustomer
 from pos_bridge.models.inbox import InboxEvent
 from pos_bridge.models.invoices import Checkout, Invoice, InvoicePart, InvoiceStage
+from pos_bridge.models.registers import Discrepancy, ReconciliationRun, RegisterClosure
+from pos_bridge.models.slots import Slot
 from pos_bridge.models.stock import Item, ReturnedStone, StockLevel
 
 __all__ = [
     "Alarm",
     "Checkout",
     "Connection",
+    "Discrepancy",
     "Fetch",
     "InboxEvent",
     "Invoice",
@@ -16,7 +19,10 @@ __all__ = [
     "InvoiceStage",
     "Item",
     "Place",
+    "ReconciliationRun",
+    "RegisterClosure",
     "ReturnedStone",
+    "Slot",
     "StockLevel",
     "TillCustomer",
 ]

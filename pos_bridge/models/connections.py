@@ -21,6 +21,9 @@ class Connection(models.Model):
     code = models.SlugField(unique=True, help_text="The `source` of its facts: till:<code>")
     provider = models.CharField(max_length=16, choices=Provider)
     token_hash = models.CharField(max_length=64, unique=True, help_text="Of the URL's last part")
+    hook = models.TextField(
+        blank=True, help_text="The URL's last part, encrypted, to subscribe it anew"
+    )
     secrets = models.JSONField(default=list, help_text="Encrypted, newest first; at most two")
     api_url = models.URLField(blank=True, help_text="Where what changed is asked for")
     api_token = models.TextField(blank=True, help_text="Encrypted")
@@ -37,6 +40,7 @@ class Connection(models.Model):
     pulled_until = models.DateTimeField(
         null=True, blank=True, help_text="All that changed there before is in the inbox"
     )
+    cursors = models.JSONField(default=dict, blank=True, help_text="Where its lists go on")
 
     def __str__(self) -> str:
         return self.code
@@ -141,6 +145,7 @@ class Alarm(models.Model):
     subject = models.CharField(max_length=128, blank=True, help_text="A store, an item, a day")
     detail = models.CharField(max_length=500)
     raised_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True, blank=True, help_text="When the owner was written to")
     cleared_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

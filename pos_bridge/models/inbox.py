@@ -1,5 +1,6 @@
 """Everything that each till has told us."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -30,6 +31,14 @@ class InboxEvent(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     reason = models.CharField(max_length=64, blank=True, help_text="Why it is parked or dead")
     last_error = models.TextField(blank=True)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Who sees to it, when it is parked or dead",
+    )
 
     class Meta:
         constraints = [

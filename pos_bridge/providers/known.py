@@ -1,7 +1,15 @@
 """The providers by their names. A new one is its own file, a line here, and a choice of `Connection`."""
 
 from pos_bridge.models import Connection
-from pos_bridge.providers import standard, stripe
+from pos_bridge.providers import (
+    bigcommerce_api,
+    lightspeed_api,
+    shopify_api,
+    square_api,
+    standard,
+    stripe,
+)
+from pos_bridge.providers.asking import Api
 from pos_bridge.providers.contract import Provider
 
 _PROVIDERS: dict[str, Provider] = {
@@ -9,6 +17,18 @@ _PROVIDERS: dict[str, Provider] = {
     Connection.Provider.STRIPE: stripe,
 }
 
+_APIS: dict[str, Api] = {
+    Connection.Provider.SHOPIFY: shopify_api,
+    Connection.Provider.SQUARE: square_api,
+    Connection.Provider.LIGHTSPEED: lightspeed_api,
+    Connection.Provider.BIGCOMMERCE: bigcommerce_api,
+}
+
 
 def of(connection: Connection) -> Provider:
     return _PROVIDERS[connection.provider]
+
+
+def api_of(connection: Connection) -> Api | None:
+    """None for a till that nothing can be asked of."""
+    return _APIS.get(connection.provider)
