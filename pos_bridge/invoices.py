@@ -330,7 +330,9 @@ def _lines(version: DesignVersion, store: Store) -> tuple[list[LineReport], Deci
         net[-1] += version.price - tax - sum(net)  # the cents that rounding line by line leaves
     lines = [
         LineReport(
-            description=f"{line.label}, {line.note}".removesuffix(", ")[:200],
+            description=f"{line.label}, {line.note[:1].lower()}{line.note[1:]}".removesuffix(", ")[
+                :200
+            ],
             list_price=amount,
             net_total=amount,
             design_code=version.design.code,
