@@ -330,9 +330,7 @@ def _lines(version: DesignVersion, store: Store) -> tuple[list[LineReport], Deci
         net[-1] += version.price - tax - sum(net)  # the cents that rounding line by line leaves
     lines = [
         LineReport(
-            description=f"{line.label}, {line.note[:1].lower()}{line.note[1:]}".removesuffix(", ")[
-                :200
-            ],
+            description=_described(line),
             list_price=amount,
             net_total=amount,
             design_code=version.design.code,
@@ -341,6 +339,11 @@ def _lines(version: DesignVersion, store: Store) -> tuple[list[LineReport], Deci
         for position, (line, amount) in enumerate(zip(told, net, strict=True))
     ]
     return lines, tax
+
+
+def _described(line: pricing.PriceLine) -> str:
+    note = f", {line.note[:1].lower()}{line.note[1:]}" if line.note else ""
+    return f"{line.label}{note}"[:200]
 
 
 def _tax(price: Decimal, store: Store) -> Decimal:
