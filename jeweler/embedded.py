@@ -37,6 +37,13 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 NOBODY = 65534
 LONGEST_SOCKET_PATH = 100  # the kernel's limit is 107, and PostgreSQL adds ".lock" beside it
 PATIENCE = 60.0
+# Nothing is written twice nor waited for on its way to the disk.
+FOR_TESTS = (
+    "-c fsync=off",
+    "-c full_page_writes=off",
+    "-c wal_level=minimal",
+    "-c max_wal_senders=0",
+)
 
 
 class EmbeddedServerError(RuntimeError):
@@ -109,13 +116,16 @@ def database_settings() -> dict[str, Any]:
 # PostgreSQL.
 
 
-def start_postgres() -> bool:
-    """Start PostgreSQL with its database, and say whether this call was what started it."""
+def start_postgres(*, is_durable: bool = True) -> bool:
+    """Start PostgreSQL with its database, and say whether this call was what started it.
+
+    Not durable: it survives being killed, but not the machine's end. For tests, whose databases are made anew.
+    """
     with _one_at_a_time():
         found = _runs_already()
         if not found:
             _make_data_folder()
-            _launch_postgres()
+            _launch_postgres(() if is_durable else FOR_TESTS)
         _make_database()
     return not found
 
@@ -165,7 +175,7 @@ def _refuse_another_version() -> None:
         raise DataOfAnotherVersion(data=data, found=found, installed=installed)
 
 
-def _launch_postgres() -> None:
+def _launch_postgres(options: tuple[str, ...]) -> None:
     data, sockets = pg_dirs()
     _forget_a_killed_postmaster()
     server_options = " ".join(
@@ -176,6 +186,7 @@ def _launch_postgres() -> None:
             "-c max_connections=240",
             "-c shared_buffers=128MB",
             "-c synchronous_commit=off",
+            *options,
         )
     )
     start = ["-D", str(data), "-w", "-t", str(int(PATIENCE)), "-l", str(_pg_log())]

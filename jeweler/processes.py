@@ -39,15 +39,18 @@ class Say(Protocol):
 
 
 @contextlib.contextmanager
-def servers(*, postgres: bool = True, valkey: bool = True) -> Iterator[keeper.Keeper]:
+def servers(
+    *, postgres: bool = True, valkey: bool = True, is_durable: bool = True
+) -> Iterator[keeper.Keeper]:
     """Use the embedded servers; they stop when their last user ends, also by kill -9.
 
-    Yields the keeper, who ends process groups too when it is told of them.
+    PostgreSQL need not be `is_durable` where nothing of it outlives the command. Yields the keeper, who ends process groups
+    too when it is told of them.
     """
     last_command = [sys.executable, "-I", embedded.__file__, "stop-if-unused"]
     with keeper.hired(last_command=last_command) as hired, embedded.in_use():
         if postgres:
-            embedded.start_postgres()
+            embedded.start_postgres(is_durable=is_durable)
         if valkey:
             embedded.start_valkey()
         yield hired

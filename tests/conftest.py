@@ -1,7 +1,7 @@
 """What every test stands on: servers of our own, closed doors to the world, a real browser.
 
-The servers are started once, by the process that starts the workers, and end with it. Each
-xdist worker gets its own test database in them.
+Each process that runs tests has servers of its own, which end with it. Two xdist workers share nothing: a transaction
+beside one's own holds back what is seen of a snapshot, and whoever clears the cache would clear it for both.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ from django.db import connections
 from playwright.sync_api import Playwright, expect
 from pytest_django.fixtures import Settings
 
-from jeweler import processes
+from jeweler import embedded, processes
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 BROWSER_ARGUMENTS = [
@@ -47,14 +47,28 @@ def pytest_configure(config: pytest.Config) -> None:
     # Playwright's synchronous interface runs an event loop, which Django would refuse to work in.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     expect.set_options(timeout=PATIENCE_MS)
-    if not hasattr(config, "workerinput"):
+    # WhiteNoise warns of a missing folder, and warnings are errors here.
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+    if runs_tests(config):
         needed = processes.servers(
-            postgres="DATABASE_URL" not in os.environ, valkey="REDIS_URL" not in os.environ
+            postgres="DATABASE_URL" not in os.environ,
+            valkey="REDIS_URL" not in os.environ,
+            is_durable=False,
         )
-        # WhiteNoise warns of a missing folder, and warnings are errors here.
-        Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
         config.stash[SERVERS] = contextlib.ExitStack()
         config.stash[SERVERS].enter_context(needed)
+
+
+def runs_tests(config: pytest.Config) -> bool:
+    """False: it collects what its workers report."""
+    return hasattr(config, "workerinput") or config.getoption("dist", "no") == "no"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(specs: list[Any]) -> None:
+    """A folder for each worker's servers, known to it before it reads the settings."""
+    for number, spec in enumerate(specs):
+        spec.env["JEWELER_HOME"] = str(embedded.home() / f"worker-{number}")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
