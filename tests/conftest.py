@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connections
@@ -38,6 +39,19 @@ BROWSER_FIXTURES = {"page", "context", "browser", "new_context"}
 PATIENCE_MS = 20_000  # with a page, on a machine that has other work
 LOOPBACK = "127.0.0.1,::1,localhost"
 SERVERS = pytest.StashKey[contextlib.ExitStack]()
+
+# A slow machine is no failure, and what passed passes again: the examples are the same in every run. To look at others:
+# pytest --hypothesis-profile=others
+for name, is_the_same in (("house", True), ("others", False)):
+    hypothesis.settings.register_profile(
+        name,
+        deadline=None,
+        max_examples=50,
+        derandomize=is_the_same,
+        database=None,
+        suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    )
+hypothesis.settings.load_profile("house")
 
 
 @pytest.hookimpl(tryfirst=True)
