@@ -27,6 +27,7 @@ MODULES = ROOT / "node_modules"
 BUNDLE = ROOT / "static" / "dist"
 LOG = ROOT / ".local" / "bootstrap.log"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+TWO_WORKERS = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 BROWSER_PACKAGES = ("chromium", "libatomic1", "fonts-liberation")
 STARTED_AT = time.monotonic()
 TICK = 10.0
@@ -67,7 +68,7 @@ def main(command: str, *arguments: str) -> None:
 
 def what_to_run(command: str, arguments: tuple[str, ...]) -> list[str]:
     if command == "test":
-        return ["-m", "pytest", *(arguments or ("-n", "2", "--dist", "loadfile"))]
+        return ["-m", "pytest", *(arguments or TWO_WORKERS)]
     if command == "check":
         return ["bin/checks.py", *arguments]
     if command == "bench":

@@ -37,6 +37,17 @@ BROWSER_ARGUMENTS = [
 ]
 BROWSER_FIXTURES = {"page", "context", "browser", "new_context"}
 PATIENCE_MS = 20_000  # with a page, on a machine that has other work
+# The longest first, so that no worker is left with one of them while the other has nothing to do.
+LONG = (
+    "tests/browser/",
+    "tests/builder/test_ring_on_a_page.py",
+    "tests/jeweler/test_commands.py",
+    "tests/faults/",
+    "tests/demo/",
+    "tests/builder/search/",
+    "tests/builder/feeds/",
+    "tests/journeys/",
+)
 LOOPBACK = "127.0.0.1,::1,localhost"
 SERVERS = pytest.StashKey[contextlib.ExitStack]()
 
@@ -94,11 +105,17 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[SERVERS].close()
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests with a page are marked, so that `-m "not browser"` can leave them out."""
     for item in items:
         if BROWSER_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.browser)
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    return next((n for n, path in enumerate(LONG) if item.nodeid.startswith(path)), len(LONG))
 
 
 @pytest.fixture(scope="session")
