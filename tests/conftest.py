@@ -43,7 +43,7 @@ BROWSER_ARGUMENTS = [
     "--disable-sync",
 ]
 BROWSER_FIXTURES = {"page", "context", "browser", "new_context"}
-PATIENCE_MS = 20_000  # with a page, on a machine that has other work
+PATIENCE_MS = 60_000  # with a page, on a machine that has other work
 # The longest first, so that no worker is left with one of them while the other has nothing to do.
 LONG = (
     "tests/browser/",

@@ -16,6 +16,7 @@ from pytest_playwright import CreateContextCallback
 from builder.models import Band, Design, Stone
 from builder.views import histograms
 from jeweler import visitors
+from tests.conftest import PATIENCE_MS
 from tests.factories.builder import MetalFactory, SettingFactory, StoneFactory
 from tests.factories.jeweler import StoreFactory
 from tests.journeys.browsers import BROWSER
@@ -167,6 +168,7 @@ def elsewhere(visit: Visit, new_context: CreateContextCallback) -> Visit:
 
 
 def visiting(page: Page, shop: str) -> Visit:
+    page.set_default_timeout(PATIENCE_MS)
     visit = Visit(page=page, shop=shop)
     page.on("console", visit.hear)
     page.on("pageerror", lambda error: visit.heard.append(str(error)))

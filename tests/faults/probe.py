@@ -28,7 +28,7 @@ from builder import imports, living
 from jeweler import audit, mail, outbox
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-PATIENCE = 60.0
+PATIENCE = 240.0
 
 
 @dataclass(frozen=True, kw_only=True)
