@@ -50,7 +50,7 @@ class InvoiceForm(forms.Form):
     note = forms.CharField(max_length=500, required=False, label="A word to her")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, label_suffix="", **kwargs)
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
         for number in range(1, STAGES + 1):
             self.fields[f"title_{number}"] = forms.CharField(
                 max_length=60, required=False, label=f"Stage {number}"
