@@ -46,6 +46,14 @@ class PaymentCaptured(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PaymentVoided(Event):
+    """It was taken or authorized, and was taken back before the day's settlement."""
+
+    sale_id: int
+    payment_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class SaleHandedOver(Event):
     sale_id: int
 

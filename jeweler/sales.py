@@ -24,6 +24,7 @@ from jeweler import money
 from jeweler.customers import resolve
 from jeweler.events import (
     PaymentCaptured,
+    PaymentVoided,
     RefundRecorded,
     SaleHandedOver,
     SaleRecorded,
@@ -167,17 +168,20 @@ def record_payment(
     amount: Decimal,
     currency: str,
     tender: str,
+    reference: str = "",
     paid_at: datetime,
     now: datetime,
 ) -> Payment:
-    """Record money taken, or how far it has come; PaymentCaptured follows once, on its capture.
+    """Record money taken, or how far it has come; PaymentCaptured follows once, on its capture, PaymentVoided on its end.
 
-    Raises CurrencyMismatch, ContradictoryFact.
+    `reference` is what the tender rests on, such as the hold of store credit. Raises CurrencyMismatch, ContradictoryFact.
     """
     sale = _locked(sale)
     if currency != sale.currency:
         raise CurrencyMismatch(sale=sale, reported=currency)
     reported = {"status": status, "amount": amount, "tender": tender, "paid_at": paid_at}
+    if reference:  # a report without one takes away none
+        reported["reference"] = reference
     payment, is_new = Payment.objects.get_or_create(
         source=source,
         external_id=external_id,
@@ -196,6 +200,8 @@ def record_payment(
         payment.save(update_fields=list(reported))
     if status == Payment.Status.CAPTURED:
         publish(PaymentCaptured(sale_id=sale.pk, payment_id=payment.pk), at=now)
+    elif status == Payment.Status.VOIDED:
+        publish(PaymentVoided(sale_id=sale.pk, payment_id=payment.pk), at=now)
     return payment
 
 

@@ -107,6 +107,9 @@ class Payment(models.Model):
     status = models.CharField(max_length=16, choices=Status)
     amount = amount_field()
     tender = models.CharField(max_length=32, help_text="card, cash, wire, store_credit")
+    reference = models.CharField(
+        max_length=64, blank=True, help_text="What the tender rests on: credit_hold:<id>"
+    )
     paid_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
 

@@ -58,6 +58,7 @@ def apply(record: Record, *, connection: Connection, now: datetime) -> None:
                 amount=record.amount,
                 currency=record.currency,
                 tender=record.tender,
+                reference=record.reference,
                 paid_at=record.at,
                 now=now,
             )

@@ -134,6 +134,7 @@ def _payment(status: str) -> Callable[[Fields], PaymentReport]:
             amount=_above_zero(payment, currency),
             currency=currency,
             tender=payment.text("tender", longest=32, is_required=True),
+            reference=payment.text("reference", longest=64),
             at=fields.moment("occurred_at"),
         )
 
