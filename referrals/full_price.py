@@ -15,10 +15,14 @@ MERCHANDISE = "merchandise"
 class Line(Protocol):
     """A position of a sale: `list_price` each, before discounts, `net_total` of the line after them."""
 
-    kind: str
-    quantity: int
-    list_price: Decimal
-    net_total: Decimal
+    @property
+    def kind(self) -> str: ...
+    @property
+    def quantity(self) -> int: ...
+    @property
+    def list_price(self) -> Decimal: ...
+    @property
+    def net_total(self) -> Decimal: ...
 
 
 @dataclass(frozen=True, kw_only=True)
