@@ -119,6 +119,7 @@ def hold(
         amount=amount,
         store=store,
         sale_reference=sale_reference[:128],
+        captured_amount=NOTHING,
         held_at=now,
         lapses_at=until or now + timedelta(minutes=settings.CREDIT_HOLD_MINUTES),
     )
