@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin import SimpleListFilter
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.forms import ModelForm
@@ -19,8 +20,8 @@ from jeweler import audit, sales
 from jeweler.access import find_member, stores_of
 from jeweler.backoffice import MANAGERS, OWNER, SELLERS, HouseAdmin, has_role, user_of
 from jeweler.models import SaleEvidence, Store
-from pos_bridge import connections, inbound, inventory
-from pos_bridge.models import Connection, InboxEvent, ReturnedStone
+from pos_bridge import connections, devices, inbound, inventory
+from pos_bridge.models import Connection, InboxEvent, ReturnedStone, TillDevice
 
 
 @admin.register(Connection)
@@ -289,3 +290,80 @@ class ReturnedStoneAdmin(HouseAdmin[ReturnedStone]):
                 messages.error(request, f"{refusal}.")
             else:
                 messages.success(request, f"{returned.stone} is offered again.")
+
+
+class EnrollForm(ModelForm):  # type: ignore[type-arg]  # is not generic at run time
+    """Two tills of a store with one name could not be told apart when one is lost."""
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"].strip()
+        store = self.cleaned_data.get("store")
+        if store and TillDevice.objects.filter(store=store, name=name, revoked_at=None).exists():
+            raise ValidationError(str(devices.NameTaken(name=name, store=store)))
+        return name
+
+
+@admin.register(TillDevice)
+class TillDeviceAdmin(HouseAdmin[TillDevice]):
+    """A store's manager enrolls its tills; the key is shown once, on the page that answers it."""
+
+    seen_by = changed_by = MANAGERS
+    can_be_added = True
+    form = EnrollForm
+    list_display = ["name", "store", "last_used_at", "token_ends_at", "revoked_at"]
+    list_filter = [("revoked_at", admin.EmptyFieldListFilter)]
+    ordering = ["store__name", "name"]
+    list_select_related = ["store"]
+    actions = ["revoke"]
+    fields = ["store", "name"]
+    facts = ["enrolled_at", "enrolled_by", "last_used_at", "token_ends_at", "revoked_at"]
+
+    def get_fields(self, request: HttpRequest, obj: TillDevice | None = None) -> list[str]:
+        return self.fields if obj is None else [*self.fields, *self.facts]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: TillDevice | None = None) -> list[str]:
+        return [] if obj is None else [*self.fields, *self.facts]
+
+    def in_stores(
+        self, rows: QuerySet[TillDevice], *, stores: QuerySet[Store], request: HttpRequest
+    ) -> QuerySet[TillDevice]:
+        return rows.filter(store__in=stores)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "store":
+            member = find_member(request)
+            kwargs["queryset"] = stores_of(member) if member else Store.objects.all()
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def save_model(
+        self, request: HttpRequest, obj: TillDevice, form: "ModelForm[TillDevice]", change: bool
+    ) -> None:
+        if change:
+            return  # nothing of it can be changed; a lost one is revoked
+        enrolled = devices.enroll(
+            store=obj.store, name=obj.name, by=user_of(request), now=timezone.now()
+        )
+        obj.pk = enrolled.device.pk
+        vars(obj)["key"] = enrolled.key  # for `response_add`, the next step of this request
+
+    def response_add(
+        self, request: HttpRequest, obj: TillDevice, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"{obj}: copy this now",
+            "key": vars(obj)["key"],
+        }
+        response = render(request, "pos_bridge/till_key.html", context)
+        add_never_cache_headers(response)
+        return response
+
+    @admin.action(description="Revoke: it was lost, or is not used", permissions=["change"])
+    def revoke(self, request: HttpRequest, queryset: QuerySet[TillDevice]) -> None:
+        for device in queryset.select_related("store"):
+            try:
+                devices.revoke(device=device, by=user_of(request), now=timezone.now())
+            except devices.AlreadyRevoked as refusal:
+                messages.error(request, str(refusal))
+            else:
+                messages.success(request, f"{device} opens nothing any more.")

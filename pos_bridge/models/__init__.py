@@ -1,6 +1,7 @@
 """The tills: how each is reached, and everything each has told us."""
 
 from pos_bridge.models.connections import Alarm, Connection, Fetch, Place, TillCustomer
+from pos_bridge.models.devices import IdempotencyKey, TillDevice
 from pos_bridge.models.inbox import InboxEvent
 from pos_bridge.models.invoices import Checkout, Invoice, InvoicePart, InvoiceStage
 from pos_bridge.models.registers import Discrepancy, ReconciliationRun, RegisterClosure
@@ -13,6 +14,7 @@ __all__ = [
     "Connection",
     "Discrepancy",
     "Fetch",
+    "IdempotencyKey",
     "InboxEvent",
     "Invoice",
     "InvoicePart",
@@ -25,4 +27,5 @@ __all__ = [
     "Slot",
     "StockLevel",
     "TillCustomer",
+    "TillDevice",
 ]
