@@ -194,6 +194,7 @@ CELERY_BEAT_SCHEDULE = {
     "keep-wall-times": {"task": "appointments.tasks.keep_wall_times", "schedule": 3600.0},
     "tidy-credit": {"task": "referrals.tasks.tidy_credit", "schedule": 60.0},
     "apply-inbox": {"task": "pos_bridge.tasks.apply_inbox", "schedule": 2.0},
+    "prune-keys": {"task": "pos_bridge.tasks.prune_keys", "schedule": 3600.0},
     "prune-inbox": {"task": "pos_bridge.tasks.prune_inbox", "schedule": 3600.0},
     "fetch-owed": {"task": "pos_bridge.tasks.fetch_what_is_owed", "schedule": 5.0},
     "pull-changes": {"task": "pos_bridge.tasks.pull_what_changed", "schedule": 60.0},
@@ -344,6 +345,8 @@ SEARCH_SNAPSHOT_POLL_S = float(
 SEARCH_SNAPSHOT_REBUILD_S = float(
     number("SEARCH_SNAPSHOT_REBUILD_S", default="300", least=0, below=86_400, such_as="300")
 )
+TILL_TOKEN_HOURS = 12  # from a till's log-in until its next
+IDEMPOTENCY_KEEP_DAYS = 30
 INBOX_MAX_ATTEMPTS = 5
 INBOX_KEEP_DAYS = 90
 

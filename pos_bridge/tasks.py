@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from pos_bridge import inbound, pulling, slots, subscribing
+from pos_bridge import inbound, pulling, repeats, slots, subscribing
 
 
 @shared_task(expires=10)
@@ -34,3 +34,8 @@ def look_at_subscriptions() -> int:
 @shared_task(expires=3600)
 def prune_slots() -> int:
     return slots.prune(now=timezone.now())
+
+
+@shared_task(expires=3600)
+def prune_keys() -> int:
+    return repeats.prune(now=timezone.now())
