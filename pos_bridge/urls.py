@@ -4,8 +4,21 @@ from django.urls import path
 
 from pos_bridge import views, webhooks
 from pos_bridge.counter import invoicing, pages
+from pos_bridge.till import views as till
 
 urlpatterns = [
+    path("api/v1/till/designs/<str:code>/", till.Designs.as_view(), name="till-design"),
+    path("api/v1/till/customers/", till.Customers.as_view(), name="till-customers"),
+    path("api/v1/till/referral-codes/<str:code>/", till.ReferralCodes.as_view(), name="till-code"),
+    path("api/v1/till/credit/", till.Credit.as_view(), name="till-credit"),
+    path("api/v1/till/credit/holds/", till.Holds.as_view(), name="till-holds"),
+    path(
+        "api/v1/till/credit/holds/<uuid:uid>/capture/", till.Capture.as_view(), name="till-capture"
+    ),
+    path(
+        "api/v1/till/credit/holds/<uuid:uid>/release/", till.Release.as_view(), name="till-release"
+    ),
+    path("api/v1/till/login/", till.LogIn.as_view(), name="till-login"),
     path("hooks/v1/schema.json", webhooks.schema, name="webhook-schema"),
     path("hooks/v1/<str:token>/", webhooks.receive, name="webhook"),
     path("invoices/<str:token>/", views.invoice, name="invoice"),
