@@ -4,15 +4,16 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('jeweler', '0009_mail_bounced'),
+        ("jeweler", "0009_mail_bounced"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='payment',
-            name='reference',
-            field=models.CharField(blank=True, help_text='What the tender rests on: credit_hold:<id>', max_length=64),
+            model_name="payment",
+            name="reference",
+            field=models.CharField(
+                blank=True, help_text="What the tender rests on: credit_hold:<id>", max_length=64
+            ),
         ),
     ]

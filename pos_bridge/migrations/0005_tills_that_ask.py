@@ -6,51 +6,108 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('jeweler', '0010_payment_reference'),
-        ('pos_bridge', '0004_pulling_and_registers'),
+        ("jeweler", "0010_payment_reference"),
+        ("pos_bridge", "0004_pulling_and_registers"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='IdempotencyKey',
+            name="IdempotencyKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('actor', models.CharField(help_text='Who asked: tilldevice:3', max_length=64)),
-                ('key', models.CharField(max_length=128)),
-                ('method', models.CharField(max_length=8)),
-                ('path', models.CharField(max_length=200)),
-                ('fingerprint', models.CharField(help_text='SHA-256 of the body', max_length=64)),
-                ('asked_at', models.DateTimeField()),
-                ('lease_until', models.DateTimeField(help_text='Somebody is at it until then, unless done')),
-                ('status', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('answer', models.JSONField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("actor", models.CharField(help_text="Who asked: tilldevice:3", max_length=64)),
+                ("key", models.CharField(max_length=128)),
+                ("method", models.CharField(max_length=8)),
+                ("path", models.CharField(max_length=200)),
+                ("fingerprint", models.CharField(help_text="SHA-256 of the body", max_length=64)),
+                ("asked_at", models.DateTimeField()),
+                (
+                    "lease_until",
+                    models.DateTimeField(help_text="Somebody is at it until then, unless done"),
+                ),
+                ("status", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("answer", models.JSONField(blank=True, null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['asked_at'], name='idempotency_key_age')],
-                'constraints': [models.UniqueConstraint(fields=('actor', 'key'), name='idempotency_key_once'), models.CheckConstraint(condition=models.Q(models.Q(('answer', None), ('status', None)), models.Q(('answer__isnull', False), ('status__isnull', False)), _connector='OR'), name='idempotency_key_done_has_answer')],
+                "indexes": [models.Index(fields=["asked_at"], name="idempotency_key_age")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("actor", "key"), name="idempotency_key_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("answer", None), ("status", None)),
+                            models.Q(("answer__isnull", False), ("status__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="idempotency_key_done_has_answer",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='TillDevice',
+            name="TillDevice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(help_text='Where it stands: Front desk, left', max_length=64)),
-                ('key_hash', models.CharField(max_length=64, unique=True)),
-                ('token_hash', models.CharField(blank=True, max_length=64, null=True, unique=True)),
-                ('token_ends_at', models.DateTimeField(blank=True, null=True)),
-                ('enrolled_at', models.DateTimeField()),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('last_used_at', models.DateTimeField(blank=True, null=True)),
-                ('enrolled_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('store', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='till_devices', to='jeweler.store')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(help_text="Where it stands: Front desk, left", max_length=64),
+                ),
+                ("key_hash", models.CharField(max_length=64, unique=True)),
+                ("token_hash", models.CharField(blank=True, max_length=64, null=True, unique=True)),
+                ("token_ends_at", models.DateTimeField(blank=True, null=True)),
+                ("enrolled_at", models.DateTimeField()),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                ("last_used_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "enrolled_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "store",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="till_devices",
+                        to="jeweler.store",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'till',
-                'verbose_name_plural': 'tills',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('revoked_at', None)), fields=('store', 'name'), name='till_device_named_once_in_its_store'), models.CheckConstraint(condition=models.Q(models.Q(('token_ends_at', None), ('token_hash', None)), models.Q(('token_ends_at__isnull', False), ('token_hash__isnull', False)), _connector='OR'), name='till_device_token_ends')],
+                "verbose_name": "till",
+                "verbose_name_plural": "tills",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("revoked_at", None)),
+                        fields=("store", "name"),
+                        name="till_device_named_once_in_its_store",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("token_ends_at", None), ("token_hash", None)),
+                            models.Q(
+                                ("token_ends_at__isnull", False), ("token_hash__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="till_device_token_ends",
+                    ),
+                ],
             },
         ),
     ]
