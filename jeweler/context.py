@@ -1,12 +1,8 @@
 """What every page knows of the house."""
 
-import functools
-
 from django.conf import settings
 from django.http import HttpRequest
 from django.templatetags.static import static
-
-from jeweler import sheet
 
 
 def house(request: HttpRequest) -> dict[str, object]:
@@ -14,7 +10,6 @@ def house(request: HttpRequest) -> dict[str, object]:
         "house_name": settings.SITE_NAME,
         "demo": settings.DEMO,
         "site_url": settings.SITE_URL,
-        "sheet": functools.partial(sheet.for_page, request),
     }
 
 

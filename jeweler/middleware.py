@@ -43,7 +43,7 @@ def security_headers(get_response: GetResponse) -> GetResponse:
         is_admin = match is not None and "admin" in match.app_names
         rules = ADMIN if is_admin else STRICT
         if styles := sheet.given(request):
-            rules = policy(style=f"'self' {styles.source}")
+            rules = policy(style=" ".join(["'self'", *(each.source for each in styles)]))
         sheet.remember(request, response)
         response.headers.setdefault("Content-Security-Policy", rules)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS)

@@ -140,10 +140,12 @@ document.addEventListener(
   true,
 );
 
-// The sheet came with the page: the next pages find it in the cache. It waits until the page has all that it shows.
-const given = document.querySelector("style[data-file]");
-if (given) {
+// Sheets that came with the page: the next pages find them in the cache. They wait until the page has all that it shows.
+const given = document.querySelectorAll("style[data-file]");
+if (given.length) {
   addEventListener("load", () => setTimeout(() => {
-    document.head.append(Object.assign(document.createElement("link"), { rel: "prefetch", as: "style", href: given.dataset.file }));
+    for (const { dataset: { file } } of given) {
+      document.head.append(Object.assign(document.createElement("link"), { rel: "prefetch", as: "style", href: file }));
+    }
   }, 3000));
 }

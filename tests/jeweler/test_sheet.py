@@ -1,4 +1,4 @@
-"""The sheet in the first page, and as a file in all others."""
+"""The sheets in a first page, and as files in all others."""
 
 import base64
 import hashlib
@@ -11,39 +11,59 @@ from jeweler import sheet
 
 pytestmark = pytest.mark.django_db
 
+STYLES = re.compile(r'<style data-file="([^"]+)">(.*?)</style>', re.DOTALL)
+FILES = re.compile(r'<link rel="stylesheet" href="([^"]+)">')
 
-def test_a_first_page_brings_its_sheet_and_allows_no_other_style(client: Client) -> None:
+
+def test_a_first_page_brings_its_sheets_and_allows_no_other_style(client: Client) -> None:
     response = client.get("/")
-    (styles,) = re.findall(r"<style[^>]*>(.*?)</style>", response.text, re.DOTALL)
-    digest = base64.b64encode(hashlib.sha256(styles.encode()).digest()).decode()
-    assert f"style-src 'self' 'sha256-{digest}';" in response.headers["Content-Security-Policy"]
-    assert 'rel="stylesheet"' not in response.text
-    assert len(styles) > 10_000
+    found = STYLES.findall(response.text)
+    digests = [
+        base64.b64encode(hashlib.sha256(each.encode()).digest()).decode() for _, each in found
+    ]
+    allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
+    assert f"style-src 'self' {allowed};" in response.headers["Content-Security-Policy"]
+    assert [file for file, _ in found] == ["/static/dist/site.css", "/static/dist/home.css"]
+    assert not FILES.search(response.text)
 
 
-def test_the_sheet_in_a_page_names_its_fonts_from_the_root(client: Client) -> None:
-    (styles,) = re.findall(r"<style[^>]*>(.*?)</style>", client.get("/").text, re.DOTALL)
-    named = re.findall(r"url\([\"']?([^\"')]+)", styles)
+def test_a_sheet_in_a_page_names_its_fonts_from_the_root(client: Client) -> None:
+    named = re.findall(r"url\([\"']?([^\"')]+)", STYLES.findall(client.get("/").text)[0][1])
     fonts = [each for each in named if ".woff2" in each]
     assert fonts
     assert {each.rpartition("/")[0] for each in fonts} == {"/static/dist/fonts"}
 
 
-def test_later_pages_name_the_file(client: Client) -> None:
+def test_later_pages_name_the_files(client: Client) -> None:
     client.get("/")
     response = client.get("/")
     assert "<style" not in response.text
-    assert '/static/dist/site.css"' in response.text
+    assert FILES.findall(response.text) == ["/static/dist/site.css", "/static/dist/home.css"]
     assert "style-src 'self';" in response.headers["Content-Security-Policy"]
+
+
+def test_a_page_of_another_kind_brings_only_what_she_has_not_got(client: Client) -> None:
+    client.get("/")
+    response = client.get("/ring/sizes/")
+    assert FILES.findall(response.text) == ["/static/dist/site.css"]
+    assert [file for file, _ in STYLES.findall(response.text)] == ["/static/dist/sizes.css"]
+    for address in ("/", "/ring/sizes/"):
+        assert "<style" not in client.get(address).text
 
 
 def test_whoever_has_another_edition_is_given_this_one(client: Client) -> None:
     client.cookies[sheet.COOKIE] = "0" * 12
     response = client.get("/")
-    assert "<style" in response.text
+    assert len(STYLES.findall(response.text)) == 2
     assert response.cookies[sheet.COOKIE].value != "0" * 12
 
 
-def test_an_answer_without_the_sheet_says_nothing_of_it(client: Client) -> None:
+def test_the_cookie_stays_short_however_often_styles_change(client: Client) -> None:
+    client.cookies[sheet.COOKIE] = ".".join(f"{n:012x}" for n in range(100))
+    editions = client.get("/").cookies[sheet.COOKIE].value.split(".")
+    assert len(editions) == sheet.MOST
+
+
+def test_an_answer_without_a_sheet_says_nothing_of_it(client: Client) -> None:
     response = client.get("/api/v1/stones/")
     assert sheet.COOKIE not in response.cookies
