@@ -19,6 +19,17 @@ def sheets(context: Context, *names: str) -> SafeString:
     return format_html_join("", "{}", ((_one(context, name),) for name in names))
 
 
+@register.simple_tag(takes_context=True)
+def is_first_page(context: Context) -> bool:
+    """Whether sheets are in the page, so that its browser has no face of ours either.
+
+    The faces are then asked for in the body: a browser holds the first paint back for those that the head asks for, and on a slow
+    line they come later than it waits. Where they lie in its cache the head is the place, for nothing is painted twice.
+    """
+    request: Any = context.get("request")
+    return request is not None and bool(sheet.given(request))
+
+
 def _one(context: Context, name: str) -> SafeString:
     address = static(sheet.file_of(name=name))
     request: Any = context.get("request")

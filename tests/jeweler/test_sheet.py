@@ -67,3 +67,10 @@ def test_the_cookie_stays_short_however_often_styles_change(client: Client) -> N
 def test_an_answer_without_a_sheet_says_nothing_of_it(client: Client) -> None:
     response = client.get("/api/v1/stones/")
     assert sheet.COOKIE not in response.cookies
+
+
+def test_faces_hold_a_first_paint_back_only_where_the_browser_has_them(client: Client) -> None:
+    face = 'rel="preload" href="/static/dist/fonts/'
+    first, later = (client.get("/").text.partition("<body>") for _ in range(2))
+    assert (first[0].count(face), first[2].count(face)) == (0, 2)
+    assert (later[0].count(face), later[2].count(face)) == (2, 0)
