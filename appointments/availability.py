@@ -5,14 +5,19 @@ them. Nothing here reads a clock, a zone or a table; `diary` lays out the plan w
 """
 
 import functools
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import compress
+from itertools import chain
+
+import numpy as np
+import numpy.typing as npt
 
 from appointments.calendars import Window
 
 Interval = tuple[int, int]  # half open, minutes since 1970 UTC
+_Minutes = npt.NDArray[np.int64]
+_Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,17 +72,20 @@ def slots(plan: Plan, *, since: int, until: int) -> dict[int, tuple[int, ...]]:
     The whole visit with its time after lies within the hours of one associate, and of one room where it needs one.
     """
     since, until = max(since, plan.first), min(until, plan.last + 1)
-    barred = merged([*plan.full, *_barred(plan)])
-    free: dict[int, tuple[int, ...]] = {}
-    for lane in plan.associates:
-        for start in _starts(plan, lane, since=since, until=until, barred=barred):
-            free[start] = (*free.get(start, ()), lane.id)
+    lanes = [*plan.associates, *(plan.rooms or ())]
+    grid, free = _free(plan, lanes, since=since, until=until)
+    for start, end in merged([*plan.full, *_barred(plan)]):
+        free[:, grid.searchsorted(start) : grid.searchsorted(end)] = False
+    people, rooms = free[: len(plan.associates)], free[len(plan.associates) :]
+    shown = people.any(axis=0)
     if plan.rooms is not None:
-        roomy: set[int] = set()
-        for lane in plan.rooms:
-            roomy.update(_starts(plan, lane, since=since, until=until, barred=barred))
-        free = {start: who for start, who in free.items() if start in roomy}
-    return dict(sorted(free.items()))
+        shown &= rooms.any(axis=0)
+    ids = tuple(lane.id for lane in plan.associates)
+    codes = np.ascontiguousarray(np.packbits(people[:, shown], axis=0).T)
+    return {
+        start: _who(ids, code.tobytes())
+        for start, code in zip(grid[shown].tolist(), codes, strict=True)
+    }
 
 
 def is_free(plan: Plan, *, start: int) -> bool:
@@ -86,11 +94,9 @@ def is_free(plan: Plan, *, start: int) -> bool:
 
 def rooms_for(plan: Plan, *, start: int) -> tuple[int, ...]:
     """The ids of the rooms that are free for a visit that begins then."""
-    return tuple(
-        lane.id
-        for lane in plan.rooms or ()
-        if start in _starts(plan, lane, since=start, until=start + 1, barred=())
-    )
+    rooms = plan.rooms or ()
+    _, free = _free(plan, rooms, since=start, until=start + 1)
+    return tuple(lane.id for lane, row in zip(rooms, free, strict=True) if row.any())
 
 
 def is_barred(piece: Piece, *, start: int, length: int) -> bool:
@@ -112,27 +118,43 @@ def merged(intervals: Iterable[Interval]) -> list[Interval]:
     return found
 
 
-def _starts(
-    plan: Plan, lane: Lane, *, since: int, until: int, barred: Sequence[Interval]
-) -> Iterator[int]:
-    """The starts on the grid of steps at which this lane is free for the whole visit."""
+def _free(plan: Plan, lanes: Sequence[Lane], *, since: int, until: int) -> tuple[_Minutes, _Flags]:
+    """The starts in [since, until) at which any lane could take a visit; and for each lane, a row, at which of them it can."""
     whole = plan.length + plan.after
-    grid = _grid(tuple(lane.windows), whole, plan.step)
-    left, right = bisect_left(grid, since), bisect_left(grid, until)
-    if left >= right:
-        return iter(())
-    grid = grid[left:right]
-    is_free = bytearray(b"\1") * len(grid)
-    for start, end in lane.busy:
-        # A visit that would run into something busy may not begin in the time before it, as long as the visit is.
-        shuts, opens = bisect_right(grid, start - whole), bisect_left(grid, end)
-        if shuts < opens:
-            is_free[shuts:opens] = bytes(opens - shuts)
-    for start, end in barred:
-        shuts, opens = bisect_left(grid, start), bisect_left(grid, end)
-        if shuts < opens:
-            is_free[shuts:opens] = bytes(opens - shuts)
-    return compress(grid, is_free)
+    grid, fits = _grids(tuple(tuple(lane.windows) for lane in lanes), whole, plan.step)
+    left, right = grid.searchsorted((since, max(since, until)))
+    grid, fits = grid[left:right], fits[:, left:right]
+    counts = [len(lane.busy) for lane in lanes]
+    edges = chain.from_iterable(chain.from_iterable(lane.busy for lane in lanes))
+    busy = np.fromiter(edges, np.int64, 2 * sum(counts)).reshape(-1, 2)
+    # A visit that would run into something busy may not begin in the time before it, as long as the visit is.
+    shuts = grid.searchsorted(busy[:, 0] - whole, "right")
+    opens = np.maximum(grid.searchsorted(busy[:, 1]), shuts)
+    # Each lane has a stretch of its own; how many of its busy times cover a start is the sum of what shut and opened before.
+    row = np.repeat(np.arange(len(lanes)), counts) * (len(grid) + 1)
+    size = len(lanes) * (len(grid) + 1)
+    change = np.bincount(row + shuts, minlength=size) - np.bincount(row + opens, minlength=size)
+    covers = change.cumsum().reshape(len(lanes), len(grid) + 1)[:, :-1]
+    return grid, fits & (covers == 0)
+
+
+@functools.lru_cache(maxsize=4096)
+def _who(ids: tuple[int, ...], code: bytes) -> tuple[int, ...]:
+    """Those of the ids whose bits are set, the first id's the highest of the first byte."""
+    return tuple(each for place, each in enumerate(ids) if code[place >> 3] << (place & 7) & 128)
+
+
+@functools.lru_cache(maxsize=512)
+def _grids(
+    windows: tuple[tuple[Window, ...], ...], whole: int, step: int
+) -> tuple[_Minutes, _Flags]:
+    """Every start of any lane, sorted, and for each lane whether it is one of its own."""
+    grids = [_grid(each, whole, step) for each in windows]
+    every = np.array(sorted(set().union(*grids)), dtype=np.int64)
+    own = np.zeros((len(grids), len(every)), dtype=np.bool_)
+    for row, grid in zip(own, grids, strict=True):
+        row[every.searchsorted(np.array(grid, dtype=np.int64))] = True
+    return every, own
 
 
 @functools.lru_cache(maxsize=2048)

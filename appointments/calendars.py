@@ -7,8 +7,8 @@ ever shown at a time that the wall does not have. Everything after this file cou
 
 import functools
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 DAY = 24 * 60
@@ -16,8 +16,7 @@ _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  a wall has no zone
 _EPOCH_UTC = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """Half open, in minutes since 1970 UTC. `midnight` is that of its wall clock's day: steps are counted from it.
 
     So a window ends with the day and where the clocks change, and the next touches it: whether a time is a start depends on the
@@ -39,6 +38,7 @@ def minute_after(moment: datetime) -> int:
     return -int(-(moment - _EPOCH_UTC).total_seconds() // 60)
 
 
+@functools.lru_cache(maxsize=65_536)  # the starts of some months, asked for again and again
 def moment_of(minute: int) -> datetime:
     return _EPOCH_UTC + timedelta(minutes=minute)
 

@@ -6,13 +6,13 @@ month of ten associates is thousands of rows that are needed as whole minutes an
 Limit: time taken by one row is no longer than a day (the database sees to it), so that it is found by its beginning.
 """
 
+import functools
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
-
-from django.db import connection
+from zoneinfo import ZoneInfo
 
 from appointments import calendars, weeks
 from appointments.availability import Interval, Lane, Piece, Plan, Promise
@@ -21,9 +21,12 @@ from appointments.ways import Ways
 from appointments.weeks import Change, Stretch
 from builder import workdays
 from builder.models import Stone
+from jeweler import prepared
 from jeweler.models import Store
 
+Windows = tuple[calendars.Window, ...]
 DAY = calendars.DAY
+_BLOCK = 28  # days
 _STAFF_STEP = 5  # minutes: what the staff write down begins when it begins
 
 
@@ -63,30 +66,43 @@ class Asked:
         return showroom
 
 
-def lay_out(asked: Asked, *, since: datetime, until: datetime, now: datetime) -> Plan:
-    """The plan of the starts in [since, until). Raises NotOffered, StoneGone."""
+@dataclass(frozen=True, kw_only=True)
+class Hours:
+    """When the store is open, and when each associate who can take the visit works there while it is. From a day to another, on the wall."""
+
+    first: date
+    last: date
+    opened: Windows
+    people: dict[int, Windows]
+
+
+def lay_out(
+    asked: Asked,
+    *,
+    since: datetime,
+    until: datetime,
+    now: datetime,
+    within: Hours | None = None,
+) -> Plan:
+    """The plan of the starts in [since, until). Raises NotOffered, StoneGone.
+
+    `within` are hours that were read a moment ago; they are read anew where they do not reach far enough.
+    """
     service, showroom = asked.service, asked.showroom
     gone = [
         each for each in asked.stones if each.status in (Stone.Status.SOLD, Stone.Status.WITHDRAWN)
     ]
     if gone:
         raise StoneGone(gone[0])
-    lead = 0 if asked.is_staff else service.lead_minutes
     step = _STAFF_STEP if asked.is_staff else service.step_minutes
-    # At the counter somebody is written down who stands there already.
-    first = calendars.minute_after(now + timedelta(minutes=lead)) - step * asked.is_staff
-    last = calendars.minute_of(now) + service.horizon_days * DAY
-    start = max(calendars.minute_after(since), first)
-    end = min(calendars.minute_after(until), last + 1)
-    whole = service.minutes + service.after_minutes
-    span = (start, max(start, end) + whole)
-    opened, shifts = _hours(asked, span=span)
-    takes_room = service.takes_room and service.place == Service.Place.STORE
-    busy = _busy(asked, people=list(shifts), span=span, now=now)
+    first, last = _bounds(asked, now=now)
+    span = _span(asked, since=since, until=until, now=now)
+    hours = within if within is not None and _reach(within, asked, span) else _hours(asked, span)
+    busy = _busy(asked, people=list(hours.people), span=span, now=now)
     rooms = None
-    if takes_room:
+    if service.takes_room and service.place == Service.Place.STORE:
         rooms = [
-            Lane(id=number, windows=opened, busy=busy["room", number])
+            Lane(id=number, windows=hours.opened, busy=busy["room", number])
             for number in range(1, showroom.rooms + 1)
         ]
     return Plan(
@@ -96,8 +112,8 @@ def lay_out(asked: Asked, *, since: datetime, until: datetime, now: datetime) ->
         first=first,
         last=last,
         associates=[
-            Lane(id=person, windows=weeks.shared(windows, opened), busy=busy["person", person])
-            for person, windows in shifts.items()
+            Lane(id=person, windows=windows, busy=busy["person", person])
+            for person, windows in hours.people.items()
         ],
         rooms=rooms,
         pieces=pieces(asked, now=now) if asked.stones else (),
@@ -105,18 +121,57 @@ def lay_out(asked: Asked, *, since: datetime, until: datetime, now: datetime) ->
     )  # fmt: skip
 
 
-Windows = tuple[calendars.Window, ...]
+def hours(asked: Asked, *, since: datetime, until: datetime, now: datetime) -> Hours:
+    """The hours that decide about the starts in [since, until): one query."""
+    return _hours(asked, _span(asked, since=since, until=until, now=now))
 
 
-def _hours(asked: Asked, *, span: Interval) -> tuple[Windows, dict[int, Windows]]:
-    """When the store is open, and when each associate who can take the visit works there."""
-    zone = asked.store.zone
-    first, last = (calendars.day_of(minute, zone=zone) for minute in span)
-    rows = _rows(
+def _bounds(asked: Asked, *, now: datetime) -> Interval:
+    """The first start and the last that may be asked for, in minutes."""
+    lead = 0 if asked.is_staff else asked.service.lead_minutes
+    # At the counter somebody is written down who stands there already.
+    first = calendars.minute_after(now + timedelta(minutes=lead)) - _STAFF_STEP * asked.is_staff
+    return first, calendars.minute_of(now) + asked.service.horizon_days * DAY
+
+
+def _span(asked: Asked, *, since: datetime, until: datetime, now: datetime) -> Interval:
+    """What the visits that begin in [since, until) may take of the time."""
+    first, last = _bounds(asked, now=now)
+    start = max(calendars.minute_after(since), first)
+    end = min(calendars.minute_after(until), last + 1)
+    return start, max(start, end) + asked.service.minutes + asked.service.after_minutes
+
+
+def _days(span: Interval, asked: Asked) -> tuple[date, date]:
+    first, last = (calendars.day_of(minute, zone=asked.store.zone) for minute in span)
+    return first, last
+
+
+def _reach(within: Hours, asked: Asked, span: Interval) -> bool:
+    first, last = _days(span, asked)
+    return within.first <= first and last <= within.last
+
+
+def _hours(asked: Asked, span: Interval) -> Hours:
+    first, last = _whole_blocks(*_days(span, asked))
+    rows = prepared.rows(
         _HOURS,
-        store=asked.store.pk, service=asked.service.pk, language=asked.language,
-        associate=asked.associate_id, first=first - timedelta(days=1), last=last,
+        {"store": asked.store.pk, "service": asked.service.pk, "language": asked.language,
+         "associate": asked.associate_id, "first": first - timedelta(days=1), "last": last},
     )  # fmt: skip
+    return _read(asked.store.zone, first, last, tuple(rows))
+
+
+def _whole_blocks(first: date, last: date) -> tuple[date, date]:
+    """So that questions about days near each other have the same hours, which then are worked out once."""
+    start = first.toordinal() // _BLOCK * _BLOCK
+    end = (last.toordinal() // _BLOCK + 1) * _BLOCK - 1
+    return date.fromordinal(start), date.fromordinal(end)
+
+
+@functools.lru_cache(maxsize=256)
+def _read(zone: ZoneInfo, first: date, last: date, rows: tuple[tuple[Any, ...], ...]) -> Hours:
+    """Remembered by the rows themselves, so that hours which changed are never taken for what they were."""
     opening: list[Stretch] = []
     special: dict[bool, list[Change]] = {True: [], False: []}
     shifts: dict[int, list[Stretch]] = defaultdict(list)
@@ -133,11 +188,11 @@ def _hours(asked: Asked, *, span: Interval) -> tuple[Windows, dict[int, Windows]
     own_days = {change.day for change in special[True]}
     house = [change for change in special[False] if change.day not in own_days]
     opened = weeks.windows(zone, tuple(opening), (*special[True], *house), first, last)
-    people = sorted(shifts.keys() | changes.keys())
-    return opened, {
-        person: weeks.windows(zone, tuple(shifts[person]), tuple(changes[person]), first, last)
-        for person in people
-    }
+    people = {}
+    for person in sorted(shifts.keys() | changes.keys()):
+        theirs = weeks.windows(zone, tuple(shifts[person]), tuple(changes[person]), first, last)
+        people[person] = weeks.shared(theirs, opened)
+    return Hours(first=first, last=last, opened=opened, people=people)
 
 
 def _busy(
@@ -145,11 +200,11 @@ def _busy(
 ) -> dict[tuple[str, int], list[Interval]]:
     """What of people's time and of the rooms is taken, in minutes."""
     busy: dict[tuple[str, int], list[Interval]] = defaultdict(list)
-    rows = _rows(
+    rows = prepared.rows(
         _BUSY,
-        store=asked.store.pk, people=list(people), now=now, apart=list(asked.apart),
-        before=calendars.moment_of(span[0] - DAY), since=calendars.moment_of(span[0]),
-        until=calendars.moment_of(span[1]),
+        {"store": asked.store.pk, "people": list(people), "now": now, "apart": list(asked.apart),
+         "before": calendars.moment_of(span[0] - DAY), "since": calendars.moment_of(span[0]),
+         "until": calendars.moment_of(span[1])},
     )  # fmt: skip
     for kind, lane, starts, ends in rows:
         busy[kind, lane] += zip(starts, ends, strict=True)
@@ -158,12 +213,11 @@ def _busy(
 
 def _full(asked: Asked, *, span: Interval, now: datetime) -> list[Interval]:
     """The days of the store that have as many visits of the service as it takes."""
-    zone = asked.store.zone
-    first, last = (calendars.day_of(minute, zone=zone) for minute in span)
-    rows = _rows(
+    first, last = _days(span, asked)
+    rows = prepared.rows(
         _FULL,
-        store=asked.store.pk, service=asked.service.pk, most=asked.service.most_per_day,
-        first=first, last=last, now=now, apart=list(asked.apart),
+        {"store": asked.store.pk, "service": asked.service.pk, "most": asked.service.most_per_day,
+         "first": first, "last": last, "now": now, "apart": list(asked.apart)},
     )  # fmt: skip
     return [_whole_day(day, asked.store) for (day,) in rows]
 
@@ -180,7 +234,8 @@ def pieces(asked: Asked, *, now: datetime) -> list[Piece]:
     here = asked.store.pk
     promises: dict[int, list[Promise]] = defaultdict(list)
     ids = [stone.pk for stone in asked.stones]
-    for stone, store, start, end in _rows(_PROMISED, stones=ids, now=now, apart=list(asked.apart)):
+    values = {"stones": ids, "now": now, "apart": list(asked.apart)}
+    for stone, store, start, end in prepared.rows(_PROMISED, values):
         there, back = ways.minutes(here, store), ways.minutes(store, here)
         promises[stone].append(Promise(start=start, end=end, travel_there=there, travel_here=back))
     return [
@@ -209,7 +264,7 @@ def arrives(stone: Stone, *, store: Store, ways: Ways, now: datetime) -> int:
 def read_ways() -> Ways:
     """The transfer times of every pair of stores, and each showroom's own."""
     transfers, usual, handling = {}, {}, {}
-    for kind, one, other, minutes in _rows(_WAYS):
+    for kind, one, other, minutes in prepared.rows(_WAYS):
         if kind == "transfer":
             transfers[one, other] = minutes
         elif kind == "usual":
@@ -217,13 +272,6 @@ def read_ways() -> Ways:
         else:
             handling[one] = minutes
     return Ways(transfers=transfers, usual=usual, handling=handling)
-
-
-def _rows(statement: str, **values: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-    return found
 
 
 _HOURS = """

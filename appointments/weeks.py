@@ -4,16 +4,15 @@ A date with a change has the hours of its changes alone, none where they name no
 """
 
 import functools
-from dataclasses import dataclass
 from datetime import date, time, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from appointments import calendars
 from appointments.calendars import Window
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(NamedTuple):
     """Each week on this weekday, 0 for Monday; from a date on and until one, both included."""
 
     weekday: int
@@ -23,8 +22,7 @@ class Stretch:
     until: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """On one date, in place of the week's. Without times it is free, or closed."""
 
     day: date
@@ -32,7 +30,7 @@ class Change:
     ends: time | None = None
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=1024)
 def windows(
     zone: ZoneInfo,
     week: tuple[Stretch, ...],
@@ -56,7 +54,7 @@ def windows(
     return tuple(calendars.joined(found))
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=1024)
 def shared(one: tuple[Window, ...], other: tuple[Window, ...]) -> tuple[Window, ...]:
     """Where both are open."""
     return tuple(calendars.meet(one, other))

@@ -152,7 +152,7 @@ else:
         default=None,
     )
     DATABASES = {"default": dj_database_url.config(conn_max_age=600, conn_health_checks=True)}
-# For the few questions that are prepared by name (builder.search.told): Django's own cursors prepare nothing. A pooler in
+# For the questions that are planned once (jeweler.prepared, builder.search.told): Django's own cursors prepare nothing. A pooler in
 # transaction mode between the web processes and PostgreSQL must know prepared statements (PgBouncer from 1.21).
 DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 5
 USE_EMBEDDED_VALKEY = LOCAL and "REDIS_URL" not in os.environ
