@@ -17,27 +17,30 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from appointments import availability, calendars, diary, events, letters, promises, seating, visits
-from appointments.diary import Asked, StoneGone
+from appointments.availability import Plan
+from appointments.diary import Asked, Hours, StoneGone
 from appointments.models import (
     Appointment,
     PieceHold,
     VisitDesign,
 )
 from appointments.promises import StoneTaken
-from appointments.seating import SlotTaken
+from appointments.seating import KeyKnown, SlotTaken
 from appointments.visits import NoSuchVisit, NotNow
 from builder import living
 from builder.models import Design, Stone
-from jeweler import customers, locking, outbox
+from jeweler import customers, locking, outbox, prepared
 from jeweler.models import Customer, StaffMember, Store, Visitor
 
 HELD = PieceHold.State.HELD
 Status = Appointment.Status
 Outcome = Appointment.Outcome
 LIVING = promises.LIVING
+ALTERNATIVES = 3
+_NEAR = timedelta(days=1)
 
 
 class HoldExpired(Exception):
@@ -108,10 +111,12 @@ def next_available(asked: Asked, *, now: datetime) -> datetime | None:
     return None
 
 
-def alternatives(asked: Asked, *, to: datetime, now: datetime, count: int = 3) -> list[datetime]:
+def alternatives(
+    asked: Asked, *, to: datetime, now: datetime, count: int = ALTERNATIVES
+) -> list[datetime]:
     """The free starts nearest to one that is gone, within a week of it."""
     nearest: list[int] = []
-    for around in (timedelta(days=1), timedelta(days=7)):  # mostly the day has some
+    for around in (_NEAR, timedelta(days=7)):  # mostly the day has some
         found = slots(asked, since=max(now, to - around), until=to + around, now=now)
         nearest = availability.nearest(
             [calendars.minute_of(start) for start in found], to=calendars.minute_of(to), count=count
@@ -137,28 +142,28 @@ def reserve(
     The visitor's earlier holds end. Raises SlotTaken with the nearest free times, KeyReused, StoneGone, StoneTaken, NotOffered.
     """
     asked_hash = _hash(asked, starts_at, designs)
+    held_minutes = settings.VISIT_HOLD_MINUTES if minutes is None else minutes
     try:
+        looked = _looked(asked, starts_at, visitor=visitor, now=now)
         with transaction.atomic():
-            now += _hold_names(asked, starts_at)
-            if known := _known(key, asked_hash):
-                return known
+            waited = _hold_names(asked, starts_at)
+            now += waited
             asked = replace(asked, stones=_as_they_are(asked.stones))
-            seating.expire(now=now, also_of=visitor)
-            held_minutes = settings.VISIT_HOLD_MINUTES if minutes is None else minutes
+            seating.expire(now=now, also_of=visitor, but=key)
             return _reserved(
                 Appointment(
                     key=key, asked_hash=asked_hash, store=asked.store, service=asked.service,
                     visitor=visitor, source=source, starts_at=starts_at, status=Status.HELD,
                     held_at=now, expires_at=now + timedelta(minutes=held_minutes),
                 ),
-                asked=asked, designs=designs, now=now,
+                asked=asked, designs=designs, now=now, looked=None if waited else looked,
             )  # fmt: skip
-    except SlotTaken:
+    except (SlotTaken, KeyKnown) as refusal:
+        if known := _known(key, asked_hash):
+            return known
+        if isinstance(refusal, SlotTaken) and refusal.starts:
+            raise
         raise SlotTaken(alternatives(asked, to=starts_at, now=now)) from None
-    except IntegrityError:
-        if Appointment.objects.filter(key=key).exists():  # for another day, at the same moment
-            raise KeyReused from None
-        raise
 
 
 def extend(*, appointment: Appointment, now: datetime) -> Appointment:
@@ -339,10 +344,46 @@ def asked_of(visit: Appointment) -> Asked:
 # Inside.
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Looked:
+    hours: Hours
+    plan: Plan
+
+
+def _looked(
+    asked: Asked, starts_at: datetime, *, visitor: Visitor | None, now: datetime
+) -> _Looked | None:
+    """Whoever comes too late learns it here, without waiting in the line of those who take something on that day.
+
+    None where it may be her own hold that is in the way. Raises SlotTaken with the nearest free times, StoneGone, NotOffered.
+    """
+    # Who stands here already is written down from a step ago.
+    since, until = min(starts_at, max(now, starts_at - _NEAR)), starts_at + _NEAR
+    hours = diary.hours(asked, since=since, until=until, now=now)
+    plan = diary.lay_out(asked, since=since, until=until, now=now, within=hours)
+    start = calendars.minute_of(starts_at)
+    if availability.is_free(plan, start=start) and calendars.moment_of(start) == starts_at:
+        return _Looked(hours=hours, plan=plan)
+    if visitor is not None and visitor.appointments.filter(status=Status.HELD).exists():
+        return None
+    minutes = calendars.minute_after(since), calendars.minute_after(until)
+    found = availability.slots(plan, since=minutes[0], until=minutes[1])
+    nearest = availability.nearest(list(found), to=start, count=ALTERNATIVES)
+    raise SlotTaken(
+        [calendars.moment_of(each) for each in nearest] if len(nearest) == ALTERNATIVES else ()
+    )
+
+
 def _reserved(
-    visit: Appointment, *, asked: Asked, designs: Sequence[Design], now: datetime
+    visit: Appointment,
+    *,
+    asked: Asked,
+    designs: Sequence[Design],
+    now: datetime,
+    looked: _Looked | None,
 ) -> Appointment:
-    seating.place(visit, asked=asked, now=now)
+    plan, hours = (looked.plan, looked.hours) if looked else (None, None)
+    seating.place(visit, asked=asked, now=now, plan=plan, within=hours)
     if designs:
         VisitDesign.objects.bulk_create(
             VisitDesign(appointment=visit, design=design, position=number)
@@ -353,12 +394,15 @@ def _reserved(
 
 def _known(key: uuid.UUID, asked_hash: str) -> Appointment | None:
     """The hold that this form made before. Raises KeyReused."""
-    said = Appointment.objects.filter(key=key).values_list("asked_hash", flat=True)
-    for before in said:
-        if before != asked_hash:
-            raise KeyReused
-        return Appointment.objects.get(key=key)
-    return None
+    said = prepared.rows(_ASKED_WITH, {"key": key})
+    if not said:
+        return None
+    if said != [(asked_hash,)]:
+        raise KeyReused
+    return Appointment.objects.get(key=key)
+
+
+_ASKED_WITH = "select asked_hash from appointments_appointment where key = %(key)s"
 
 
 def _as_they_are(stones: Sequence[Stone]) -> list[Stone]:

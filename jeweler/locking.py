@@ -11,6 +11,8 @@ from datetime import timedelta
 
 from django.db import connection
 
+from jeweler import prepared
+
 _are_on = contextvars.ContextVar("are_on", default=True)
 
 
@@ -37,10 +39,9 @@ def hold_all(names: Iterable[str], *, patience_s: int = 3) -> timedelta:
     """
     if not are_on():
         return timedelta()
-    with connection.cursor() as cursor:
-        cursor.execute(_HOLD_ALL, [f"{patience_s}s", sorted(set(names))])
-        cursor.nextset()  # the first statement gives nothing
-        waited = cursor.fetchall()[-1][0]
+    ((waited,),) = prepared.rows(
+        _HOLD_ALL, {"patience": f"{patience_s}s", "names": sorted(set(names))}
+    )
     return timedelta(milliseconds=100 * waited)
 
 
@@ -60,9 +61,13 @@ select name from wanted where pg_try_advisory_xact_lock(hashtextextended(name, 0
 """
 
 _HOLD_ALL = """
-set local lock_timeout = %s;
+with patience as materialized (select set_config('lock_timeout', %(patience)s, true) as is_set),
+     held as materialized (
+         select pg_advisory_xact_lock(hashtextextended(name, 0))
+         from patience, unnest(%(names)s::text[]) as name where is_set is not null
+     )
 select floor(extract(epoch from clock_timestamp() - statement_timestamp()) * 10)::int
-from (select pg_advisory_xact_lock(hashtextextended(name, 0)) from unnest(%s::text[]) as name) as held
+from (select count(*) from held) as all_held
 """
 
 
