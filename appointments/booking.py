@@ -11,7 +11,7 @@ An associate may work in two stores on one day: then the constraint alone decide
 import hashlib
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -272,9 +272,17 @@ def move(
 
 
 def cancel(
-    *, appointment: Appointment, by: StaffMember | None = None, why: str = "", now: datetime
+    *,
+    appointment: Appointment,
+    by: StaffMember | None = None,
+    why: str = "",
+    write: Callable[..., None] = letters.cancelled,
+    now: datetime,
 ) -> Appointment:
-    """The visit will not be: its time and stones are free at once. Done again it changes nothing. Raises NotNow."""
+    """The visit will not be: its time and stones are free at once. Done again it changes nothing. Raises NotNow.
+
+    `write` is the letter that tells her so.
+    """
     with transaction.atomic():
         now += visits.hold(appointment.uid)
         stones = visits.promised(appointment)
@@ -294,7 +302,7 @@ def cancel(
         visit.save(update_fields=["status", "cancelled_at", "sequence"])
         promises.unflag(appointment=visit, by=by, now=now)
         visits.note(visit, "cancelled", by=by, now=now, said=why)
-        letters.cancelled(visit, now=now)
+        write(visit, now=now)
         outbox.publish(events.AppointmentCancelled(appointment_id=visit.pk), at=now)
     return visit
 

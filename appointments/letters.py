@@ -61,6 +61,15 @@ def cancelled(visit: Appointment, *, now: datetime) -> None:
     )  # fmt: skip
 
 
+def lapsed(visit: Appointment, *, now: datetime) -> None:
+    """Its address was never proved. No calendar knows of it, so none is told."""
+    _withdraw(visit, why="The visit was let go", now=now)
+    _write(
+        "lapsed", visit, template="lapsed", subject="We have let go of {when}",
+        title="It was not confirmed in time", now=now, label="Choose another time",
+    )  # fmt: skip
+
+
 def verify(visit: Appointment, *, now: datetime) -> None:
     """The time is kept for two hours; the link's page books it."""
     _write(
@@ -144,6 +153,25 @@ def offered(entry: WaitlistEntry, visit: Appointment, *, now: datetime) -> None:
             "until": clocks.in_full(until, zone=visit.store.zone, now=now),
         },
         customer=customers.resolve(entry.customer),
+        now=now,
+    )
+
+
+def offer_over(entry: WaitlistEntry, visit: Appointment, *, now: datetime) -> None:
+    """The time that was kept for her went to the next, and she is on the list no more. Once."""
+    _withdraw(visit, why="The offer is over", now=now)
+    mail.queue(
+        key=f"visit:{visit.pk}:offer_over",
+        template="appointments/offer_over",
+        to=customers.canonical_email(entry.email),
+        subject="The time we kept for you has gone to the next",
+        context={
+            **_context(visit, title="We kept it as long as we said", now=now),
+            "link": links.waiting_url(entry),
+            "label": "Wait for another time",
+        },
+        customer=customers.resolve(entry.customer),
+        not_before=mail.by_day(now, zone=visit.store.zone),
         now=now,
     )
 

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core import signing
 
 from appointments import visits
-from appointments.models import Appointment
+from appointments.models import Appointment, WaitlistEntry
 from appointments.visits import NoSuchVisit
 
 LASTS = timedelta(days=30)
@@ -62,6 +62,13 @@ def verify_url(visit: Appointment) -> str:
 def offer_url(visit: Appointment) -> str:
     """Where she takes a time that was kept for her from the waiting list."""
     return _address("offered/", visit, Purpose.OFFER)
+
+
+def waiting_url(entry: WaitlistEntry) -> str:
+    """Where anybody can wait for such a visit in that store."""
+    return (
+        f"{settings.SITE_URL}/visits/waiting/?store={entry.store.code}&service={entry.service.code}"
+    )
 
 
 def _address(under: str, visit: Appointment, purpose: Purpose) -> str:

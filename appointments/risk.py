@@ -99,7 +99,10 @@ def let_go_unverified(*, now: datetime) -> int:
     ).exclude(risk="")
     ended = 0
     for visit in late.order_by("pk").select_related("store"):
-        booking.cancel(appointment=visit, why="Not confirmed by its link within two hours", now=now)
+        booking.cancel(
+            appointment=visit, why="Not confirmed by its link within two hours",
+            write=letters.lapsed, now=now,
+        )  # fmt: skip
         ended += 1
     return ended
 

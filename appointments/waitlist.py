@@ -2,7 +2,7 @@
 
 Promise: whoever waits longest and fits has the time for herself, as a hold like any other, for four hours, and over a night until
 the morning; nobody else is offered it meanwhile, and a time not taken goes to the next. An offer that was not taken ends its
-entry: nobody is asked twice.
+entry, and a mail says so: nobody is asked twice, and nobody goes on waiting who is on no list.
 
 Limit: times are looked for each minute and when a visit ends, not at the very moment; whoever books on the site meanwhile has it.
 """
@@ -80,7 +80,7 @@ def offer(*, now: datetime, store_id: int | None = None) -> int:
 
 
 def tidy(*, now: datetime) -> None:
-    """Offers that ran out or were let go end their entries, and so does the last day of whom nothing came free for."""
+    """Offers that ran out or were let go end their entries, with a mail; and so does the last day of whom nothing came free for."""
     over = Q(offer__status=Appointment.Status.EXPIRED) | Q(
         offer__status=Appointment.Status.HELD, offer__expires_at__lte=now
     )
@@ -88,10 +88,9 @@ def tidy(*, now: datetime) -> None:
     past = WaitlistEntry.objects.filter(
         state=State.WAITING, until_date__lt=(now - timedelta(days=1)).date()
     )
-    for found in (ended, past):
-        WaitlistEntry.objects.filter(pk__in=list(found.values_list("pk", flat=True))).update(
-            state=State.ENDED
-        )
+    for pk in list(ended.order_by("pk").values_list("pk", flat=True)):
+        _end(pk, now=now)
+    past.update(state=State.ENDED)
 
 
 def take(*, appointment: Appointment, now: datetime) -> Appointment:
@@ -112,10 +111,12 @@ def take(*, appointment: Appointment, now: datetime) -> Appointment:
 
 def decline(*, appointment: Appointment, now: datetime) -> None:
     """She does not want it: it is free for the next. Done again it changes nothing."""
-    entry = entry_of(appointment)
-    if appointment.status == Appointment.Status.HELD:
-        booking.cancel(appointment=appointment, now=now)
-    WaitlistEntry.objects.filter(pk=entry.pk, state=State.OFFERED).update(state=State.ENDED)
+    with transaction.atomic():
+        entry = entry_of(appointment)
+        # First, so that nobody writes to her that it is over: she says so herself.
+        WaitlistEntry.objects.filter(pk=entry.pk, state=State.OFFERED).update(state=State.ENDED)
+        if appointment.status == Appointment.Status.HELD:
+            booking.cancel(appointment=appointment, now=now)
 
 
 def entry_of(appointment: Appointment) -> WaitlistEntry:
@@ -123,6 +124,17 @@ def entry_of(appointment: Appointment) -> WaitlistEntry:
 
 
 # Inside.
+
+
+def _end(pk: int, *, now: datetime) -> None:
+    """Whoever ends it tells her; nobody else does."""
+    with transaction.atomic():
+        if not WaitlistEntry.objects.filter(pk=pk, state=State.OFFERED).update(state=State.ENDED):
+            return
+        whole = WaitlistEntry.objects.select_related("store", "service", "customer", "offer")
+        entry = whole.get(pk=pk)
+        if entry.offer is not None:
+            letters.offer_over(entry, visits.read(uid=entry.offer.uid), now=now)
 
 
 def _offered(pk: int, *, now: datetime) -> bool:

@@ -9,7 +9,7 @@ from appointments import booking, risk
 from appointments.booking import Contact
 from appointments.models import Appointment, Service
 from builder import allowances
-from jeweler.models import Store
+from jeweler.models import EmailMessage, Store
 from tests.appointments.test_booking import DAY, MONDAY, book, reserve
 from tests.appointments.test_views_booking import ADA, form_of, held, hold, page_of
 from tests.factories.appointments import ServiceFactory, open_showroom
@@ -48,6 +48,10 @@ def test_a_throw_away_address_is_booked_and_let_go_when_nobody_confirms_it(
     odd.refresh_from_db()
     proved.refresh_from_db()
     assert (odd.status, proved.status) == ("cancelled", "booked")
+    told = EmailMessage.objects.latest("pk")
+    assert told.key.endswith(":lapsed")
+    assert "heard nothing" in told.text
+    assert told.calendar == ""  # none was ever sent one
     assert risk.let_go_unverified(now=NOW + DAY) == 0
 
 

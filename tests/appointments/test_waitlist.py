@@ -158,3 +158,22 @@ def test_she_joins_from_a_full_day_and_waits_once(
         assert "You are on the list" in page_of(client.post(address, said | days))
     assert states() == ["waiting"]
     assert re.search("bo@example.com", WaitlistEntry.objects.get().email)
+
+
+def test_whoever_did_not_take_an_offer_is_told_once_that_it_went_to_the_next(
+    store: Store, service: Service
+) -> None:
+    visit = book(store, service)
+    wait(store, service, "bo@example.com")
+    declined = wait(store, service, "cy@example.com")
+    cancel(visit)
+    for _ in range(2):
+        waitlist.offer(now=NOW + timedelta(hours=4))
+    over = EmailMessage.objects.get(key__endswith=":offer_over")
+    assert over.to == "bo@example.com"
+    assert f"/visits/waiting/?store={store.code}&service={service.code}" in over.text
+    declined.refresh_from_db()
+    assert declined.offer is not None
+    waitlist.decline(appointment=declined.offer, now=NOW + timedelta(hours=5))
+    waitlist.offer(now=NOW + timedelta(hours=9))
+    assert EmailMessage.objects.filter(key__endswith=":offer_over").count() == 1
