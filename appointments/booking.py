@@ -263,6 +263,8 @@ def move(
             visit.store, visit.starts_at = asked.store, starts_at
             visit.sequence += 1
             seating.place(visit, asked=asked, now=now)
+            if asked.stones:
+                promises.keep_on_its_way(appointment=visit, now=now)
             visits.note(visit, "moved", by=by, now=now)
             letters.moved(visit, now=now)
             outbox.publish(events.AppointmentRescheduled(appointment_id=visit.pk), at=now)

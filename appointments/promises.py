@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import Max, QuerySet
+from django.db.models import Max, OuterRef, QuerySet, Subquery
 
 from appointments import availability, calendars, diary, visits
 from appointments.diary import Asked
@@ -107,6 +107,16 @@ def let_go(
     settle(freed)
 
 
+def keep_on_its_way(*, appointment: Appointment, now: datetime) -> None:
+    """What is on its way to the store still is, now that the visit was moved within it and its stones promised anew."""
+    anew = PieceHold.objects.filter(appointment=appointment, state=State.PROMISED, sent_at=None)
+    before = PieceHold.objects.filter(
+        appointment=appointment, stone=OuterRef("stone"), store=OuterRef("store"),
+        state=State.RELEASED, ended_at=now, sent_at__isnull=False,
+    )  # fmt: skip
+    anew.update(sent_at=Subquery(before.order_by("-pk").values("sent_at")[:1]))
+
+
 def settle(stone_ids: Collection[int]) -> None:
     """Work out anew when these stones leave for the visits they are still promised to. With `names` held."""
     if not stone_ids:
@@ -161,14 +171,16 @@ def break_(
         if visit_ids is not None:
             active = active.filter(appointment__in=visit_ids)
         holds = list(active)
-        flagged = [hold.appointment for hold in holds if hold.appointment.status in LIVING]
+        flagged = [hold for hold in holds if hold.appointment.status in LIVING]
         PieceHold.objects.filter(pk__in=[hold.pk for hold in holds]).update(
             state=State.BROKEN, ended_at=now, why=why[:160]
         )
-        for visit in flagged:
-            flag(appointment=visit, stone=stone, why=why, cause=cause, now=now)
+        for hold in flagged:
+            # A stone that came back, was promised again and is gone again is another fact.
+            once = f"{cause}:{hold.pk}"
+            flag(appointment=hold.appointment, stone=stone, why=why, cause=once, now=now)
         settle([stone.pk])
-    return flagged
+    return [hold.appointment for hold in flagged]
 
 
 def leave_to_buyer(

@@ -137,3 +137,18 @@ def test_a_report_number_is_scanned_with_or_without_its_spaces(
     assert hold.appointment_id == visit.pk
     with pytest.raises(CannotBeBrought, match="No visit of this day needs 9"):
         preparation.scan(text="9", store=store, day=ON, by=by, now=NOW)
+
+
+def test_a_stone_on_its_way_is_still_on_its_way_when_the_visit_moves_within_the_store(
+    store: Store, service: Service
+) -> None:
+    vault = open_showroom("vault")
+    for pair in ((vault, store), (store, vault)):
+        TransferTime.objects.create(from_store=pair[0], to_store=pair[1], minutes=60)
+    visit = book(store, service, StoneFactory(store=vault))
+    preparation.send(hold=visit.holds.get(), by=StaffMemberFactory(), now=NOW)
+    later, elsewhere = MONDAY + timedelta(hours=2), MONDAY + timedelta(hours=4)
+    moved = booking.move(appointment=visit, starts_at=later, now=NOW)
+    assert [item.place for item in items(store)] == [Place.COMING]
+    booking.move(appointment=moved, starts_at=elsewhere, store=vault, now=NOW)
+    assert visit.holds.get(state="promised").sent_at is None  # not on its way to that one

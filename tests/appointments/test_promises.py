@@ -227,3 +227,20 @@ def test_a_missed_visit_lets_its_stone_go(service: Service) -> None:
     assert visit.holds.get().state == "released"
     stone.refresh_from_db()
     assert stone.promised_until is None
+
+
+def test_a_stone_that_came_back_and_is_withdrawn_again_makes_another_task(
+    stores: list[Store],
+) -> None:
+    stone = StoneFactory(store=stores[0])
+    visit = book(stores[0], MONDAY, stone)
+    for times in (1, 2):
+        for _ in range(2):  # heard twice
+            promises.break_(stone=stone, why="Withdrawn", cause=f"withdrawn:{stone.pk}", now=NOW)
+        visit.refresh_from_db()
+        assert visit.flagged_at is not None
+        assert VisitTask.objects.filter(appointment=visit).count() == times
+        (broken,) = promises.broken(visit)
+        promises.replace(hold=broken, stone=stone, by=None, now=NOW)
+        visit.refresh_from_db()
+        assert visit.flagged_at is None
