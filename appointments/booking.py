@@ -29,7 +29,7 @@ from appointments.models import (
 )
 from appointments.promises import StoneTaken
 from appointments.seating import KeyKnown, SlotTaken
-from appointments.visits import NoSuchVisit, NotNow
+from appointments.visits import NotNow
 from builder import living
 from builder.models import Design, Stone
 from jeweler import customers, locking, outbox, prepared
@@ -197,21 +197,26 @@ def confirm(
     """
     wishes = wishes or Wishes()
     with transaction.atomic():
-        now += visits.hold(uid) + _hold_stones_of(uid)
-        held = Appointment.objects.filter(uid=uid, status=Status.HELD, expires_at__gt=now)
-        changed = held.update(
-            status=Status.BOOKED, booked_at=now, expires_at=None,
-            customer=customer or _customer(contact, uid, now),
-            email=contact.email.strip(), phone=contact.phone.strip(), language=contact.language,
-            occasion=wishes.occasion, occasion_date=wishes.occasion_date,
-            is_surprise=wishes.is_surprise, note=wishes.note, visitor_zone=wishes.zone, risk=risk,
-        )  # fmt: skip
-        if not changed:
-            _say_why(uid, now=now)
+        now += visits.hold(uid)
         visit = visits.read(uid=uid)
-        for rows in seating.rows_of(visit):
-            rows.update(expires_at=None)
-        promises.confirm(appointment=visit, now=now)
+        stones = {hold.stone_id for hold in visit.holds.all()}  # her name is held: none is added
+        now += locking.hold_all(promises.names_of(stones)) if stones else timedelta()
+        told = {
+            "status": Status.BOOKED, "booked_at": now, "expires_at": None,
+            "customer": customer or _customer(contact, visit.store, now),
+            "email": contact.email.strip(), "phone": contact.phone.strip(),
+            "language": contact.language, "occasion": wishes.occasion,
+            "occasion_date": wishes.occasion_date, "is_surprise": wishes.is_surprise,
+            "note": wishes.note, "visitor_zone": wishes.zone, "risk": risk,
+        }  # fmt: skip
+        held = Appointment.objects.filter(pk=visit.pk, status=Status.HELD, expires_at__gt=now)
+        if not held.update(**told):
+            _say_why(uid, now=now)
+        for field, value in told.items():
+            setattr(visit, field, value)
+        seating.keep(visit)
+        if stones:
+            promises.confirm(appointment=visit, now=now)
         visits.note(visit, "booked", by=by, now=now)
         for design in visit.designs.all():
             living.rest(design=design, now=now)
@@ -421,21 +426,12 @@ def _as_they_are(stones: Sequence[Stone]) -> list[Stone]:
     return [now_is[stone.pk] for stone in stones]
 
 
-def _hold_stones_of(uid: uuid.UUID) -> timedelta:
-    held = PieceHold.objects.filter(appointment__uid=uid, state=HELD)
-    stones = list(held.values_list("stone_id", flat=True))
-    return locking.hold_all(promises.names_of(stones)) if stones else timedelta()
-
-
 def _hold_names(asked: Asked, starts_at: datetime, also: Sequence[str] = ()) -> timedelta:
     days = seating.names(asked.store, asked.service, starts_at)
     return locking.hold_all([*promises.names(asked.stones), *days, *also])
 
 
-def _customer(contact: Contact, uid: uuid.UUID, now: datetime) -> Customer:
-    store = Store.objects.filter(appointments__uid=uid).first()
-    if store is None:
-        raise NoSuchVisit
+def _customer(contact: Contact, store: Store, now: datetime) -> Customer:
     typed: dict[str, Any] = {
         "first_name": contact.first_name, "last_name": contact.last_name, "region": store.region,
         "source": "visit", "now": now,

@@ -143,6 +143,11 @@ def free(visit: Appointment, *, stones: Sequence[Stone], now: datetime) -> None:
         promises.let_go(appointment=visit, now=now)
 
 
+def keep(visit: Appointment) -> None:
+    """What it took does not run out any more."""
+    prepared.rows(_KEEP, {"visit": visit.pk})
+
+
 def rows_of(visit: Appointment) -> Iterator[Any]:
     """What the visit takes of people, rooms and days."""
     yield StaffBusy.objects.filter(appointment=visit)
@@ -259,6 +264,15 @@ _TAKE_ROOM = """
 insert into appointments_roombusy (store_id, lane, during, appointment_id, expires_at)
 values (%(store)s, %(lane)s, %(blocked)s, %(visit)s, %(expires_at)s)
 on conflict do nothing returning id
+"""
+
+_KEEP = """
+with people as (
+    update appointments_staffbusy set expires_at = null where appointment_id = %(visit)s
+), rooms as (
+    update appointments_roombusy set expires_at = null where appointment_id = %(visit)s
+)
+update appointments_dayplace set expires_at = null where appointment_id = %(visit)s
 """
 
 _TAKE_DAY_PLACE = """

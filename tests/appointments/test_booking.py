@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -281,3 +282,21 @@ def test_an_outcome_written_down_twice_is_announced_once(store: Store, service: 
     assert Appointment.objects.get(pk=came.pk).outcome == "ordered"
     for name in ("AppointmentAttended", "AppointmentMissed"):
         assert OutboxEvent.objects.filter(name=f"appointments.{name}").count() == 1
+
+
+def test_a_hold_and_its_booking_take_few_statements(
+    store: Store, service: Service, django_assert_max_num_queries: Any
+) -> None:
+    with django_assert_max_num_queries(7):
+        held = reserve(store, service)
+    with django_assert_max_num_queries(26):
+        booking.confirm(uid=held.uid, contact=Contact(email="ada@example.com"), now=NOW)
+    with django_assert_max_num_queries(3), pytest.raises(SlotTaken):
+        reserve(store, service)  # who comes too late waits for nobody
+
+
+def test_a_new_choice_of_hers_may_overlap_her_own_hold(store: Store, service: Service) -> None:
+    visitor = VisitorFactory()
+    reserve(store, service, visitor=visitor)
+    later = MONDAY + timedelta(minutes=30)
+    assert reserve(store, service, later, visitor=visitor).starts_at == later
