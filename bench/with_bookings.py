@@ -74,11 +74,11 @@ def book(request: HttpRequest) -> JsonResponse:
 
 @csrf_exempt
 def insert(request: HttpRequest) -> JsonResponse:
-    """What a view costs that looks at nothing: one row, no lock, no check, no promise."""
+    """What a view costs that looks at nothing: one row, no lock, no check, no promise. It is no hold that others would tidy."""
     said = json.loads(request.body)
     now, starts_at = timezone.now(), datetime.fromisoformat(said["starts_at"])
     visit = Appointment(
-        store_id=said["store"], service_id=said["service"], key=uuid.UUID(said["key"]), status="held",
+        store_id=said["store"], service_id=said["service"], key=uuid.UUID(said["key"]), status="expired",
         starts_at=starts_at, ends_at=starts_at + timedelta(hours=1), held_at=now, expires_at=now,
     )  # fmt: skip
     visit.save(force_insert=True)
