@@ -15,16 +15,9 @@ from datetime import date, datetime, timedelta
 
 from appointments import availability, calendars, promises, weeks
 from appointments.calendars import Window
-from appointments.models import (
-    Appointment,
-    OpeningHours,
-    RoomBusy,
-    Shift,
-    ShiftChange,
-    Showroom,
-    SpecialHours,
-)
+from appointments.models import Appointment, RoomBusy
 from appointments.weeks import Change, Stretch
+from jeweler import prepared
 from jeweler.models import Store
 
 Windows = tuple[Window, ...]
@@ -71,7 +64,7 @@ def wrong(booked: Booked, hours: Hours) -> str:
 
 
 def misfits(*, now: datetime) -> dict[int, str]:
-    """The visits ahead that do not fit the hours as they are, with why: seven queries for the whole house."""
+    """The visits ahead that do not fit the hours as they are, with why: four queries for the whole house."""
     ahead = list(
         Appointment.objects.filter(status=Appointment.Status.BOOKED, starts_at__gt=now).values_list(
             "pk", "store_id", "associate_id", "starts_at", "ends_at"
@@ -132,64 +125,75 @@ def open_on(store: Store, *, day: date) -> Windows:
 
 
 def read(*, first: date, last: date, stores: Sequence[Store] | None = None) -> Hours:
-    """The hours of all stores, or of these, from a date to another, both on the wall."""
-    rows = list(Store.objects.all()) if stores is None else list(stores)
+    """The hours of all stores, or of these, from a date to another, both on the wall: one query, and one for all stores."""
+    zones = {store.pk: store.zone for store in (Store.objects.all() if stores is None else stores)}
     opening: dict[int, list[Stretch]] = defaultdict(list)
-    for hours in OpeningHours.objects.filter(store__in=rows):
-        opening[hours.store_id].append(Stretch(hours.weekday, hours.opens, hours.closes))
     special: dict[int | None, list[Change]] = defaultdict(list)
-    for each in SpecialHours.objects.filter(day__range=(first - timedelta(days=1), last)):
-        special[each.store_id].append(Change(each.day, each.opens, each.closes))
-    opened = {}
-    for store in rows:
-        own = special[store.pk]
-        days = {change.day for change in own}
-        house = [change for change in special[None] if change.day not in days]
-        opened[store.pk] = weeks.windows(
-            store.zone, tuple(opening[store.pk]), (*own, *house), first, last
-        )
-    return Hours(
-        stores=opened,
-        shifts=_shifts(rows, first=first, last=last),
-        rooms=dict(Showroom.objects.filter(store__in=rows).values_list("store", "rooms")),
-    )
-
-
-# Inside.
-
-
-def _shifts(stores: Sequence[Store], *, first: date, last: date) -> dict[tuple[int, int], Windows]:
-    """By associate and store. On a day with changes she is where they say, and nowhere else."""
     weekly: dict[tuple[int, int], list[Stretch]] = defaultdict(list)
-    changes: dict[int, list[ShiftChange]] = defaultdict(list)
-    for shift in Shift.objects.filter(store__in=stores):
-        weekly[shift.associate_id, shift.store_id].append(
-            Stretch(
-                shift.weekday, shift.starts, shift.ends, shift.since_date, shift.until_date
-            )
-        )  # fmt: skip
-    for change in ShiftChange.objects.filter(day__range=(first - timedelta(days=1), last)):
-        changes[change.associate_id].append(change)
-        if change.store_id is not None:
-            weekly.setdefault((change.associate_id, change.store_id), [])
-    zones = {store.pk: store.zone for store in stores}
-    return {
+    changes: dict[int, list[tuple[int | None, Change]]] = defaultdict(list)
+    rooms: dict[int, int] = {}
+    values = {"stores": list(zones), "first": first - timedelta(days=1), "last": last}
+    for kind, store, number, weekday, day, starts, ends, since, until in prepared.rows(
+        _HOURS, values
+    ):
+        if kind == "opening":
+            opening[store].append(Stretch(weekday, starts, ends))
+        elif kind == "special":
+            special[store].append(Change(day, starts, ends))
+        elif kind == "shift":
+            weekly[number, store].append(Stretch(weekday, starts, ends, since, until))
+        elif kind == "change":
+            changes[number].append((store, Change(day, starts, ends)))
+            if store in zones:
+                weekly.setdefault((number, store), [])
+        else:
+            rooms[store] = number
+    opened = {}
+    for store, zone in zones.items():
+        days = {change.day for change in special[store]}
+        house = [change for change in special[None] if change.day not in days]
+        known = tuple(opening[store]), (*special[store], *house)
+        opened[store] = weeks.windows(zone, *known, first, last)
+    # On a day with changes she is where they say, and nowhere else.
+    shifts = {
         (associate, store): weeks.windows(
             zones[store],
             tuple(stretches),
             tuple(
-                Change(each.day, each.starts, each.ends) if each.store_id == store else Change(each.day)
-                for each in changes[associate]
+                change if where == store else Change(change.day)
+                for where, change in changes[associate]
             ),
             first,
             last,
         )
-        for (associate, store), stretches in list(weekly.items())
-        if store in zones
-    }  # fmt: skip
+        for (associate, store), stretches in weekly.items()
+    }
+    return Hours(stores=opened, shifts=shifts, rooms=rooms)
+
+
+# Inside.
 
 
 def _within(booked: Booked, windows: Windows) -> bool:
     """Windows that touch, at midnight or where the clocks change, are one."""
     open_ = availability.merged((window.start, window.end) for window in windows)
     return any(start <= booked.start and booked.end <= end for start, end in open_)
+
+
+_HOURS = """
+select 'opening', store_id, 0, weekday, null::date, opens, closes, null::date, null::date
+from appointments_openinghours where store_id = any (%(stores)s::bigint[])
+union all
+select 'special', store_id, 0, null, day, opens, closes, null, null
+from appointments_specialhours
+where day between %(first)s and %(last)s and (store_id is null or store_id = any (%(stores)s::bigint[]))
+union all
+select 'shift', store_id, associate_id, weekday, null, starts, ends, since_date, until_date
+from appointments_shift where store_id = any (%(stores)s::bigint[])
+union all
+select 'change', store_id, associate_id, null, day, starts, ends, null, null
+from appointments_shiftchange where day between %(first)s and %(last)s
+union all
+select 'rooms', store_id, rooms, null, null, null, null, null, null
+from appointments_showroom where store_id = any (%(stores)s::bigint[])
+"""

@@ -11,6 +11,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from django.db import transaction
+from django.db.models import Prefetch, prefetch_related_objects
 
 from appointments import promises, visits
 from appointments.models import Appointment, PieceHold, VisitDesign
@@ -25,6 +26,12 @@ SHOWN = (
     Appointment.Status.ARRIVED,
     Appointment.Status.SEEN,
     Appointment.Status.ATTENDED,
+)
+
+
+# The stones of visits, whatever became of them, with all that a day or a tray tells of each.
+HOLDS = Prefetch(
+    "holds", PieceHold.objects.select_related("stone__store", "store", "memo").order_by("pk")
 )
 
 
@@ -80,16 +87,22 @@ def bounds(store: Store, day: date) -> tuple[datetime, datetime]:
 def trays(*, store: Store, day: date, now: datetime) -> list[Tray]:
     """What each visit of the day needs, in the order of time."""
     since, until = bounds(store, day)
-    coming = list(
+    coming = (
         Appointment.objects.filter(
             store=store, starts_at__gte=since, starts_at__lt=until, status__in=SHOWN
         )
         .select_related("store", "service", "associate", "customer")
         .order_by("starts_at", "pk")
     )
+    return trays_of(list(coming), now=now)
+
+
+def trays_of(visits: Sequence[Appointment], *, now: datetime) -> list[Tray]:
+    """What each of these visits of a day needs that still has to be laid out or was; `HOLDS` may be there already."""
+    coming = [visit for visit in visits if visit.status in SHOWN]
     shown = _shown(coming)
     items, rings = _items_of(coming, shown, now=now), _rings_of(shown)
-    bands = list(Band.objects.order_by("position", "pk"))
+    bands = list(Band.objects.order_by("position", "pk")) if shown else []
     return [
         Tray(
             visit=visit,
@@ -212,12 +225,9 @@ def _items_of(
 ) -> dict[int, list[Item]]:
     """By visit. What was broken stands before what is shown in its place."""
     by_pk = {visit.pk: visit for visit in coming}
-    holds = (
-        PieceHold.objects.filter(appointment__in=by_pk)
-        .filter(state__in=[PieceHold.State.PROMISED, PieceHold.State.KEPT, PieceHold.State.BROKEN])
-        .select_related("stone__store", "store", "memo")
-        .order_by("pk")
-    )
+    prefetch_related_objects(coming, HOLDS)
+    told = (PieceHold.State.PROMISED, PieceHold.State.KEPT, PieceHold.State.BROKEN)
+    holds = [hold for visit in coming for hold in visit.holds.all() if hold.state in told]
     stones = {(each.appointment_id, each.design.stone_id): each.design for each in reversed(shown)}
     instead = {hold.replaced_by_id for hold in holds}
     items: dict[int, list[Item]] = defaultdict(list)

@@ -112,19 +112,26 @@ class Day:
     people: Sequence[Associate]
 
 
-def read(*, store: Store, day: date, associate_id: int | None, now: datetime) -> Day:
-    """Everything of the day, or of one associate's visits in it."""
+def read(
+    *,
+    store: Store,
+    day: date,
+    associate_id: int | None,
+    staff: Sequence[Associate],
+    now: datetime,
+) -> Day:
+    """Everything of the day, or of one associate's visits in it. `staff`: whoever ever works in the store."""
     since, until = preparation.bounds(store, day)
     visits = list(
         Appointment.objects.filter(store=store, starts_at__gte=since, starts_at__lt=until)
         .exclude(status__in=[Status.EXPIRED, Status.CANCELLED])
         .exclude(status=Status.HELD, expires_at__lte=now)
         .select_related("store", "service", "associate", "customer")
-        .prefetch_related("holds__stone")
+        .prefetch_related(preparation.HOLDS)
         .order_by("starts_at", "pk")
     )
     hours = opening.read(first=day, last=day, stores=[store])
-    people = _people(store, day, visits, hours)
+    people = _people(store, day, visits, hours, staff)
     sales = _sales(store, since, until)
     sums = _sums(sales)
     seen = [see(visit, sold=sums, now=now) for visit in visits]
@@ -145,7 +152,7 @@ def read(*, store: Store, day: date, associate_id: int | None, now: datetime) ->
         tasks=[task for task in _tasks(store) if task.pk not in told],
         trays=[
             tray
-            for tray in preparation.trays(store=store, day=day, now=now)
+            for tray in preparation.trays_of(visits, now=now)
             if associate_id in (None, tray.visit.associate_id)
         ],
         leaving=preparation.leaving(store=store, day=day, now=now),
@@ -203,7 +210,11 @@ def _wrong(visit: Appointment) -> str:
 
 
 def _people(
-    store: Store, day: date, visits: Sequence[Appointment], hours: opening.Hours
+    store: Store,
+    day: date,
+    visits: Sequence[Appointment],
+    hours: opening.Hours,
+    staff: Sequence[Associate],
 ) -> list[Associate]:
     """Who works here on the day, and who has a visit all the same."""
     since, until = (calendars.minute_of(each) for each in preparation.bounds(store, day))
@@ -212,8 +223,9 @@ def _people(
         for (associate, _), windows in hours.shifts.items()
         if any(window.start < until and window.end > since for window in windows)
     }
-    at_work |= {visit.associate_id for visit in visits if visit.associate_id}
-    return list(Associate.objects.filter(pk__in=at_work).order_by("name", "pk"))
+    found = {each.pk: each for each in staff if each.pk in at_work}
+    found |= {visit.associate.pk: visit.associate for visit in visits if visit.associate}
+    return sorted(found.values(), key=lambda each: (each.name, each.pk))
 
 
 def _drawn(scale: Scale, seen: Sequence[Seen], people: Sequence[Associate], now: datetime) -> Drawn:

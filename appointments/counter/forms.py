@@ -1,6 +1,7 @@
 """What the staff type about visits. Times are on the store's wall."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -49,6 +50,19 @@ class WalkInForm(forms.Form):
         self.store, self.day, self.is_today = store, day, is_today
         self._choices("service").queryset = services_of(store)
         self._choices("associate").queryset = associates_of(store)
+
+    def offering(self, associates: Sequence[Associate]) -> "WalkInForm":
+        """Drawn with these associates, and with services that are read once: Django asks for them each time that it looks."""
+        nobody = [("", self._choices("associate").empty_label)]
+        choices: dict[str, list[tuple[Any, Any]]] = {
+            "associate": [*nobody, *((each.pk, str(each)) for each in associates)],
+            "service": [(each.pk, str(each)) for each in services_of(self.store)],
+        }
+        for name, told in choices.items():
+            widget = self.fields[name].widget
+            assert isinstance(widget, forms.Select)
+            widget.choices = told
+        return self
 
     def _choices(self, name: str) -> "forms.ModelChoiceField[Any]":
         field = self.fields[name]

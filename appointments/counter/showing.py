@@ -50,18 +50,19 @@ def day(
     associate = _chosen(request, store)
     since, until = preparation.bounds(store, on)
     today = desk.today(store, now=now)
+    staff = list(forms.associates_of(store))
     context = {
-        "day": days.read(store=store, day=on, associate_id=associate, now=now),
+        "day": days.read(store=store, day=on, associate_id=associate, staff=staff, now=now),
         "on": on,
         "before": on - timedelta(days=1),
         "after": on + timedelta(days=1),
         "today": today,
         "now": now,
         "chosen": associate,
-        "associates": forms.associates_of(store),
+        "associates": staff,
         "stores": list(stores_of(request.member).filter(showroom__isnull=False).order_by("name")),
         "lost": alerts.lost(since=since, until=until),
-        "form": form or forms.blank(store=store, day=on),
+        "form": (form or forms.blank(store=store, day=on)).offering(staff),
         "steps": STEPS,
         "query": f"?with={associate}" if associate else "",
     }

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import template
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
@@ -89,7 +90,8 @@ def member(context: template.Context) -> dict[str, Any]:
     found = _member(context["request"])
     stores = "all stores"
     if found is not None and not found.sees_all_stores:
-        stores = ", ".join(found.stores.values_list("name", flat=True)) or "no store yet"
+        prefetch_related_objects([found], "stores")  # once for a page that says it twice
+        stores = ", ".join(store.name for store in found.stores.all()) or "no store yet"
     return {"member": found, "stores": stores, "csrf_token": context.get("csrf_token")}
 
 

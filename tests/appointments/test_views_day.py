@@ -235,6 +235,8 @@ def test_the_day_asks_a_fixed_number_of_queries(
     marisol: Client, store: Store, service: Service, django_assert_max_num_queries: Any
 ) -> None:
     for hour in range(0, 6, 2):
-        booked(store, service, MONDAY + timedelta(hours=hour), name=f"Guest{hour}")
-    with django_assert_max_num_queries(33):
+        ring = DesignFactory(setting=SettingFactory(), stone=StoneFactory(store=store))
+        booked(store, service, MONDAY + timedelta(hours=hour), name=f"Guest{hour}", ring=ring)
+        SaleLineFactory(sale=SaleFactory(store=store, placed_at=NOON))
+    with django_assert_max_num_queries(20):
         marisol.get(DAY)
