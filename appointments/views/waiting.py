@@ -56,13 +56,15 @@ def offered(request: HttpRequest, token: str) -> HttpResponse:
         visit.status == Appointment.Status.HELD and visit.expires_at and visit.expires_at > now
     )
     zone = visit.store.zone
+    same = f"?store={visit.store.code}&service={visit.service.code}"
     context = {
         "visit": visit,
         "is_open": is_open,
         "when": clocks.in_full(visit.starts_at, zone=zone, now=now),
         "until": clocks.told(visit.expires_at, zone=zone, now=now) if visit.expires_at else "",
-        "again": f"{reverse('visits:book')}?store={visit.store.code}&service={visit.service.code}",
-    }  # fmt: skip
+        "again": f"{reverse('visits:book')}{same}",
+        "wait": f"{reverse('visits:waiting')}{same}",
+    }
     status = 200 if is_open else 410
     return refused.secret(page(request, "appointments/offered.html", context, status=status))
 
