@@ -22,11 +22,7 @@ if TYPE_CHECKING:
 
 EDGE, WIDE, FOOT = 18.0, 174.0, 279.0  # mm of the page
 INK, QUIET, RULE = (0x16, 0x18, 0x1D), (0x55, 0x52, 0x4C), (0xC9, 0xC1, 0xB2)
-FONTS: dict[str, tuple[str, dict[str, float]]] = {
-    "serif": ("newsreader-latin-opsz-normal.woff2", {"wght": 400, "opsz": 36}),
-    "plain": ("hanken-grotesk-latin-wght-normal.woff2", {"wght": 400}),
-    "strong": ("hanken-grotesk-latin-wght-normal.woff2", {"wght": 600}),
-}
+FONTS = {"serif": "print-serif.ttf", "plain": "print-plain.ttf", "strong": "print-strong.ttf"}
 PLACES = {
     "halo": "Halo", "hidden_halo": "Hidden halo", "sides": "Side stones", "half_band": "Half of the band", "full_band": "Band, all around",
 }  # fmt: skip
@@ -171,8 +167,8 @@ def _page(version: DesignVersion) -> "FPDF":
     page.set_margin(0)
     page.c_margin = 0
     page.add_page()
-    for name, (file, axes) in FONTS.items():
-        page.add_font(name, fname=_fonts() / file, variations=axes)
+    for name, file in FONTS.items():
+        page.add_font(name, fname=_fonts() / file)
     return page
 
 
