@@ -40,6 +40,6 @@ class StoneSold(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class SavedStonesWithdrawn(Event):
-    """An import left stones without an offer that somebody had saved a design with."""
+    """Stones are not to be had any more: an import left saved ones without an offer, or a store counted one no more."""
 
     stone_ids: list[int]

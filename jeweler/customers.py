@@ -142,6 +142,10 @@ def covered(point: ContactPoint) -> str:
     return f"{local[:2]}…@…{domain[-7:]}"
 
 
+def emails_of(customer: Customer) -> set[str]:
+    return {canonical for kind, canonical in _keys_of(customer) if kind == ContactPoint.Kind.EMAIL}
+
+
 @transaction.atomic
 def identify(
     *,

@@ -5,7 +5,8 @@ Facts commute: whatever their order, the same state comes of them. For that
 
 - a sale takes the newest version reported, and an older or repeated one changes nothing;
 - a payment only moves forward, AUTHORIZED to CAPTURED to VOIDED, and carries the amount of its
-  furthest status (a till voids a captured payment before the day's settlement, never the reverse);
+  furthest status (a till voids a captured payment before the day's settlement, never the reverse),
+  at the earliest time reported for that;
 - being handed over and being voided keep their earliest time.
 
 A repeated payment or refund with another amount is no repetition but a contradiction, and refused.
@@ -69,6 +70,8 @@ class SaleReport:
     tax: Decimal = Decimal(0)
     placed_at: datetime
     note: str = ""
+    codes: tuple[str, ...] = ()
+    buyer_external_id: str = ""
     lines: tuple[LineReport, ...] = ()
 
 
@@ -135,7 +138,7 @@ def record_sale(*, report: SaleReport, now: datetime) -> Sale:
         field.name: getattr(report, field.name)
         for field in dataclasses.fields(report)
         if field.name not in {"source", "external_id", "lines"}
-    }
+    } | {"codes": list(report.codes)}
     sale, is_new = Sale.objects.select_for_update(of=["self"]).get_or_create(
         source=report.source,
         external_id=report.external_id,
@@ -193,6 +196,9 @@ def record_payment(
         progress = PROGRESS.index(status) - PROGRESS.index(Payment.Status(payment.status))
         if progress == 0 and payment.amount != amount:
             raise ContradictoryFact(fact=payment, reported=f"{amount}")
+        if progress == 0 and paid_at < payment.paid_at:
+            payment.paid_at = paid_at
+            payment.save(update_fields=["paid_at"])
         if progress <= 0:
             return payment
         for name, value in reported.items():

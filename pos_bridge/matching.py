@@ -1,7 +1,7 @@
 """Whose sale is it? What the ticket says is weighed, kept, and never guessed.
 
 Grades:
-  A  names a person alone: the e-mail or the phone typed at the till, a design code on the ticket;
+  A  names a person alone: the e-mail or the phone typed at the till, the till's own customer, a design code on the ticket;
   B  names a person when nobody else shares it: the very stone that she saved in a design;
   C  only decides between people who are named already: her design was opened in that store in the
      fortnight before, or she had a visit there within a day.
@@ -26,7 +26,7 @@ from builder.models import Design, DesignLookup, Stone
 from jeweler import customers, sales
 from jeweler.models import Customer, Sale, SaleEvidence, SaleLine, Store
 from jeweler.sales import Evidence
-from pos_bridge.records import Ticket
+from pos_bridge.records import Person, Ticket
 
 Kind = SaleEvidence.Kind
 GRADES = "ABC"
@@ -36,18 +36,34 @@ MOST_SAVERS = 20  # a stone that more people saved says nothing about one of the
 _CODE = re.compile(r"\b[O0]S[ \-–]?[0-9A-Z]{4}[ \-–]?[0-9A-Z]{3}\b", re.IGNORECASE)
 
 
-def tie(*, sale: Sale, ticket: Ticket, store: Store, now: datetime) -> None:
-    """Find whose sale it is and keep why; the newest ticket's evidence replaces what was found."""
-    email, phone = _usable(ticket, region=store.region)
+def tie(
+    *,
+    sale: Sale,
+    ticket: Ticket,
+    person: Person,
+    store: Store | None,
+    known: Customer | None,
+    now: datetime,
+) -> Customer | None:
+    """Find whose sale it is and keep why; the newest ticket's evidence replaces what was found.
+
+    An online order has no store. `person` is who bought, as far as we may know her, and `known` whom of ours the till's id
+    stands for.
+    """
+    region = store.region if store else "US"
+    email, phone = usable(email=person.email, phone=person.phone, region=region)
     found = gather(sale=sale, ticket=ticket, store=store, email=email, phone=phone)
+    if known is not None:
+        found = [_evidence(Kind.TILL_CUSTOMER, person.id, known, "A"), *found]
     owner = decide(found)
     if owner is None and not found and (email or phone):
-        owner = _identified(ticket, store=store, email=email, phone=phone, now=now)
+        owner = _identified(person, region=region, email=email, phone=phone, now=now)
         found = [_typed(kind, owner) for kind, text in _kinds(email, phone) if text]
     elif owner is not None and _names(found, owner, Kind.EMAIL, Kind.PHONE):
-        _add_contact(owner, ticket=ticket, store=store, email=email, phone=phone, now=now)
+        _add_contact(person, region=region, email=email, phone=phone, now=now)
     sale.evidence.all().delete()
     sales.assign(sale=sale, customer=owner, evidence=found, now=now)
+    return owner
 
 
 def decide(evidence: Iterable[Evidence]) -> Customer | None:
@@ -67,17 +83,21 @@ def decide(evidence: Iterable[Evidence]) -> Customer | None:
     return named[0] if len(named) == 1 and is_enough else None
 
 
-def gather(*, sale: Sale, ticket: Ticket, store: Store, email: str, phone: str) -> list[Evidence]:
+def gather(
+    *, sale: Sale, ticket: Ticket, store: Store | None, email: str, phone: str
+) -> list[Evidence]:
     """All that the ticket, the designs, the look-ups and the visits say. Raises nothing."""
-    named = [*_by_contact(email, phone, region=store.region), *_by_design(ticket)]
+    region = store.region if store else "US"
+    named = [*_by_contact(email, phone, region=region), *_by_design(ticket)]
     named += _by_stone(sale)
+    if store is None:
+        return _once(named)
     people = {found.customer for found in named}
     return _once([*named, *_by_lookup(sale, store, people), *_by_visit(sale, store, people)])
 
 
-def _usable(ticket: Ticket, *, region: str) -> tuple[str, str]:
+def usable(*, email: str, phone: str, region: str) -> tuple[str, str]:
     """The address and the number, without what is none: a typing error must not lose a sale."""
-    email, phone = ticket.person.email, ticket.person.phone
     try:
         customers.find(email=email)
     except customers.BadEmail:
@@ -152,25 +172,23 @@ def _stones(sale: Sale) -> list[Stone]:
     return list(Stone.objects.filter(report_number__in=numbers.values("report_number")))
 
 
-def _identified(ticket: Ticket, *, store: Store, email: str, phone: str, now: datetime) -> Customer:
+def _identified(person: Person, *, region: str, email: str, phone: str, now: datetime) -> Customer:
     """Raises customers.AmbiguousCustomer."""
     return customers.identify(
         email=email,
         phone=phone,
-        region=store.region,
-        first_name=ticket.person.first_name,
-        last_name=ticket.person.last_name,
+        region=region,
+        first_name=person.first_name,
+        last_name=person.last_name,
         source="till",
         now=now,
     )
 
 
-def _add_contact(
-    owner: Customer, *, ticket: Ticket, store: Store, email: str, phone: str, now: datetime
-) -> None:
+def _add_contact(person: Person, *, region: str, email: str, phone: str, now: datetime) -> None:
     """Keep the second address of somebody whom the first one named."""
     try:
-        _identified(ticket, store=store, email=email, phone=phone, now=now)
+        _identified(person, region=region, email=email, phone=phone, now=now)
     except customers.AmbiguousCustomer:
         return  # one of the two is somebody else's as well: nothing is added
 

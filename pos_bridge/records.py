@@ -31,6 +31,7 @@ class TicketLine:
     net: Decimal
     design_code: str
     report_number: str
+    item_id: str = ""  # the till's own for the piece
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +39,7 @@ class Ticket:
     """The whole sale as it stands in this version.
 
     `store` is our store's code, or the till's own name for the place. An online order has none.
+    `codes` were typed for a discount: a friend's, perhaps.
     """
 
     sale_id: str
@@ -51,6 +53,7 @@ class Ticket:
     placed_at: datetime
     note: str
     design_code: str
+    codes: tuple[str, ...] = ()
     person: Person
     lines: tuple[TicketLine, ...]
 
@@ -72,13 +75,13 @@ class PaymentReport:
 
 @dataclass(frozen=True, kw_only=True)
 class RefundReport:
-    """`payment_id`: what it gives back of, where that is all it says of its sale."""
+    """`tax` is None where the till does not say; `payment_id` names the sale where `sale_id` may be another."""
 
     sale_id: str
-    payment_id: str = ""
     refund_id: str
+    payment_id: str = ""
     amount: Decimal
-    tax: Decimal
+    tax: Decimal | None
     currency: str
     reason: str
     at: datetime
@@ -127,11 +130,10 @@ class CustomerCard:
 
 @dataclass(frozen=True, kw_only=True)
 class CustomersJoined:
-    """The till found that several of its customers are one."""
+    """The till found that several of its customers are one. That stands, whenever it is told."""
 
     from_ids: tuple[str, ...]
     to_id: str
-    at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,6 +163,15 @@ class Closure:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Notice:
+    """Something that only a person can see to. `kind` is an alarm's: not_subscribed, data_request, erasure."""
+
+    kind: str
+    subject: str
+    detail: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Wanted:
     """The event only hints that something changed: it has to be asked for. `kind`: order, customer, item …"""
 
@@ -180,5 +191,6 @@ Record = (
     | CustomersJoined
     | CustomerErased
     | Closure
+    | Notice
     | Wanted
 )

@@ -45,6 +45,15 @@ class Sale(models.Model):
     handed_over_at = models.DateTimeField(null=True, blank=True)
     voided_at = models.DateTimeField(null=True, blank=True)
     note = models.TextField(blank=True)
+    codes = models.JSONField(
+        default=list,
+        blank=True,
+        db_default=[],
+        help_text="Typed for a discount, as they were typed",
+    )
+    buyer_external_id = models.CharField(
+        max_length=128, blank=True, default="", db_default="", help_text="The source's own for her"
+    )
     recorded_at = models.DateTimeField()
 
     class Meta:
@@ -58,7 +67,15 @@ class Sale(models.Model):
                 name="sale_amounts_are_sane",
             ),
         ]
-        indexes = [models.Index(fields=["placed_at"], name="sale_placed_at")]
+        indexes = [
+            models.Index(fields=["placed_at"], name="sale_placed_at"),
+            # Whoever learns who a till's customer is asks for what she bought before.
+            models.Index(
+                fields=["source", "buyer_external_id"],
+                name="sale_buyer",
+                condition=~Q(buyer_external_id=""),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.source} {self.number or self.external_id}"
@@ -158,6 +175,7 @@ class SaleEvidence(models.Model):
         REPORT_NUMBER = "report_number", "The very stone she saved"
         LOOKUP = "lookup", "Her design was opened in that store"
         APPOINTMENT = "appointment", "She had a visit there"
+        TILL_CUSTOMER = "till_customer", "The till's own customer"
 
     sale = models.ForeignKey(Sale, on_delete=models.CASCADE, related_name="evidence")
     kind = models.CharField(max_length=16, choices=Kind)

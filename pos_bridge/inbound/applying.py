@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 
 from jeweler import audit, locking, sales
 from jeweler.outbox import wait_after
-from pos_bridge.inbound import effects
+from pos_bridge.inbound import effects, waiting
 from pos_bridge.models import InboxEvent
 from pos_bridge.providers import known
 from pos_bridge.providers.fields import Malformed
@@ -113,7 +113,8 @@ def _attempt(claimed: InboxEvent, *, now: datetime) -> bool:
 
 @transaction.atomic(durable=True)
 def _apply(claimed: InboxEvent, *, now: datetime) -> bool:
-    _lock_sale(claimed)
+    records, malformed = _parsed(claimed)
+    _lock(claimed, records)
     # `attempts` tells whether somebody else claimed it while we waited for the lock. This one's own
     # lock is waited for too: it is a neighbor's claim, which only glanced at the row.
     event = (
@@ -124,13 +125,19 @@ def _apply(claimed: InboxEvent, *, now: datetime) -> bool:
     )
     if event is None:
         return False
+    if event.body != claimed.body:
+        return False  # somebody was forgotten in the meantime; the next attempt reads what is left
     try:
         with transaction.atomic():
-            records = known.of(event.connection).parse(name=event.type, body=event.body)
+            if malformed is not None:
+                raise malformed
             for record in records:
                 effects.apply(record, connection=event.connection, now=now)
-    except effects.Parked as waits:
+    except waiting.Parked as waits:
+        event.sale_external_id = waits.about or event.sale_external_id
         _park(event, reason=waits.reason, waits_for=waits.waits_for, error=str(waits), now=now)
+        if waits.wants is not None:
+            waiting.want(waits.wants, connection=event.connection, now=now)
         return False
     except tuple(_REFUSALS) as refusal:
         _refuse(event, refusal=refusal, now=now)
@@ -143,21 +150,30 @@ def _apply(claimed: InboxEvent, *, now: datetime) -> bool:
 # What becomes of the row.
 
 
-def _lock_sale(event: InboxEvent) -> None:
-    """Wait for whoever applies another event of the same sale, until this transaction ends."""
-    locking.hold(f"inbox {event.connection_id} {event.sale_external_id}")
+def _parsed(event: InboxEvent) -> tuple[tuple[Record, ...], Malformed | None]:
+    try:
+        return known.of(event.connection).parse(name=event.type, body=event.body), None
+    except Malformed as malformed:
+        return (), malformed
+
+
+def _lock(event: InboxEvent, records: tuple[Record, ...]) -> None:
+    """Wait for whoever applies another event of the same sale, payment or customer, until this transaction ends."""
+    names = {event.sale_external_id}.union(*map(effects.names_of, records)) - {""}
+    for name in sorted(names):
+        locking.hold(f"inbox {event.connection_id} {name}")
 
 
 def _wake(event: InboxEvent, records: tuple[Record, ...], *, now: datetime) -> None:
     """A sale wakes whatever waited for it; a payment wakes the refunds that were too large."""
-    wakes = {wake for record in records for wake in _WAKES.get(type(record), ())}
-    if wakes:
-        waiting = InboxEvent.objects.filter(
-            connection=event.connection_id,
-            sale_external_id=event.sale_external_id,
-            waits_for__in=wakes,
-        )
-        _make_due(waiting, now=now)
+    for record in records:
+        if isinstance(record, Ticket | PaymentReport):
+            parked = InboxEvent.objects.filter(
+                connection=event.connection_id,
+                sale_external_id__in=effects.names_of(record) | {event.sale_external_id},
+                waits_for__in=_WAKES[type(record)],
+            )
+            _make_due(parked, now=now)
 
 
 def _make_due(events: QuerySet[InboxEvent], *, now: datetime) -> int:
@@ -198,6 +214,7 @@ def _park(event: InboxEvent, *, reason: str, waits_for: str, error: str, now: da
             "waits_for",
             "reason",
             "last_error",
+            "sale_external_id",
         ]
     )
 

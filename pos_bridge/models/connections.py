@@ -76,7 +76,10 @@ class TillCustomer(models.Model):
         Customer, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     joined_into = models.CharField(max_length=128, blank=True)
-    as_of = models.DateTimeField(help_text="An older report of her changes nothing")
+    as_of = models.DateTimeField(help_text="Of the newest report of her")
+    erased_at = models.DateTimeField(
+        null=True, blank=True, help_text="What was said of her before makes nobody anew"
+    )
 
     class Meta:
         constraints = [
@@ -137,6 +140,9 @@ class Alarm(models.Model):
         CLOCK = "clock", "Its clock is wrong"
         CANNOT_PULL = "cannot_pull", "Its API does not answer"
         OVERSOLD = "oversold", "More were sold than lay there"
+        UNCLEAR_JOIN = "unclear_join", "Two customers may be one"
+        DATA_REQUEST = "data_request", "Somebody asked what is kept of her"
+        ERASURE = "erasure", "Somebody asked to be erased"
         OUT_OF_BALANCE = "out_of_balance", "A register's day does not agree with the books"
         GIVEN_UP = "given_up", "Events were given up"
 

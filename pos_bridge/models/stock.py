@@ -55,6 +55,9 @@ class StockLevel(models.Model):
     store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="+")
     quantity = models.IntegerField()
     as_of = models.DateTimeField(help_text="An older count changes nothing")
+    was_there = models.BooleanField(
+        default=False, db_default=False, help_text="Whether it was ever counted there"
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["item", "store"], name="stock_level_once")]

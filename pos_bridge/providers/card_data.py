@@ -23,6 +23,7 @@ KEPT_OF_A_GROUP = {
     "last4": "last4",
     "last_4": "last4",
     "last_four": "last4",
+    "status": "status",
 }
 FIELDS = frozenset(
     {
@@ -64,9 +65,14 @@ FIELDS = frozenset(
         "card_holder_name",
         "credit_card_name",
         "name_on_card",
+        "gift_card_gan",
     }
 )
 IDENTIFIERS = frozenset({"id", "version", "sku", "report_number"})
+IDENTIFIERS_END = (
+    "_id",
+    "_ids",
+)  # a tenth of the ids of 13 digits that begin with a 4 pass the Luhn test
 
 # Groups of digits, as a number is written: 4111 1111-1111.1111
 _WRITTEN = re.compile(r"\d+(?:[ \u00a0.\-/]{1,3}\d+)*")
@@ -111,10 +117,17 @@ def _fields(group: dict[str, Any]) -> Iterator[tuple[str, Any]]:
             continue
         if name in GROUPS:
             yield key, _brand_and_last4(value)
-        elif name in IDENTIFIERS and isinstance(value, str | int):
+        elif _is_identifier(name, value):
             yield key, value
         else:
             yield without_card_numbers(key), redacted(value)
+
+
+def _is_identifier(name: str, value: Any) -> bool:
+    if name in IDENTIFIERS or name.endswith(IDENTIFIERS_END):
+        values = value if isinstance(value, list) else [value]
+        return all(isinstance(each, str | int) for each in values)
+    return False
 
 
 def _brand_and_last4(value: Any) -> dict[str, str]:
@@ -127,8 +140,8 @@ def _brand_and_last4(value: Any) -> dict[str, str]:
     }
     if "last4" in kept:
         kept["last4"] = kept["last4"][-4:]
-    if "brand" in kept:
-        kept["brand"] = without_card_numbers(kept["brand"])[:32]
+    for name in {"brand", "status"} & kept.keys():
+        kept[name] = without_card_numbers(kept[name])[:32]
     return kept
 
 

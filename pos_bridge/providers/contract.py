@@ -46,6 +46,10 @@ class Provider(Protocol):
     def TELLS_PROBLEMS(self) -> bool:  # noqa: N802  a module's constant
         """Whether its sender can mend what it sent (422), or would only stop sending (200, kept dead)."""
 
+    @property
+    def FETCHES(self) -> frozenset[str]:  # noqa: N802  a module's constant
+        """The kinds of things that can be asked of its API by their id: order, customer, item …"""
+
     def is_signed(self, delivery: Delivery, *, secrets: Sequence[str], now: datetime) -> bool:
         """Whether one of the secrets signed it; a clear no for whatever is malformed."""
 

@@ -4,7 +4,9 @@ from pos_bridge.models import Connection
 from pos_bridge.providers import (
     bigcommerce_api,
     lightspeed_api,
+    shopify,
     shopify_api,
+    square,
     square_api,
     standard,
     stripe,
@@ -14,6 +16,8 @@ from pos_bridge.providers.contract import Provider
 
 _PROVIDERS: dict[str, Provider] = {
     Connection.Provider.STANDARD: standard,
+    Connection.Provider.SHOPIFY: shopify,
+    Connection.Provider.SQUARE: square,
     Connection.Provider.STRIPE: stripe,
 }
 

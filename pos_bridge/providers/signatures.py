@@ -1,7 +1,7 @@
-"""Standard Webhooks 1.0.0 signatures, made and checked over the raw bytes.
+"""Standard Webhooks 1.0.0 signatures, made and checked over the raw bytes, and plain HMACs for the vendors' own schemes.
 
-Promise: `verify` answers yes or no for whatever it is given, malformed or not, and compares in
-constant time. Only the symmetric scheme (`v1`, HMAC-SHA256) is known; other schemes in the header
+Promise: `verify` and `is_hmac` answer yes or no for whatever they are given, malformed or not, and compare in
+constant time. No secret, or an empty one, signs nothing. Only the symmetric scheme (`v1`, HMAC-SHA256) is known; other schemes in the header
 are passed over.
 """
 
@@ -64,6 +64,33 @@ def verify(
         for signature in given
     ]
     return any(matches)
+
+
+def is_hmac(*, secrets: Sequence[str], signed: bytes, given: bytes) -> bool:
+    """Whether one of the secrets, as it is written, made this HMAC-SHA256."""
+    matches = [hmac.compare_digest(digest(secret, signed), given) for secret in secrets if secret]
+    return any(matches)
+
+
+def digest(secret: str, signed: bytes) -> bytes:
+    """HMAC-SHA256 under the secret as it is written, which is how the vendors' own are used."""
+    return hmac.digest(secret.encode(), signed, hashlib.sha256)
+
+
+def from_base64(text: str) -> bytes:
+    """The bytes; none for what is no base64, which are no signature of anything."""
+    try:
+        return base64.b64decode(text.encode("ascii"), validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def from_hex(text: str) -> bytes:
+    """The bytes; none for what is no hexadecimal."""
+    try:
+        return binascii.unhexlify(text.encode("ascii"))
+    except (binascii.Error, ValueError):
+        return b""
 
 
 def _given(header: str) -> list[bytes]:

@@ -23,6 +23,7 @@ KINDS = ("merchandise", "service", "gift_card", "shipping")
 MOST_LINES = 500
 NEWEST = 2**63 - 1
 TELLS_PROBLEMS = True
+FETCHES: frozenset[str] = frozenset()
 
 
 def is_signed(delivery: Delivery, *, secrets: Sequence[str], now: datetime) -> bool:

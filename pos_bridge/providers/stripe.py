@@ -20,6 +20,7 @@ from pos_bridge.providers.fields import Fields, Malformed
 from pos_bridge.records import PaymentReport, Record, RefundReport
 
 TELLS_PROBLEMS = False
+FETCHES: frozenset[str] = frozenset()
 INVOICE = "invoice"  # in the metadata, and the source of the sale
 TOLERANCE = 300
 _HUNDREDTHS = {"isk", "ugx"}  # Stripe counts them in hundredths all the same
