@@ -85,7 +85,7 @@ def version_at(at: datetime) -> int:
 
 
 def currency(row: dict[str, Any], name: str) -> str:
-    code = text(row, name, longest=3)
+    code = text(row, name, longest=4)
     try:
         money.exponent(code)
     except money.UnknownCurrency:

@@ -18,6 +18,7 @@ from pos_bridge import connections, inbound
 from pos_bridge.connections import Opened
 from pos_bridge.models import InboxEvent
 from pos_bridge.providers import signatures
+from pos_bridge.providers.contract import Message
 
 NOW = datetime(2026, 11, 21, 15, 0, tzinfo=UTC)
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -91,6 +92,13 @@ def send(till: Opened, body: bytes, *, headers: dict[str, str], address: str = "
     return Client(REMOTE_ADDR=address).post(
         till.path, body, content_type="application/json", **meta
     )
+
+
+def keep(till: Opened, *, type_: str, about: str, body: Any, key: str = "") -> None:
+    """As an answer of its API is kept."""
+    key = key or f"recon:{type_}:{uuid.uuid4().hex}"
+    message = Message(key=key, type=type_, about=about, body=body)
+    inbound.keep(connection=till.connection, message=message, now=timezone.now())
 
 
 def work_off(*, rounds: int = 3, at: datetime | None = None) -> int:

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from builder.models import Stone
 from jeweler import sales
-from jeweler.models import AuditEntry, Customer, Payment, Refund, Sale
+from jeweler.models import AuditEntry, Customer, OutboxEvent, Payment, Refund, Sale
 from pos_bridge import inbound
 from pos_bridge.connections import Opened
 from pos_bridge.inbound.applying import PARKED_WAIT
@@ -50,7 +50,9 @@ def test_a_sale_is_recorded_with_its_lines_store_and_customer(till: Opened) -> N
     assert set(points) == {"clara@example.com", "+12125550142"}
 
 
-def test_a_deposit_and_a_balance_make_the_sale_paid_when_the_last_was_taken(till: Opened) -> None:
+def test_scenario_21_a_deposit_and_a_balance_make_the_sale_paid_when_the_last_was_taken(
+    till: Opened,
+) -> None:
     a_week_later = tills.NOW + timedelta(days=7)
     tills.post(till, tills.event("sale.recorded"))
     tills.post(till, tills.event("payment.captured", payment={"amount_minor": 100000}))
@@ -80,7 +82,7 @@ def test_nothing_is_paid_while_the_card_is_only_authorized(till: Opened) -> None
     assert sales.captured(Sale.objects.get()) == Decimal(5088)
 
 
-def test_a_refund_that_comes_before_its_sale_waits_for_it(till: Opened) -> None:
+def test_scenario_15_a_refund_that_comes_before_its_sale_waits_for_it(till: Opened) -> None:
     tills.post(till, tills.event("refund.recorded"))
     tills.work_off()
     assert tills.states() == [("refund.recorded", "parked", "sale_unknown")]
@@ -94,7 +96,7 @@ def test_a_refund_that_comes_before_its_sale_waits_for_it(till: Opened) -> None:
     assert sales.captured(sale) - sales.refunded(sale) == Decimal(4088)
 
 
-def test_an_older_version_never_overwrites_a_newer_one(till: Opened) -> None:
+def test_scenario_17_an_older_version_never_overwrites_a_newer_one(till: Opened) -> None:
     for version in (3, 1, 2):
         lines = [{"price_minor": 100 * version}]
         said = {"version": version, "total_minor": 100 * version, "tax_minor": 0}
@@ -104,10 +106,11 @@ def test_an_older_version_never_overwrites_a_newer_one(till: Opened) -> None:
 
     assert Sale.objects.get().total == Decimal(3)
     assert Sale.objects.get().lines.get().net_total == Decimal(3)
+    assert OutboxEvent.objects.filter(name="jeweler.SaleRecorded").count() == 1
     assert {state for _, state, _ in tills.states()} == {"done"}
 
 
-def test_a_refund_beyond_the_sale_is_dead_with_its_reason(till: Opened) -> None:
+def test_scenario_27_a_refund_beyond_the_sale_is_dead_with_its_reason(till: Opened) -> None:
     tills.post(till, tills.event("sale.recorded"))
     tills.post(till, tills.event("payment.captured"))
     tills.post(till, tills.event("refund.recorded", refund={"amount_minor": 508801}))
@@ -133,7 +136,7 @@ def test_a_refund_that_was_too_large_is_looked_at_again_when_the_sale_grows(till
     assert Refund.objects.get().amount == Decimal(6000)
 
 
-def test_another_currency_is_parked_and_never_converted(till: Opened) -> None:
+def test_scenario_29_another_currency_is_parked_and_never_converted(till: Opened) -> None:
     tills.post(till, tills.event("sale.recorded", sale={"currency": "CAD"}))
 
     tills.work_off()
@@ -150,7 +153,7 @@ def test_another_currency_is_parked_and_never_converted(till: Opened) -> None:
         ("USD", "143.97", "143.97"),
     ],
 )
-def test_amounts_are_exact_in_the_decimals_of_their_currency(
+def test_scenario_31_amounts_are_exact_in_the_decimals_of_their_currency(
     currency: str, said: str, amount: str
 ) -> None:
     store = tills.open_store(code="away", currency=currency)
@@ -163,7 +166,7 @@ def test_amounts_are_exact_in_the_decimals_of_their_currency(
     assert Sale.objects.get().total == Decimal(amount)
 
 
-def test_a_number_with_a_point_is_read_as_it_is_written() -> None:
+def test_scenario_31_a_number_with_a_point_is_read_as_it_is_written() -> None:
     till = tills.open_till(store=tills.open_store())
     body = (
         b'{"type":"sale.recorded","occurred_at":"2026-11-21T15:00:00Z","sale":{"id":"T-1",'

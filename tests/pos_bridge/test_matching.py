@@ -155,7 +155,7 @@ def test_a_visit_or_an_opening_alone_names_nobody(till: Opened) -> None:
     assert evidence_of(sale) == set()
 
 
-def test_a_household_that_shares_an_address_is_not_guessed(till: Opened) -> None:
+def test_scenario_47_a_household_that_shares_an_address_is_not_guessed(till: Opened) -> None:
     for name, phone in (("anna", "+12125550142"), ("ben", "+12125550143")):
         one = customers.identify(phone=phone, first_name=name, source="design", now=tills.NOW)
         share_address(one)

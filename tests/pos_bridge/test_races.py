@@ -41,7 +41,7 @@ def at_once(*jobs: Callable[[], object]) -> list[object]:
         return list(pool.map(run, jobs))
 
 
-def test_one_event_delivered_over_five_connections_at_once_is_one_row_and_one_sale(
+def test_scenario_01_one_event_delivered_over_five_connections_at_once_is_one_row_and_one_sale(
     till: Opened,
 ) -> None:
     def deliver() -> tuple[int, str]:

@@ -51,7 +51,7 @@ def test_nothing_is_applied_while_the_till_waits(till: Opened) -> None:
 @pytest.mark.parametrize(
     ("seconds", "status"), [(-301, 401), (-299, 200), (0, 200), (299, 200), (301, 401)]
 )
-def test_a_clock_may_be_five_minutes_off_and_no_more(
+def test_scenario_07_a_clock_may_be_five_minutes_off_and_no_more(
     till: Opened, seconds: int, status: int
 ) -> None:
     sent_at = tills.NOW + timedelta(seconds=seconds)
@@ -60,7 +60,7 @@ def test_a_clock_may_be_five_minutes_off_and_no_more(
         assert tills.post(till, tills.event("sale.recorded"), at=sent_at).status_code == status
 
 
-def test_one_changed_byte_leaves_nothing_but_a_number(
+def test_scenario_09_one_changed_byte_leaves_nothing_but_a_number(
     till: Opened, caplog: pytest.LogCaptureFixture
 ) -> None:
     body = json.dumps(tills.event("sale.recorded", customer={"email": "clara@example.com"}))
@@ -110,7 +110,7 @@ def test_a_secret_that_our_key_no_longer_opens_accepts_nothing(
     assert tills.post(till, tills.event("sale.recorded")).status_code == 401
 
 
-def test_two_secrets_are_good_while_they_change_and_the_old_one_is_not_afterwards(
+def test_scenario_13_two_secrets_are_good_while_they_change_and_the_old_one_is_not_afterwards(
     till: Opened,
 ) -> None:
     new = Opened(
@@ -127,7 +127,7 @@ def test_two_secrets_are_good_while_they_change_and_the_old_one_is_not_afterward
     assert tills.post(new, tills.event("sale.recorded")).status_code == 200
 
 
-def test_text_beyond_ascii_is_signed_as_the_bytes_it_is(till: Opened) -> None:
+def test_scenario_11_text_beyond_ascii_is_signed_as_the_bytes_it_is(till: Opened) -> None:
     said = json.dumps(tills.event("sale.recorded", sale={"note": "Lé’on \U0001f48d"}))
     plain = json.dumps(json.loads(said), ensure_ascii=False).encode()
 
