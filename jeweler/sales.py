@@ -17,6 +17,7 @@ import dataclasses
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Sum
@@ -192,18 +193,8 @@ def record_payment(
     )
     if payment.sale_id != sale.pk:
         raise ContradictoryFact(fact=payment, reported=f"{amount} for sale {sale.pk}")
-    if not is_new:
-        progress = PROGRESS.index(status) - PROGRESS.index(Payment.Status(payment.status))
-        if progress == 0 and payment.amount != amount:
-            raise ContradictoryFact(fact=payment, reported=f"{amount}")
-        if progress == 0 and paid_at < payment.paid_at:
-            payment.paid_at = paid_at
-            payment.save(update_fields=["paid_at"])
-        if progress <= 0:
-            return payment
-        for name, value in reported.items():
-            setattr(payment, name, value)
-        payment.save(update_fields=list(reported))
+    if not is_new and not _moves(payment, reported):
+        return payment
     if status == Payment.Status.CAPTURED:
         publish(PaymentCaptured(sale_id=sale.pk, payment_id=payment.pk), at=now)
     elif status == Payment.Status.VOIDED:
@@ -347,6 +338,23 @@ def fully_paid_at(sale: Sale) -> datetime | None:
 def _locked(sale: Sale) -> Sale:
     """The sale as it is now. Its row's lock makes the facts of one sale wait for each other."""
     return Sale.objects.select_for_update(of=["self"]).get(pk=sale.pk)
+
+
+def _moves(payment: Payment, reported: dict[str, Any]) -> bool:
+    """Whether the payment comes further by this report; of two alike the earlier time stands. Raises ContradictoryFact."""
+    reached, told = (
+        PROGRESS.index(Payment.Status(payment.status)),
+        PROGRESS.index(reported["status"]),
+    )
+    if reached == told:
+        if payment.amount != reported["amount"]:
+            raise ContradictoryFact(fact=payment, reported=f"{reported['amount']}")
+        reported = {"paid_at": min(payment.paid_at, reported["paid_at"])}
+    if reached <= told:
+        for name, value in reported.items():
+            setattr(payment, name, value)
+        payment.save(update_fields=list(reported))
+    return reached < told
 
 
 def _check_refund(sale: Sale, *, amount: Decimal) -> None:

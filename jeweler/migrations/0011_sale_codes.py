@@ -4,29 +4,54 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('jeweler', '0010_payment_reference'),
+        ("jeweler", "0010_payment_reference"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='sale',
-            name='buyer_external_id',
-            field=models.CharField(blank=True, db_default='', default='', help_text="The source's own for her", max_length=128),
+            model_name="sale",
+            name="buyer_external_id",
+            field=models.CharField(
+                blank=True,
+                db_default="",
+                default="",
+                help_text="The source's own for her",
+                max_length=128,
+            ),
         ),
         migrations.AddField(
-            model_name='sale',
-            name='codes',
-            field=models.JSONField(blank=True, db_default=[], default=list, help_text='Typed for a discount, as they were typed'),
+            model_name="sale",
+            name="codes",
+            field=models.JSONField(
+                blank=True,
+                db_default=[],
+                default=list,
+                help_text="Typed for a discount, as they were typed",
+            ),
         ),
         migrations.AlterField(
-            model_name='saleevidence',
-            name='kind',
-            field=models.CharField(choices=[('email', 'E-mail at the till'), ('phone', 'Phone at the till'), ('design_code', 'Design code on the ticket'), ('report_number', 'The very stone she saved'), ('lookup', 'Her design was opened in that store'), ('appointment', 'She had a visit there'), ('till_customer', "The till's own customer")], max_length=16),
+            model_name="saleevidence",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("email", "E-mail at the till"),
+                    ("phone", "Phone at the till"),
+                    ("design_code", "Design code on the ticket"),
+                    ("report_number", "The very stone she saved"),
+                    ("lookup", "Her design was opened in that store"),
+                    ("appointment", "She had a visit there"),
+                    ("till_customer", "The till's own customer"),
+                ],
+                max_length=16,
+            ),
         ),
         migrations.AddIndex(
-            model_name='sale',
-            index=models.Index(condition=models.Q(('buyer_external_id', ''), _negated=True), fields=['source', 'buyer_external_id'], name='sale_buyer'),
+            model_name="sale",
+            index=models.Index(
+                condition=models.Q(("buyer_external_id", ""), _negated=True),
+                fields=["source", "buyer_external_id"],
+                name="sale_buyer",
+            ),
         ),
     ]
