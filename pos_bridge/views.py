@@ -78,6 +78,8 @@ def _done(request: HttpRequest, found: Invoice, *, token: str, now: datetime) ->
     try:
         if do == "pay":
             return redirect(checkout.address(invoice=found, back=back, now=now))
+        if do == "credit":
+            invoices.pay_by_credit(invoice=found, now=now)
         if do == "code":
             invoices.use_code(invoice=found, code=request.POST.get("code", ""))
         if do in {"approve", "change"}:
@@ -103,6 +105,7 @@ def _stage(request: HttpRequest, found: Invoice) -> InvoiceStage:
 def _context(request: HttpRequest, found: Invoice, token: str, now: datetime) -> dict[str, Any]:
     standing = invoices.standing(found)
     told = {"currency": found.currency}
+    credit = invoices.usable_credit(found, now=now)
     return {
         "invoice": found,
         "token": token,
@@ -119,6 +122,7 @@ def _context(request: HttpRequest, found: Invoice, token: str, now: datetime) ->
         "paid": money.in_words(standing.paid, **told) if standing.paid else "",
         "left": money.in_words(standing.left, **told),
         "missing": money.in_words(standing.missing, **told),
+        "credit": money.in_words(credit, **told) if credit else "",
         "parts": _parts(found, standing),
         "standing": standing,
         "stages": list(found.stages.all()),

@@ -17,10 +17,12 @@ from django.utils import timezone
 from PIL import Image
 
 from builder.models import Stone
-from jeweler import customers, sales
+from jeweler import customers, outbox, sales
 from jeweler.models import Customer, EmailMessage, OutboxEvent, Payment, Sale, StaffMember, Store
 from pos_bridge import connections, invoices
 from pos_bridge.models import Checkout, Connection, InboxEvent, Invoice
+from referrals import credit
+from referrals.models import CreditMismatch
 from tests.factories import pos_bridge as tills
 from tests.factories.jeweler import StaffMemberFactory
 from tests.pos_bridge.test_stripe import SECRET, said, signed
@@ -176,6 +178,35 @@ def test_without_a_key_of_the_house_she_pays_in_the_store(invoice: Invoice, sett
     page = Client().get(page_of(invoice)).content.decode()
     assert "Pay it in the store" in page
     assert 'value="pay"' not in page
+
+
+def test_her_credit_pays_of_what_is_due_once_and_before_the_card(
+    invoice: Invoice, clara: Customer
+) -> None:
+    now = timezone.now()
+    credit.grant(
+        customer=clara,
+        amount=Decimal(150),
+        currency="USD",
+        last_date=None,
+        reason="A friend bought",
+        key="grant-1",
+        now=now,
+    )
+    assert "Pay $150 with it" in Client().get(page_of(invoice)).content.decode()
+
+    for _ in range(2):
+        Client().post(page_of(invoice), {"do": "credit"})
+    for _ in range(2):  # what other rooms hear of it changes nothing
+        outbox.deliver_due(now=timezone.now())
+
+    invoice.refresh_from_db()
+    assert invoices.standing(invoice).missing == Decimal(4850)
+    assert [(each.tender, each.amount) for each in Payment.objects.all()] == [
+        ("store_credit", Decimal(150))
+    ]
+    assert credit.balance(customer=clara, currency="USD", now=now).available == 0
+    assert not CreditMismatch.objects.exists()
 
 
 # At the counter.
