@@ -46,6 +46,7 @@ Subscriber = Callable[..., None]
 
 _event_types: dict[str, type[Event]] = {}
 _subscribers: dict[str, dict[str, Subscriber]] = defaultdict(dict)
+_take_records: set[str] = set()
 
 
 class NobodySubscribes(LookupError):
@@ -62,13 +63,20 @@ class AlreadyDelivered(ValueError):
     """A delivery that was made is not made again."""
 
 
-def subscribe(event_type: type[EventType]) -> Callable[[Subscriber], Subscriber]:
-    """Have the decorated `def name(event, *, now)` called after each event of this type."""
+def subscribe(
+    event_type: type[EventType], *, with_record: bool = False
+) -> Callable[[Subscriber], Subscriber]:
+    """Have the decorated `def name(event, *, now)` called after each event of this type.
+
+    With its record it is `def name(event, *, record, now)`: the row, whose id and time tell one event from another like it.
+    """
 
     def register(function: Subscriber) -> Subscriber:
         name = f"{function.__module__}.{function.__name__}"
         _event_types[event_type.name()] = event_type
         _subscribers[event_type.name()][name] = function
+        if with_record:
+            _take_records.add(name)
         return function
 
     return register
@@ -186,7 +194,8 @@ def _deliver(claimed: OutboxDelivery, *, now: datetime) -> bool:
     subscriber = _subscribers[name].get(delivery.subscriber)
     if subscriber is None:
         raise NobodySubscribes(subscriber=delivery.subscriber, event=name)
-    subscriber(_event_types[name](**delivery.event.payload), now=now)
+    more = {"record": delivery.event} if delivery.subscriber in _take_records else {}
+    subscriber(_event_types[name](**delivery.event.payload), now=now, **more)
     delivery.delivered_at = now
     delivery.last_error = ""
     delivery.save(update_fields=["delivered_at", "last_error"])

@@ -27,8 +27,14 @@ class EchoHeard(outbox.Event):
     bell: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class GongStruck(outbox.Event):
+    gong: int
+
+
 heard: list[tuple[str, int]] = []
 failing: set[str] = set()
+recorded: list[int] = []
 
 
 @outbox.subscribe(BellRung)
@@ -52,9 +58,15 @@ def listener(event: EchoHeard, *, now: datetime) -> None:
     heard.append(("listener", event.bell))
 
 
+@outbox.subscribe(GongStruck, with_record=True)
+def recorder(event: GongStruck, *, record: OutboxEvent, now: datetime) -> None:
+    recorded.append(record.pk)
+
+
 @pytest.fixture(autouse=True)
 def quiet() -> Iterator[None]:
     heard.clear()
+    recorded.clear()
     failing.clear()
     return None
 
@@ -74,6 +86,15 @@ def test_every_subscriber_hears_an_event_once_and_what_follows_from_it() -> None
     assert outbox.deliver_due(now=NOW) == 3
     assert outbox.deliver_due(now=NOW) == 0
     assert sorted(heard) == [("echo", 1), ("listener", 1), ("writer", 1)]
+
+
+def test_a_subscriber_that_takes_the_record_can_tell_two_alike_apart() -> None:
+    with transaction.atomic():
+        outbox.publish(GongStruck(gong=1), at=NOW)
+        outbox.publish(GongStruck(gong=1), at=NOW)
+    outbox.deliver_due(now=NOW)
+    ids = OutboxEvent.objects.order_by("pk").values_list("pk", flat=True)
+    assert sorted(recorded) == list(ids)
 
 
 def test_publishing_outside_a_transaction_is_refused() -> None:
