@@ -5,33 +5,30 @@ encrypted with a key derived from SECRET_KEY (SECRET_KEY_FALLBACKS still open ol
 """
 
 import base64
-import functools
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.db.models import F
-from django.utils.encoding import force_bytes
 
-from jeweler import tokens
+from jeweler import sealing, tokens
 from jeweler.models import Store
 from pos_bridge.models import Connection
 
+_PURPOSE = "pos_bridge.connections"
+
 
 class OldSecretStillThere(RuntimeError):
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, whose: object) -> None:
         super().__init__(
-            f"{connection} already has two secrets. Retire the old one before making another."
+            f"{whose} already has two secrets. Retire the old one before making another."
         )
 
 
 class NoOldSecret(RuntimeError):
-    def __init__(self, connection: Connection) -> None:
-        super().__init__(f"{connection} has one secret only. Rotate it to have a second one first.")
+    def __init__(self, whose: object) -> None:
+        super().__init__(f"{whose} has one secret only. Rotate it to have a second one first.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,23 +143,8 @@ def count_refusal(*, connection: Connection, now: datetime) -> None:
 
 
 def _sealed(secret: str) -> str:
-    return _box().encrypt(secret.encode()).decode()
+    return sealing.seal(secret, purpose=_PURPOSE)
 
 
 def _opened(sealed: str) -> str:
-    try:
-        return _box().decrypt(sealed.encode()).decode()
-    except InvalidToken:
-        return ""
-
-
-def _box() -> MultiFernet:
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return MultiFernet([Fernet(_derived(key)) for key in keys])
-
-
-@functools.lru_cache(maxsize=8)
-def _derived(key: str | bytes) -> bytes:
-    """By the key itself, so that a changed SECRET_KEY derives another one."""
-    derivation = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"pos_bridge.connections")
-    return base64.urlsafe_b64encode(derivation.derive(force_bytes(key)))
+    return sealing.unseal(sealed, purpose=_PURPOSE)
