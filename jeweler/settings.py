@@ -200,6 +200,8 @@ CELERY_BEAT_SCHEDULE = {
     "pull-changes": {"task": "pos_bridge.tasks.pull_what_changed", "schedule": 60.0},
     "look-at-subscriptions": {"task": "pos_bridge.tasks.look_at_subscriptions", "schedule": 60.0},
     "prune-slots": {"task": "pos_bridge.tasks.prune_slots", "schedule": 3600.0},
+    "send-webhooks": {"task": "pos_bridge.tasks.send_webhooks", "schedule": 2.0},
+    "prune-webhooks": {"task": "pos_bridge.tasks.prune_webhooks", "schedule": 3600.0},
 }
 CELERY_TIMEZONE = "UTC"
 
@@ -349,6 +351,7 @@ TILL_TOKEN_HOURS = 12  # from a till's log-in until its next
 IDEMPOTENCY_KEEP_DAYS = 30
 INBOX_MAX_ATTEMPTS = 5
 INBOX_KEEP_DAYS = 90
+WEBHOOK_KEEP_DAYS = 30  # so long an endpoint can read what it missed
 
 UNFOLD = {
     "SITE_TITLE": SITE_NAME,

@@ -1,9 +1,9 @@
-"""The doorbell of the inbox: it only says "look now"."""
+"""The doorbells of the inbox and of the webhooks that we send: they only say "look now"."""
 
 from celery import shared_task
 from django.utils import timezone
 
-from pos_bridge import inbound, pulling, repeats, slots, subscribing
+from pos_bridge import inbound, outgoing, pulling, repeats, slots, subscribing
 
 
 @shared_task(expires=10)
@@ -39,3 +39,13 @@ def prune_slots() -> int:
 @shared_task(expires=3600)
 def prune_keys() -> int:
     return repeats.prune(now=timezone.now())
+
+
+@shared_task(expires=10)
+def send_webhooks() -> int:
+    return outgoing.deliver_due(clock=timezone.now)
+
+
+@shared_task(expires=3600)
+def prune_webhooks() -> int:
+    return outgoing.prune(now=timezone.now())

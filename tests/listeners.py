@@ -1,4 +1,7 @@
-"""A server of our own on loopback, over TLS, that answers as a test says and remembers what it was asked."""
+"""A server of our own on loopback that answers as a test says and remembers what it was asked.
+
+Over TLS under a certificate of the test's own, or over plain HTTP for whoever may call this machine.
+"""
 
 import http.server
 import ssl
@@ -42,6 +45,8 @@ class Listener:
 
     @property
     def url(self) -> str:
+        if self.trust is None:
+            return f"http://{HERE}:{self.port}/in"
         return f"https://{NAME}:{self.port}/in"
 
     def reach(self, **more: Any) -> Reach:
@@ -76,14 +81,17 @@ def self_signed(folder: Path) -> Path:
 
 
 @contextmanager
-def serving(handler: type[http.server.BaseHTTPRequestHandler], certificate: Path) -> Iterator[int]:
+def serving(
+    handler: type[http.server.BaseHTTPRequestHandler], certificate: Path | None
+) -> Iterator[int]:
     """The port at which the handler answers while this lasts."""
     running = http.server.ThreadingHTTPServer((HERE, 0), handler)
-    trust = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    trust.load_cert_chain(certificate)
-    running.socket = trust.wrap_socket(
-        running.socket, server_side=True, do_handshake_on_connect=False
-    )
+    if certificate is not None:
+        trust = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        trust.load_cert_chain(certificate)
+        running.socket = trust.wrap_socket(
+            running.socket, server_side=True, do_handshake_on_connect=False
+        )
     thread = threading.Thread(target=running.serve_forever, args=(0.05,))
     thread.start()
     try:
@@ -95,8 +103,9 @@ def serving(handler: type[http.server.BaseHTTPRequestHandler], certificate: Path
 
 
 @contextmanager
-def listening(certificate: Path) -> Iterator[Listener]:
-    listener = Listener(trust=ssl.create_default_context(cafile=str(certificate)))
+def listening(certificate: Path | None = None) -> Iterator[Listener]:
+    trust = ssl.create_default_context(cafile=str(certificate)) if certificate else None
+    listener = Listener(trust=trust)
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def answer(self) -> None:

@@ -2,23 +2,30 @@
 
 import json
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
+from appointments.events import AppointmentBooked
+from appointments.models import Appointment
+from builder.events import DesignSaved
 from builder.models import Design, DesignVersion, Metal, Setting, Stone
-from jeweler.models import Customer, Store
-from pos_bridge import connections, inbound
+from jeweler.events import SaleRecorded
+from jeweler.models import Customer, OutboxEvent, Store
+from jeweler.outbox import Event
+from pos_bridge import connections, inbound, outgoing
 from pos_bridge.connections import Opened
 from pos_bridge.models import InboxEvent
 from pos_bridge.providers import signatures
 from pos_bridge.providers.contract import Message
+from tests.factories.appointments import ServiceFactory
+from tests.factories.jeweler import CustomerFactory
 
 NOW = datetime(2026, 11, 21, 15, 0, tzinfo=UTC)
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -39,6 +46,35 @@ def open_store(*, code: str = "nyc-lispenard", **more: Any) -> Store:
 
 def open_till(*, store: Store | None = None, code: str = "house", currency: str = "USD") -> Opened:
     return connections.open_connection(code=code, currency=currency, store=store, now=NOW)
+
+
+def open_endpoint(
+    *, address: str = "https://hooks.example/in", types: Sequence[str] = tuple(outgoing.TYPES)
+) -> outgoing.Opened:
+    return outgoing.add(
+        address=address, description="Accounting", types=types, now=NOW - timedelta(days=1)
+    )
+
+
+def numbered(count: int = 1, *, at: datetime = NOW, event: Event | None = None) -> None:
+    """So many events, each told to every endpoint that asked for it."""
+    for _ in range(count):
+        with transaction.atomic():
+            record = OutboxEvent.objects.create(name="test", payload={}, occurred_at=at)
+            outgoing.tell(event=event or SaleRecorded(sale_id=1), record=record, now=at)
+
+
+def told_visit_and_design() -> tuple[Appointment, Design]:
+    """A visit, then a design, of which every endpoint was told."""
+    visit = Appointment.objects.create(
+        store=open_store(), service=ServiceFactory(), customer=CustomerFactory(),
+        starts_at=NOW, ends_at=NOW + timedelta(hours=1), booked_at=NOW,
+    )  # fmt: skip
+    design = saved_design(customer=visit.customer)
+    hers = {"customer_id": visit.customer_id, "visitor_id": None}
+    numbered(event=AppointmentBooked(appointment_id=visit.pk, **hers))
+    numbered(event=DesignSaved(design_id=design.pk, version_id=design.versions.get().pk, **hers))
+    return visit, design
 
 
 def event(kind: str, **groups: Any) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from django.utils import timezone
 
 from builder import imports, living
 from jeweler import audit, mail, outbox
+from pos_bridge import outgoing
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PATIENCE = 240.0
@@ -74,17 +75,22 @@ def note(line: str) -> None:
 
 
 def work_forever(work: str, *, ahead: float) -> None:
-    """What a worker process runs: "events", "mails", "feeds" or "designs", `ahead` hours ahead of the clock."""
+    """What a worker process runs: "events", "mails", "feeds", "designs" or "webhooks", `ahead` hours ahead of the clock."""
     do: dict[str, Callable[..., int]] = {
         "events": partial(outbox.deliver_due, limit=20),
         "mails": partial(mail.send_due, limit=20),
         "feeds": imports.run_due,
         "designs": living.watch,
+        "webhooks": send_webhooks,
     }
     note("ready")
     while True:
         do[work](now=timezone.now() + timedelta(hours=ahead))
         time.sleep(0.02)
+
+
+def send_webhooks(*, now: datetime) -> int:
+    return outgoing.deliver_due(clock=lambda: now, limit=20)
 
 
 @dataclass(kw_only=True)
@@ -110,6 +116,7 @@ def working(work: str, *, file: Path, ahead: float = 0) -> Iterator[Worker]:
             "DEMO": "True",
             "EMAIL_BACKEND": f"{__name__}.SlowMailServer",
             "FAULTS_FILE": str(file),
+            "OUTWARD_LOOPBACK": "True",
             "MEDIA_ROOT": str(settings.MEDIA_ROOT),
         },
     )

@@ -14,7 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from pos_bridge import connections
+from jeweler import sealing
+from pos_bridge import connections, outgoing
+from pos_bridge.models import WebhookEndpoint, WebhookMessage
 from pos_bridge.providers import signatures
 
 VECTORS = Path(__file__).resolve().parents[3] / "shared" / "data" / "pos" / "signature_vectors.json"
@@ -213,3 +215,29 @@ def test_a_new_secret_is_one_the_library_takes() -> None:
 )
 def test_whatever_comes_is_answered(headers: dict[str, str], body: bytes) -> None:
     assert is_good(headers=headers, body=body) is False
+
+
+def test_every_delivery_of_ours_is_accepted_also_while_two_secrets_overlap() -> None:
+    """As the old one is retired, whoever has only the new one, or only the old one, is never refused too early."""
+    at = datetime.now(UTC)
+    old, new, another = (connections.new_secret() for _ in range(3))
+    message = WebhookMessage(
+        seq=7, type="sale.recorded", data={"sale": 1, "number": "Zürich – 7"}, occurred_at=at,
+        endpoint=WebhookEndpoint(secrets=[sealed(new), sealed(old)]),
+    )  # fmt: skip
+    body = outgoing.body_of(message)
+    headers = outgoing.headers_of(message, body=body, at=at)
+
+    for secret in (old, new):
+        assert Webhook(secret).verify(body, headers) == json.loads(body)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(another).verify(body, headers)
+    message.endpoint.secrets = [sealed(new)]
+    headers = outgoing.headers_of(message, body=body, at=at)
+    assert Webhook(new).verify(body, headers) == json.loads(body)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(old).verify(body, headers)
+
+
+def sealed(secret: str) -> str:
+    return sealing.seal(secret, purpose="pos_bridge.outgoing")
