@@ -1,8 +1,8 @@
-"""The tills' addresses and the associates' screen."""
+"""The tills' addresses, what our webhooks' endpoints read, and the associates' screen."""
 
-from django.urls import path
+from django.urls import path, re_path
 
-from pos_bridge import views, webhooks
+from pos_bridge import api, views, webhooks
 from pos_bridge.counter import invoicing, pages
 from pos_bridge.till import views as till
 
@@ -23,6 +23,9 @@ urlpatterns = [
     path("hooks/v1/<str:token>/", webhooks.receive, name="webhook"),
     path("invoices/<str:token>/", views.invoice, name="invoice"),
     path("invoices/<str:token>/<int:position>.webp", views.picture, name="invoice-picture"),
+    # With and without the slash: whoever is redirected leaves the token behind.
+    re_path(r"^api/v1/events/?$", api.Events.as_view(), name="events"),
+    path("api/v1/events/<int:seq>/", api.OneEvent.as_view(), name="event"),
     path("admin/counter/", pages.find, name="counter"),
     path("admin/counter/invoices/", invoicing.listed, name="counter-invoices"),
     path("admin/counter/invoices/<int:pk>/", invoicing.invoice, name="counter-invoice"),

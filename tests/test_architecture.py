@@ -84,6 +84,7 @@ SIGNED = {
     "till-release",
     "stop-mails",
 }  # opened by a token or a signature
+KEYED = {"events", "event"}  # opened by a token in the Authorization header
 DEMO = {  # there only while DEMO is on
     "demo:tour",
     "demo:begin_anew",
@@ -213,7 +214,7 @@ def test_no_room_rings_the_broker() -> None:
 
 
 def test_every_address_says_who_may_open_it() -> None:
-    known = [*PUBLIC, *SIGNED, *DEMO, *STAFF]
+    known = [*PUBLIC, *SIGNED, *KEYED, *DEMO, *STAFF]
     assert len(known) == len(set(known))
     assert {name for name, _ in addresses()} == set(known)
 
@@ -252,6 +253,22 @@ def test_a_made_up_token_opens_nothing(client: Client, name: str) -> None:
     assert client.post(sample_of(name), "{}", content_type="application/json").status_code in {
         401, 403, 404, 405, 410,
     }  # fmt: skip
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", sorted(KEYED))
+def test_an_api_with_a_key_answers_nobody_without_the_right_one(client: Client, name: str) -> None:
+    owner = StaffMemberFactory(role=Role.OWNER, sees_all_stores=True)
+    client.force_login(owner.user)  # a log-in is no key
+    for key in ("", "Bearer", "Bearer wrong", "Bearer \xff\x00", "Basic d3Jvbmc6d3Jvbmc="):
+        for answer in answers_to(client, sample_of(name), key):
+            assert answer.status_code == 401
+            assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def answers_to(client: Client, page: str, key: str) -> list[HttpResponse]:
+    both: list[Any] = [method(page, headers={"authorization": key}) for method in (client.get, client.post)]  # fmt: skip
+    return [answer for answer in both if answer.status_code != 405]
 
 
 def admin_pages() -> Iterator[str]:
