@@ -80,12 +80,17 @@ def self_signed(folder: Path) -> Path:
     return file
 
 
+class _Quiet(http.server.ThreadingHTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Whoever hangs up on us is no news."""
+
+
 @contextmanager
 def serving(
     handler: type[http.server.BaseHTTPRequestHandler], certificate: Path | None
 ) -> Iterator[int]:
     """The port at which the handler answers while this lasts."""
-    running = http.server.ThreadingHTTPServer((HERE, 0), handler)
+    running = _Quiet((HERE, 0), handler)
     if certificate is not None:
         trust = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         trust.load_cert_chain(certificate)

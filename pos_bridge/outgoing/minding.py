@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db.models import Q
 
 from jeweler import mail
 from jeweler.models import StaffMember
@@ -16,14 +17,18 @@ from pos_bridge.models import WebhookEndpoint
 
 WARN_AFTER = timedelta(days=1)
 DISABLE_AFTER = timedelta(days=3)
+# Who answers slowly rests for a multiple of it, so that nobody has the workers to itself.
+SLOW, REST = timedelta(seconds=1), 3
 FIRST_PAUSE, MOST_PAUSE = timedelta(seconds=5), timedelta(minutes=1)
 
 
-def took(*, endpoint_id: int) -> None:
-    """It took a message. Nothing is written to an endpoint that was sound before."""
-    WebhookEndpoint.objects.filter(pk=endpoint_id, failures__gt=0).update(
-        failures=0, failing_since=None, warned_at=None, paused_until=None
-    )
+def took(*, endpoint_id: int, lasted: timedelta, now: datetime) -> None:
+    """It took a message. Nothing is written to an endpoint that was sound before and answers quickly."""
+    endpoints = WebhookEndpoint.objects.filter(pk=endpoint_id)
+    rest = now + REST * lasted if lasted >= SLOW else None
+    if rest is None:
+        endpoints = endpoints.filter(Q(failures__gt=0) | Q(paused_until__isnull=False))
+    endpoints.update(failures=0, failing_since=None, warned_at=None, paused_until=rest)
 
 
 def failed(

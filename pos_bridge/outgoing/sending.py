@@ -4,8 +4,8 @@ A claim is a transaction of its own and a lease: a worker that is killed in the 
 lease is over. It is then sent a second time, which is what at least once means; its id is the same, by which the endpoint
 knows it. While a call lasts nothing is locked.
 
-An endpoint that fails is left alone for a moment, all its messages together, so that one that is down costs the others one call a
-minute and not one for each message. It tells us to slow down by Retry-After.
+An endpoint that fails or is slow is left alone for a moment, all its messages together, so that one that is down costs the others
+one call a minute and not one for each message. It tells us to slow down by Retry-After.
 
 `clock` is read for every attempt, because a signature is good for five minutes and a run may last longer.
 """
@@ -36,6 +36,7 @@ WAITS = [
     timedelta(hours=5), timedelta(hours=10), timedelta(hours=14), timedelta(hours=20), timedelta(hours=24),
 ]  # fmt: skip
 SECONDS = 15.0
+RUN = timedelta(seconds=10)  # then the other work of the same workers has its turn
 LEASE = timedelta(minutes=2)  # longer than a call may take
 LONGEST_PAUSE = timedelta(hours=24)
 MOST_EXCERPT = 1024
@@ -64,11 +65,11 @@ class _Outcome:
         return self.status is not None and 200 <= self.status < 300
 
 
-def deliver_due(*, clock: Clock, reach: Reach | None = None, limit: int = 20) -> int:
-    """Call out what is due and count what was taken. Must not run inside a transaction."""
-    delivered = 0
+def deliver_due(*, clock: Clock, reach: Reach | None = None, limit: int = 200) -> int:
+    """Call out what is due, for some seconds, and count what was taken. Must not run inside a transaction."""
+    delivered, ends = 0, clock() + RUN
     for _ in range(limit):
-        claimed = _claim(now=clock())
+        claimed = _claim(now=clock()) if clock() < ends else None
         if claimed is None:
             break
         began_at = clock()
@@ -198,7 +199,8 @@ def _write_down(
     owed = WebhookMessage.objects.filter(pk=claimed.pk, state=State.WAITING)
     if outcome.is_good:
         is_news = bool(owed.update(state=State.DELIVERED, delivered_at=now))
-        minding.took(endpoint_id=claimed.endpoint_id)
+        lasted = timedelta(milliseconds=outcome.duration_ms)
+        minding.took(endpoint_id=claimed.endpoint_id, lasted=lasted, now=now)
         return is_news
     # Somebody who claimed it since, because our lease was over, has the next word.
     mine = owed.filter(attempts=claimed.attempts)

@@ -243,6 +243,18 @@ def test_an_endpoint_that_is_down_is_called_once_a_minute_and_holds_up_no_other(
     assert "certificate" in calls.first().error
 
 
+def test_a_slow_endpoint_rests_and_a_run_ends_before_it_has_taken_long(
+    listener: Listener, endpoint: WebhookEndpoint
+) -> None:
+    minding.took(endpoint_id=endpoint.pk, lasted=timedelta(seconds=4), now=NOW)
+    numbered(9)
+    assert deliver(listener, at=NOW + timedelta(seconds=11)) == 0
+    ticks = iter(range(12, 10_000))
+    clock = lambda: NOW + timedelta(seconds=next(ticks))  # noqa: E731
+    assert 1 <= outgoing.deliver_due(clock=clock, reach=listener.reach()) <= 4
+    assert deliver(listener, at=NOW + timedelta(minutes=1)) > 4
+
+
 def test_a_worker_that_dies_of_its_last_attempt_leaves_a_message_that_is_given_up(
     listener: Listener, endpoint: WebhookEndpoint
 ) -> None:
