@@ -341,6 +341,7 @@ def _begun(invoice: Invoice, *, now: datetime) -> Sale:
             total=invoice.total,
             tax=invoice.tax,
             placed_at=now,
+            codes=(invoice.code,) if invoice.code else (),
             lines=lines,
         ),
         now=now,

@@ -142,11 +142,13 @@ def pay(invoice: Invoice, amount: Decimal) -> Payment:
 def test_the_first_money_begins_the_sale_and_takes_her_stone(
     invoice: Invoice, clara: Customer
 ) -> None:
+    Client().post(page_of(invoice), {"do": "code", "code": " anna-50 "})
     assert not Sale.objects.exists()
     pay(invoice, Decimal(5000))
 
     sale = Sale.objects.get()
     assert (sale.source, sale.total, sale.customer) == ("invoice", TOTAL, clara)
+    assert sale.codes == ["anna-50"]
     assert sale.lines.filter(report_number="2216048137").count() == 1
     assert Stone.objects.get().status == Stone.Status.SOLD
     assert sales.due(sale) == TOTAL - 5000

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from attribution import conversions
-from demo import catalog, friends, history, house, showrooms, tills, visits
+from demo import catalog, friends, history, house, orders, showrooms, tills, visits
 from jeweler.models import Sale, Visitor
 
 SEED = 20261121
@@ -48,7 +48,8 @@ class Command(BaseCommand):
         friends.write(threads, dice=dice, now=now)
         self._say(f"{len(sale_ids):,} sales")
         visits.write(stores=stores, now=now)
-        self._say("today's visits")
+        orders.write(stores=stores, now=now)
+        self._say("today's visits and custom orders")
         conversions.rebuild_all(now=now)
         self._say("their conversions and credit")
 
