@@ -31,6 +31,7 @@ EVERYBODY: Roles = frozenset(Role)
 ROOMS = [
     ("Counter", "/admin/counter/", "point_of_sale", SELLERS),
     ("Visits", "/admin/visits/", "event", SELLERS),
+    ("Tills", "/admin/tills/inbox/", "sync_alt", MANAGERS),
     ("Attribution", "/admin/attribution/", "insights", frozenset({Role.MARKETER}) | MANAGERS),
     ("Ring builder", "/admin/builder/funnel/", "filter_alt", frozenset({Role.MARKETER}) | MANAGERS),
 ]

@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from pos_bridge import api, views, webhooks
 from pos_bridge.counter import invoicing, pages
+from pos_bridge.office import inbox
 from pos_bridge.till import views as till
 
 urlpatterns = [
@@ -34,4 +35,10 @@ urlpatterns = [
     path("admin/counter/<str:code>/", pages.design, name="counter-design"),
     path("admin/counter/<str:code>/reach/", pages.reach, name="counter-reach"),
     path("admin/counter/<str:code>/sheet/<int:number>/", pages.sheet, name="counter-sheet"),
+    path("admin/tills/inbox/", inbox.listed, name="till-inbox"),
+    path("admin/tills/inbox/replay/", inbox.replay_many, name="till-replay-many"),
+    path("admin/tills/inbox/<int:pk>/", inbox.one, name="till-event"),
+    path("admin/tills/inbox/<int:pk>/trial/", inbox.trial, name="till-trial"),
+    path("admin/tills/inbox/<int:pk>/replay/", inbox.replay, name="till-replay"),
+    path("admin/tills/inbox/<int:pk>/owner/", inbox.assign, name="till-assign"),
 ]

@@ -23,6 +23,7 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 # Whoever is later may point at whoever is earlier.
 ROOMS = ["jeweler", "builder", "appointments", "referrals", "attribution", "pos_bridge", "demo"]
 
+MANAGERS = {Role.MANAGER, Role.OWNER}
 SELLERS = {Role.ASSOCIATE, Role.MANAGER, Role.OWNER}
 FIGURES = {Role.MARKETER, Role.MANAGER, Role.OWNER}
 
@@ -103,6 +104,12 @@ STAFF = {
     "counter-invoices": SELLERS,
     "counter-invoice": SELLERS,
     "counter-invoice-write": SELLERS,
+    "till-inbox": MANAGERS,
+    "till-replay-many": MANAGERS,
+    "till-event": MANAGERS,
+    "till-trial": MANAGERS,
+    "till-replay": MANAGERS,
+    "till-assign": MANAGERS,
     "floor:here": SELLERS,
     "floor:day": SELLERS,
     "floor:tray": SELLERS,

@@ -41,6 +41,12 @@ GROUPS = [
             roles=frozenset({Role.ASSOCIATE, Role.MANAGER, Role.OWNER}),
             keys="G V",
         ),
+        Room(
+            label="Tills",
+            address="till-inbox",
+            roles=frozenset({Role.MANAGER, Role.OWNER}),
+            keys="G T",
+        ),
     ],
     [
         Room(label="Attribution", address="attribution:dashboard", roles=FIGURES, keys="G A"),

@@ -7,13 +7,14 @@ never be applied is dead with its reason and can be replayed. Attempts are count
 in a transaction of their own, so that an event that kills its worker ends dead, too.
 """
 
-from pos_bridge.inbound.applying import CannotBeReplayed, apply_due, replay
+from pos_bridge.inbound.applying import CannotBeReplayed, apply_due, apply_here, replay
 from pos_bridge.inbound.forgetting import forget, prune
 from pos_bridge.inbound.keeping import keep, keep_unreadable
 
 __all__ = [
     "CannotBeReplayed",
     "apply_due",
+    "apply_here",
     "forget",
     "keep",
     "keep_unreadable",

@@ -64,7 +64,7 @@ def apply_due(*, now: datetime, limit: int = 500) -> int:
     return done
 
 
-def replay(*, event: InboxEvent, by: User, now: datetime) -> None:
+def replay(*, event: InboxEvent, by: User, because: str = "", now: datetime) -> None:
     """Try a parked or dead event anew; the facts' natural keys hold. Raises CannotBeReplayed."""
     with transaction.atomic():
         stuck = InboxEvent.objects.filter(pk=event.pk, state__in=[State.PARKED, State.DEAD])
@@ -74,7 +74,7 @@ def replay(*, event: InboxEvent, by: User, now: datetime) -> None:
             action="inbox.replayed",
             subject=event,
             actor=by,
-            detail={"was": event.state, "reason": event.reason},
+            detail={"was": event.state, "reason": event.reason, "because": because[:200]},
             now=now,
         )
 
@@ -113,6 +113,11 @@ def _attempt(claimed: InboxEvent, *, now: datetime) -> bool:
 
 @transaction.atomic(durable=True)
 def _apply(claimed: InboxEvent, *, now: datetime) -> bool:
+    return apply_here(claimed, now=now)
+
+
+def apply_here(claimed: InboxEvent, *, now: datetime) -> bool:
+    """Apply it in the caller's transaction, and say whether it is done; the row says what became of it else."""
     records, malformed = _parsed(claimed)
     _lock(claimed, records)
     # `attempts` tells whether somebody else claimed it while we waited for the lock. This one's own
