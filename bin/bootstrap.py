@@ -1,6 +1,6 @@
 """Set up whatever this checkout still lacks, then run one of its commands.
 
-Used by ./bin/demo, ./bin/test, ./bin/check and ./bin/bench. It needs Python 3.11 and nothing else:
+Used by ./bin/demo, ./bin/test, ./bin/check, ./bin/bench and ./bin/faults. It needs Python 3.11 and nothing else:
 on a bare Debian, run by root, it fetches the missing system packages itself; for anybody else it
 names them. What is done is stamped with the content it was done for, so that a second start skips it.
 """
@@ -62,7 +62,11 @@ def main(command: str, *arguments: str) -> None:
         install_lighthouse()
     os.chdir(ROOT)
     os.environ.setdefault("DEMO", "True")
-    if command != "demo":
+    if command == "faults":  # servers of its own: it stops them under whoever uses them
+        os.environ["JEWELER_HOME"] = str(ROOT / ".local" / "faults")
+        os.environ.pop("DATABASE_URL", None)
+        os.environ.pop("REDIS_URL", None)
+    elif command != "demo":
         os.environ.setdefault("JEWELER_HOME", str(ROOT / ".local" / "test"))
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
@@ -78,6 +82,8 @@ def what_to_run(command: str, arguments: tuple[str, ...]) -> list[str]:
         return ["bin/checks.py", *arguments]
     if command == "bench":
         return ["-m", "jeweler.processes", str(PYTHON), "-m", "bench", *arguments]
+    if command == "faults":
+        return ["-m", "jeweler.processes", str(PYTHON), "-m", "faults", *arguments]
     return ["manage.py", "demo", *arguments]
 
 
