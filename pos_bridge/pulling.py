@@ -206,6 +206,19 @@ def closures_since(line: Line, *, since: datetime, until: datetime) -> list[Clos
     return found
 
 
+def pull_between(line: Line, *, since: datetime, until: datetime, now: datetime) -> dict[str, str]:
+    """Keep all that changed between the two, and say where the vendor's lists go on. Raises ApiTrouble."""
+    cursors = dict(line.access.cursors)
+
+    def take(page: Page) -> None:
+        with transaction.atomic():
+            _keep(line.connection, page.found, now=now)
+        cursors.update(page.cursors)
+
+    _walk(line, line.api.changes(access=line.access, since=since, until=until), each=take)
+    return cursors
+
+
 def _pull_window(line: Line, *, now: datetime) -> bool:
     """At most a day of changes; whether that was the last of them."""
     connection = line.connection

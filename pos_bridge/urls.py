@@ -4,7 +4,7 @@ from django.urls import path, re_path
 
 from pos_bridge import api, views, webhooks
 from pos_bridge.counter import invoicing, pages
-from pos_bridge.office import inbox
+from pos_bridge.office import days, inbox
 from pos_bridge.till import views as till
 
 urlpatterns = [
@@ -41,4 +41,7 @@ urlpatterns = [
     path("admin/tills/inbox/<int:pk>/trial/", inbox.trial, name="till-trial"),
     path("admin/tills/inbox/<int:pk>/replay/", inbox.replay, name="till-replay"),
     path("admin/tills/inbox/<int:pk>/owner/", inbox.assign, name="till-assign"),
+    path("admin/tills/days/", days.table, name="till-days"),
+    path("admin/tills/days/<int:pk>/", days.day, name="till-day"),
+    path("admin/tills/days/<int:pk>/settle/<int:found>/", days.settle, name="till-settle"),
 ]

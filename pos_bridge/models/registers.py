@@ -1,5 +1,7 @@
 """What registers counted at their closing, and whether it agrees with the books, day by day and store by store."""
 
+from decimal import Decimal
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -73,6 +75,12 @@ class ReconciliationRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.store} on {self.day_date}"
+
+    @property
+    def difference(self) -> Decimal:
+        """What the registers took beyond what the books know of."""
+        apart: Decimal = self.theirs - self.ours
+        return apart
 
 
 class Discrepancy(models.Model):
