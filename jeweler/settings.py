@@ -199,6 +199,8 @@ CELERY_BEAT_SCHEDULE = {
     "fetch-owed": {"task": "pos_bridge.tasks.fetch_what_is_owed", "schedule": 5.0},
     "pull-changes": {"task": "pos_bridge.tasks.pull_what_changed", "schedule": 60.0},
     "look-at-subscriptions": {"task": "pos_bridge.tasks.look_at_subscriptions", "schedule": 60.0},
+    "reconcile-days": {"task": "pos_bridge.tasks.reconcile_days", "schedule": 300.0},
+    "watch-tills": {"task": "pos_bridge.tasks.watch_tills", "schedule": 60.0},
     "prune-slots": {"task": "pos_bridge.tasks.prune_slots", "schedule": 3600.0},
     "send-webhooks": {"task": "pos_bridge.tasks.send_webhooks", "schedule": 2.0},
     "prune-webhooks": {"task": "pos_bridge.tasks.prune_webhooks", "schedule": 3600.0},
@@ -360,6 +362,7 @@ UNFOLD = {
     "THEME": "light",
     "SITE_ICON": "jeweler.context.icon",
     "SITE_FAVICONS": [{"rel": "icon", "href": "jeweler.context.icon", "type": "image/svg+xml"}],
+    "DASHBOARD_CALLBACK": "pos_bridge.office.front.dashboard",
     "SIDEBAR": {"navigation": "jeweler.backoffice.navigation"},
     "STYLES": ["jeweler.context.admin_styles"],
     "COLORS": {

@@ -3,7 +3,16 @@
 from celery import shared_task
 from django.utils import timezone
 
-from pos_bridge import inbound, outgoing, pulling, repeats, slots, subscribing
+from pos_bridge import (
+    inbound,
+    outgoing,
+    pulling,
+    reconciliation,
+    repeats,
+    slots,
+    subscribing,
+    watching,
+)
 
 
 @shared_task(expires=10)
@@ -49,3 +58,13 @@ def send_webhooks() -> int:
 @shared_task(expires=3600)
 def prune_webhooks() -> int:
     return outgoing.prune(now=timezone.now())
+
+
+@shared_task(expires=300)
+def reconcile_days() -> int:
+    return reconciliation.reconcile_due(now=timezone.now())
+
+
+@shared_task(expires=60)
+def watch_tills() -> int:
+    return watching.watch(now=timezone.now())
