@@ -9,7 +9,6 @@ import pytest
 from jeweler.models import Store
 from pos_bridge import connections, fetching, pulling, subscribing
 from pos_bridge.models import Alarm, Connection, Fetch, InboxEvent, Slot
-from pos_bridge.providers import known, standard
 from tests.fakes import vendor as vendors
 from tests.fakes.vendor import REACH, Shop, Vendor
 
@@ -255,15 +254,3 @@ def test_a_subscription_that_is_gone_is_noticed_and_made_again(
     made = len(shop.webhooks)
     assert subscribing.look(connection=connection, now=NOW, reach=REACH)
     assert len(shop.webhooks) == made
-
-
-@pytest.fixture(autouse=True)
-def a_shopify_that_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Silent:
-        TELLS_PROBLEMS = False
-        is_signed, key_of, read = standard.is_signed, standard.key_of, standard.read
-
-        def parse(self, *, name: str, body: Any) -> tuple[Any, ...]:
-            return ()
-
-    monkeypatch.setitem(known._PROVIDERS, Connection.Provider.SHOPIFY, Silent())
