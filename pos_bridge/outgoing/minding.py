@@ -78,6 +78,7 @@ def _write(
                 "why": why,
                 "since": endpoint.failing_since.astimezone(zone),
                 "ends": (endpoint.failing_since + DISABLE_AFTER).astimezone(zone),
+                "keep_days": settings.WEBHOOK_KEEP_DAYS,
                 "log_url": f"{settings.SITE_URL}/admin/pos_bridge/webhookendpoint/{endpoint.pk}/change/",
             },
             now=now,
