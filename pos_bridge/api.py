@@ -89,7 +89,7 @@ class OneSerializer(MessageSerializer):
     about = serializers.DictField(help_text="As it stands now; empty when it is there no more")
 
 
-class RefusalSerializer(serializers.Serializer[Any]):
+class UnreadSerializer(serializers.Serializer[Any]):
     detail = serializers.CharField(help_text="What is wrong, and the way out")
 
 
@@ -120,7 +120,7 @@ class Events(ToEndpoints):
             OpenApiParameter("after_seq", OpenApiTypes.INT, description="0: from the beginning"),
             OpenApiParameter("limit", OpenApiTypes.INT, description="At most 500"),
         ],
-        responses={200: PageSerializer, 400: OpenApiTypes.OBJECT, 401: RefusalSerializer, 410: RefusalSerializer},
+        responses={200: PageSerializer, 400: OpenApiTypes.OBJECT, 401: UnreadSerializer, 410: UnreadSerializer},
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         asked = AskedSerializer(data=request.query_params)
@@ -141,7 +141,7 @@ class OneEvent(ToEndpoints):
 
     @extend_schema(
         operation_id="event",
-        responses={200: OneSerializer, 401: RefusalSerializer, 404: RefusalSerializer, 410: RefusalSerializer},
+        responses={200: OneSerializer, 401: UnreadSerializer, 404: UnreadSerializer, 410: UnreadSerializer},
     )  # fmt: skip
     def get(self, request: Request, seq: int) -> Response:
         if seq > LARGEST:
