@@ -6,6 +6,7 @@ from datetime import datetime
 from demo.bulk import insert
 from demo.history import Thread
 from jeweler.models import Sale
+from referrals import codes
 from referrals.models import Advocate, Referral
 
 
@@ -39,9 +40,14 @@ def write(threads: list[Thread], *, dice: random.Random, now: datetime) -> None:
             advocates.append(
                 Advocate(
                     customer=thread.customer,
-                    code=f"{dice.getrandbits(36):09X}",
+                    code=_code(dice.getrandbits(36)),
                     joined_at=min(now, sale.placed_at),
                 )
             )
     insert(Advocate, advocates)
     insert(Referral, referrals)
+
+
+def _code(lot: int) -> str:
+    body = "".join(codes.ALPHABET[lot >> 5 * place & 31] for place in reversed(range(8)))
+    return codes.checked(body)

@@ -19,10 +19,12 @@ from attribution.reports.balance import balance
 from attribution.reports.scope import Scope
 from builder import funnel
 from builder.models import Design, DesignStep, DesignVersion, Stone
-from demo import catalog, friends, history, house, showrooms, tills, visits
+from demo import catalog, credit, friends, history, house, showrooms, tills, visits
 from jeweler import sales
 from jeweler.models import Sale, Store
-from referrals.models import Referral
+from pos_bridge.models import TillDevice
+from referrals import codes
+from referrals.models import Advocate, CreditEntry, CreditLot, Referral
 
 pytestmark = pytest.mark.django_db
 
@@ -42,6 +44,7 @@ def sample(django_db_setup: None, django_db_blocker: object) -> Iterator[None]:
         threads = history.write(stores=stores, dice=dice, now=now, days=DAYS)
         tills.write(threads, stores=stores, dice=dice, now=now, days=DAYS)
         friends.write(threads, dice=dice, now=now)
+        credit.write(stores=stores, now=now)
         visits.write(stores=stores, now=now)
         conversions.rebuild_all(now=now)
         yield
@@ -129,3 +132,18 @@ class TestTheSampleHouse:
         assert not came.filter(Q(associate=None) | Q(outcome="") | Q(seen_at=None)).exists()
         bought = came.filter(outcome="ordered", booked_at__lt=timezone.now() - timedelta(days=7))
         assert all(Sale.objects.filter(customer=visit.customer_id).exists() for visit in bought)
+
+    def test_advocates_have_codes_that_a_till_reads_and_credit_for_friends_who_bought(self) -> None:
+        for code in Advocate.objects.values_list("code", flat=True):
+            assert codes.read(code) == code
+        lots = CreditLot.objects.select_related("account")
+        assert lots
+        for lot in lots:
+            advocate = Advocate.objects.get(customer=lot.account.customer_id)
+            assert advocate.referrals.exclude(sale=None).exists()
+        assert CreditEntry.objects.filter(target="spent").exists()
+
+    def test_each_store_has_a_till_whose_key_nobody_knows(self) -> None:
+        assert {device.store_id for device in TillDevice.objects.all()} == set(
+            Store.objects.values_list("pk", flat=True)
+        )

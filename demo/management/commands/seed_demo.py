@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from attribution import conversions
-from demo import catalog, friends, history, house, orders, showrooms, tills, visits
+from demo import catalog, credit, friends, history, house, orders, showrooms, tills, visits
 from jeweler.models import Sale, Visitor
 
 SEED = 20261121
@@ -46,7 +46,8 @@ class Command(BaseCommand):
         self._say(f"{len(threads):,} people and their designs")
         sale_ids = tills.write(threads, stores=stores, dice=dice, now=now)
         friends.write(threads, dice=dice, now=now)
-        self._say(f"{len(sale_ids):,} sales")
+        rewards = credit.write(stores=stores, now=now)
+        self._say(f"{len(sale_ids):,} sales, and {rewards:,} rewards in store credit")
         visits.write(stores=stores, now=now)
         orders.write(stores=stores, now=now)
         self._say("today's visits and custom orders")
