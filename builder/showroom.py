@@ -78,6 +78,39 @@ class Facts:
         return self.version.setting_id is not None and bool(self.version.description)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Spoken:
+    """What a till is told of the last version: without its picture, its history, and what could be had instead."""
+
+    version: DesignVersion
+    title: str
+    parts: Sequence[Part]
+    place: str
+    is_gone: bool
+    promise: str
+    today: str
+    currency: str
+
+
+def spoken(*, design: Design, store: Store, now: datetime) -> Spoken | None:
+    """The last version as it stands; None where nothing was saved. A till asks often: a third of the questions of `facts`."""
+    saved = design.versions.select_related("setting", "metal", "stone__store")
+    version = saved.order_by("-number").first()
+    if version is None:
+        return None
+    standing = _standing(design, version, now=now)
+    return Spoken(
+        version=version,
+        title=_title(version),
+        parts=parts(design, version),
+        place=whereabouts(stone=version.stone, store=store),
+        is_gone=standing.is_gone,
+        promise=_promise(version, is_promised=standing.is_promised),
+        today=_today(version, standing.today),
+        currency=_currency(version),
+    )
+
+
 def facts(*, design: Design, number: str, store: Store | None, now: datetime) -> Facts | None:
     """Of the version with this number, else of the last; None where nothing was saved. `store`: where the staff stand."""
     saved = list(design.versions.select_related("setting", "metal", "stone__store").order_by("number"))  # fmt: skip
@@ -85,10 +118,7 @@ def facts(*, design: Design, number: str, store: Store | None, now: datetime) ->
     if version is None:
         return None
     before = _before(saved, version)
-    ring, is_gone = alike.as_design(version, of=design), alike.is_gone(version.stone)
-    today = alike.price_now(ring, now=now) if version.price is not None and not is_gone else None
-    until = version.price_until_date
-    is_promised = until is not None and until >= quotes.day_of(design.store, now=now)
+    standing = _standing(design, version, now=now)
     return Facts(
         design=design,
         version=version,
@@ -101,14 +131,14 @@ def facts(*, design: Design, number: str, store: Store | None, now: datetime) ->
         parts=parts(design, version),
         open_parts=versions.open_parts(version),
         place=whereabouts(stone=version.stone, store=store),
-        is_gone=is_gone,
-        promise=_promise(version, is_promised=is_promised),
-        is_promised=is_promised,
-        today=_today(version, today),
+        is_gone=standing.is_gone,
+        promise=_promise(version, is_promised=standing.is_promised),
+        is_promised=standing.is_promised,
+        today=_today(version, standing.today),
         difference=_difference(before, version),
-        instead=alike.offered(ring, than=version.price, now=now) if is_gone else [],
+        instead=alike.offered(standing.ring, than=version.price, now=now) if standing.is_gone else [],
         told=_told(design),
-        currency=version.price_inputs.get("currency", pricing.CURRENCY),
+        currency=_currency(version),
     )  # fmt: skip
 
 
@@ -213,6 +243,32 @@ def _band(version: DesignVersion) -> Part:
 
 
 # What became of it.
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Standing:
+    """`today`: what the same ring costs now, None where none can be told."""
+
+    ring: Design
+    is_gone: bool
+    today: Decimal | None
+    is_promised: bool
+
+
+def _standing(design: Design, version: DesignVersion, *, now: datetime) -> _Standing:
+    ring, is_gone = alike.as_design(version, of=design), alike.is_gone(version.stone)
+    until = version.price_until_date
+    return _Standing(
+        ring=ring,
+        is_gone=is_gone,
+        today=alike.price_now(ring, now=now) if version.price is not None and not is_gone else None,
+        is_promised=until is not None and until >= quotes.day_of(design.store, now=now),
+    )
+
+
+def _currency(version: DesignVersion) -> str:
+    known: str = version.price_inputs.get("currency", pricing.CURRENCY)
+    return known
 
 
 def _chosen(saved: Sequence[DesignVersion], number: str) -> DesignVersion | None:

@@ -126,7 +126,7 @@ def _design(device: TillDevice, text: str, *, now: datetime) -> Design | None:
     except NotACode:
         return None
     found = (
-        Design.objects.select_related("customer__merged_into", "setting", "metal", "stone", "band")
+        Design.objects.select_related("customer__merged_into", "store", "band")
         .filter(code=code, saved_at__isnull=False)
         .first()
     )

@@ -18,7 +18,7 @@ MOST_DESIGNS = 20
 
 def design(found: Design, *, device: TillDevice, now: datetime) -> dict[str, Any] | None:
     """As its owner last saved it; None where nothing was saved."""
-    facts = showroom.facts(design=found, number="", store=device.store, now=now)
+    facts = showroom.spoken(design=found, store=device.store, now=now)
     if facts is None:
         return None
     version = facts.version
