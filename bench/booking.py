@@ -7,23 +7,16 @@ nobody in anybody's way, beside a view of the same server that writes one row an
 rounds and 300 bookings; --full takes 100 and 2,000.
 """
 
-import contextlib
 import http.client
 import json
-import os
-import socket
 import statistics
-import subprocess
-import sys
 import threading
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock
-from pathlib import Path
 from typing import Any
 
 from django.db import connection as database
@@ -36,15 +29,13 @@ from appointments.models import (
     Shift,
     StaffBusy,
 )
-from bench import calendar, harness
+from bench import calendar, harness, serving
 from builder.models import Stone
 from demo import catalog
 from jeweler.models import Store
 
-CLIENTS, PROCESSES, THREADS = 50, 2, 4
+CLIENTS = 50
 MOST_P99_MS, LEAST_SHARE = 50.0, 0.8
-PATIENCE_S = 60
-CHECKOUT = Path(__file__).resolve().parent.parent
 TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
@@ -63,7 +54,7 @@ class Client:
     link: http.client.HTTPConnection = field(init=False)
 
     def __post_init__(self) -> None:
-        self.link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
+        self.link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=serving.PATIENCE_S)
 
     def post(self, path: str, said: dict[str, Any]) -> Answer:
         begun = time.perf_counter()
@@ -78,7 +69,7 @@ class Client:
 
 def run(*, full: bool) -> list[harness.Case]:
     stores = _house()
-    with _served() as port:
+    with serving.served("bench.with_bookings:application") as port:
         clients = [Client(port=port) for _ in range(CLIENTS)]
         _at_once(clients, "/bench/insert/", [_said(stores[0], _day(1)) for _ in clients])
         deadlocks = _deadlocks()
@@ -334,36 +325,3 @@ def _beside(
         case=case, unit="ms", ours=round(mine, 3), reference=round(theirs, 3),
         reference_name="the same fifty, one INSERT", ratio=round(mine / theirs, 2),
     )  # fmt: skip
-
-
-@contextlib.contextmanager
-def _served() -> Iterator[int]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    name = str(database.settings_dict["NAME"])
-    process = subprocess.Popen(
-        [
-            sys.executable, "-m", "granian", "bench.with_bookings:application", "--interface", "wsgi",
-            "--workers", str(PROCESSES), "--blocking-threads", str(THREADS),
-            "--blocking-threads-idle-timeout", "600", "--port", str(port), "--log-level", "warning",
-        ],
-        cwd=CHECKOUT,
-        env={**os.environ, "BENCH_DATABASE": name, "DEMO": "True"},
-    )  # fmt: skip
-    try:
-        _wait_for(port, process)
-        yield port
-    finally:
-        process.terminate()
-        process.wait(timeout=PATIENCE_S)
-
-
-def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline and process.poll() is None:
-        with contextlib.suppress(OSError):
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return
-        time.sleep(0.2)
-    raise harness.WrongAnswer("the server did not start")
