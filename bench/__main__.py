@@ -24,6 +24,8 @@ PARTS = {
     "calendar",
     "peer_appointment",
     "with_bookings",
+    "with_site",
+    "serving",
 }
 
 

@@ -86,11 +86,11 @@ def _deliveries(secret: str, *, count: int) -> list[Delivery]:
     deliveries: list[Delivery] = []
     for number in range(count):
         is_repeated = number % 5 == 4
-        deliveries.append(deliveries[-1] if is_repeated else _signed(secret, number=number))
+        deliveries.append(deliveries[-1] if is_repeated else signed(secret, number=number))
     return deliveries
 
 
-def _signed(secret: str, *, number: int) -> Delivery:
+def signed(secret: str, *, number: int) -> Delivery:
     raw = json.dumps(_event(number)).encode()
     key, at = f"msg_{number}", str(int(time.time()))
     digest = hmac.new(
