@@ -237,18 +237,24 @@ def lies(design: Design, band: Band) -> beside.Beside:
 
 def band_told(band: Band, *, design: Design, now: datetime) -> str:
     """What a wedding band costs in the design's metal and size, as she may see it."""
+    price = band_price(band, design=design, now=now)
+    mode = pricebook.telling(design.store).mode
+    return pricing.IN_WORDS_ON_REQUEST if price is None else pricing.told(price, mode=mode)
+
+
+def band_price(band: Band, *, design: Design, now: datetime) -> Decimal | None:
+    """The same exactly, for staff; None while it cannot be told."""
     book = _book(design)
     metal = _metal(design, book)
-    mode = pricebook.telling(design.store).mode
     if metal is None or band.pk not in book.bands:
-        return pricing.IN_WORDS_ON_REQUEST
+        return None
     try:
         priced = costing.priced_band(
             book=book, band=book.bands[band.pk], metal=metal, ring_size=design.ring_size, now=now
         )
     except pricing.NotPriced:
-        return pricing.IN_WORDS_ON_REQUEST
-    return pricing.told(priced.total, mode=mode)
+        return None
+    return priced.total
 
 
 # The price book.

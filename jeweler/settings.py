@@ -337,6 +337,12 @@ VISIT_GRACE_MINUTES = 15
 # Minutes: how long a till keeps store credit for a sale; days: how long credit lasts that comes back after its last day.
 CREDIT_HOLD_MINUTES = 30
 CREDIT_GRACE_DAYS = 30
+# Percent of a ticket that an associate may take off by herself; more needs a manager.
+COUNTER_DISCOUNT_PCT = number(
+    "COUNTER_DISCOUNT_PCT", default="10", least=0, below=101, such_as="10"
+)
+# Days after the hand-over in which an unworn piece may come back, as receipts say.
+RETURN_DAYS = int(number("RETURN_DAYS", default="30", least=0, below=3651, such_as="30"))
 LOOKBACK_DAYS = 90
 VISITOR_COOKIE_DAYS = 395
 OUTBOX_MAX_ATTEMPTS = 10

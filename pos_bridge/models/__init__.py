@@ -8,12 +8,23 @@ from pos_bridge.models.outgoing import WebhookAttempt, WebhookEndpoint, WebhookM
 from pos_bridge.models.registers import Discrepancy, ReconciliationRun, RegisterClosure
 from pos_bridge.models.slots import Slot
 from pos_bridge.models.stock import Item, ReturnedStone, StockLevel
+from pos_bridge.models.tickets import (
+    CounterAct,
+    CounterLine,
+    CounterTicket,
+    DrawerCount,
+    Tender,
+)
 
 __all__ = [
     "Alarm",
     "Checkout",
     "Connection",
+    "CounterAct",
+    "CounterLine",
+    "CounterTicket",
     "Discrepancy",
+    "DrawerCount",
     "Fetch",
     "IdempotencyKey",
     "InboxEvent",
@@ -27,6 +38,7 @@ __all__ = [
     "ReturnedStone",
     "Slot",
     "StockLevel",
+    "Tender",
     "TillCustomer",
     "TillDevice",
     "WebhookAttempt",
