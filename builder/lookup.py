@@ -1,6 +1,7 @@
 """An associate finds the design of the customer in front of her, and opens it.
 
-Only whole keys find anything: an e-mail address, a phone number, a design code, or the link behind a QR. Each search and
+Only whole keys find anything: an e-mail address, a phone number, a design code, the link behind a QR, or the number of the
+grading report of a stone that was saved. Each search and
 each opening is audited, with limits per hour; nothing personal is written into the audit. A design that she took off her list
 is found by its code or QR alone, which she hands over herself.
 """
@@ -15,7 +16,7 @@ from django.db.models import Q, QuerySet
 
 from builder import codes
 from builder.events import DesignLookedUp
-from builder.models import Design, DesignLink, DesignLookup
+from builder.models import Design, DesignLink, DesignLookup, DesignVersion, Stone
 from jeweler import access, audit, customers, outbox, tokens
 from jeweler.models import AuditEntry, Customer, StaffMember, Store
 
@@ -24,6 +25,7 @@ SAME_VISIT = timedelta(minutes=30)
 HOUR = timedelta(hours=1)
 LOOKUPS_AN_HOUR = 100
 OPENINGS_AN_HOUR = 40  # a code that is typed is looked up twice: in the field, and to open it
+_REPORT = re.compile(r"(?:(?:GIA|IGI|HRD|GCAL|AGS|EGL)[ \-:]*)?([A-Z]{0,3}\d{6,16})", re.IGNORECASE)
 _PHONE = re.compile(r"[\d\s()+./\-–]{7,}")
 
 
@@ -32,7 +34,7 @@ class NothingToLookFor(ValueError):
 
     def __init__(self) -> None:
         super().__init__(
-            f"Type the whole e-mail address, phone number or design code, such as "
+            f"Type the whole e-mail address, phone number, report number or design code, such as "
             f"{codes.PREFIX}-7K4Q-2M9, or scan the QR."
         )
 
@@ -53,7 +55,7 @@ class NotYourStore(PermissionDenied):
 
 
 def key_of(text: str) -> DesignLookup.Key:
-    """By what kind of key the text would find a design. Raises NothingToLookFor."""
+    """By what kind of key the text would find a design; a number that is a known report's is no phone's. Raises NothingToLookFor."""
     wanted = text.strip()
     if _token(wanted):
         return DesignLookup.Key.QR
@@ -61,6 +63,8 @@ def key_of(text: str) -> DesignLookup.Key:
         return DesignLookup.Key.EMAIL
     if _code(wanted):
         return DesignLookup.Key.CODE
+    if _report(wanted):
+        return DesignLookup.Key.REPORT
     if _PHONE.fullmatch(wanted):
         return DesignLookup.Key.PHONE
     raise NothingToLookFor
@@ -155,14 +159,17 @@ def _found(
     if key == DesignLookup.Key.CODE:
         return Design.objects.filter(code=_code(wanted))
     stores = access.stores_of(member)
+    meant_for_us = Q(store=None) | Q(store__in=stores)
+    saved = Design.objects.filter(meant_for_us, saved_at__isnull=False, removed_at=None)
+    if key == DesignLookup.Key.REPORT:
+        theirs = DesignVersion.objects.filter(stone__report_number=_report(wanted))
+        return saved.filter(Q(pk__in=theirs.values("design")))
     if key == DesignLookup.Key.EMAIL:
         people = customers.find(email=wanted)
     else:
         people = _with_phone(wanted, regions=sorted({store.region for store in stores}))
     ids = [pk for person in people for pk in customers.ids_of(person)]
-    meant_for_us = Q(store=None) | Q(store__in=stores)
-    saved = Design.objects.filter(saved_at__isnull=False, removed_at=None)
-    return saved.filter(meant_for_us, customer__in=ids)
+    return saved.filter(customer__in=ids)
 
 
 def _with_phone(text: str, *, regions: list[str]) -> list[Customer]:
@@ -178,6 +185,13 @@ def _code(text: str) -> str:
         return codes.read(text)
     except codes.NotACode:
         return ""
+
+
+def _report(text: str) -> str:
+    """The number of a report that we know a stone of, "" when it is none."""
+    found = _REPORT.fullmatch(text)
+    number = found[1].upper() if found else ""
+    return number if number and Stone.objects.filter(report_number=number).exists() else ""
 
 
 def _token(text: str) -> str:

@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from pos_bridge import api, views, webhooks
-from pos_bridge.counter import invoicing, pages
+from pos_bridge.counter import drawer, invoicing, pages, people, tickets
 from pos_bridge.office import days, inbox
 from pos_bridge.till import views as till
 
@@ -30,6 +30,14 @@ urlpatterns = [
     path("admin/counter/", pages.find, name="counter"),
     path("admin/counter/invoices/", invoicing.listed, name="counter-invoices"),
     path("admin/counter/invoices/<int:pk>/", invoicing.invoice, name="counter-invoice"),
+    path("admin/counter/tickets/", tickets.listed, name="counter-tickets"),
+    path("admin/counter/tickets/<uuid:uid>/", tickets.ticket, name="counter-ticket"),
+    path("admin/counter/tickets/<uuid:uid>/act/", tickets.act, name="counter-ticket-act"),
+    path("admin/counter/tickets/<uuid:uid>/receipt/", tickets.receipt, name="counter-receipt"),
+    path("admin/counter/closing/", drawer.closing, name="counter-closing"),
+    path("admin/counter/people/<str:token>/", people.page, name="counter-person"),
+    path("admin/counter/people/<str:token>/reach/", people.reach, name="counter-person-reach"),
+    path("admin/counter/<str:code>/sell/", tickets.sell, name="counter-sell"),
     path("admin/counter/<str:code>/invoice/", invoicing.write, name="counter-invoice-write"),
     path("admin/counter/store/", pages.choose_store, name="counter-store"),
     path("admin/counter/<str:code>/", pages.design, name="counter-design"),

@@ -293,6 +293,7 @@ class DesignLookup(models.Model):
         PHONE = "phone", "Phone"
         CODE = "code", "Design code"
         QR = "qr", "QR"
+        REPORT = "report", "Grading report"
 
     design = models.ForeignKey(Design, on_delete=models.CASCADE, related_name="lookups")
     store = models.ForeignKey(Store, on_delete=models.PROTECT)

@@ -1,15 +1,16 @@
 """Who asks, and in which store: the rules behind the associate's field."""
 
 from datetime import datetime, timedelta
+from urllib.parse import parse_qs
 
 from django.http import Http404
 
 from builder import lookup
 from builder.codes import NotACode, read
 from builder.models import Design, DesignLookup
-from jeweler import audit
+from jeweler import audit, customers
 from jeweler.access import StaffRequest, stores_of
-from jeweler.models import StaffMember, Store
+from jeweler.models import Customer, StaffMember, Store
 from pos_bridge.counter.showing import opened
 
 
@@ -50,6 +51,15 @@ def look_up(*, text: str, member: StaffMember, store: Store, now: datetime) -> l
     return [design for design in found if design.store_id in ours]
 
 
+def people_with(text: str, *, key: DesignLookup.Key, store: Store) -> list[Customer]:
+    """Whose whole address or number it is; the asking was noted with the designs'."""
+    if key == DesignLookup.Key.EMAIL:
+        return customers.find(email=text)
+    if key == DesignLookup.Key.PHONE:
+        return customers.find(phone=text, region=store.region)
+    return []
+
+
 def one_of_ours(*, code: str, member: StaffMember, store: Store, now: datetime) -> Design:
     """The design behind a page's address. Raises Http404, lookup.TooMany."""
     try:
@@ -62,6 +72,16 @@ def one_of_ours(*, code: str, member: StaffMember, store: Store, now: datetime) 
     if not found:
         raise Http404(f"There is no design {code} for your stores. Check it letter by letter.")
     return found[0]
+
+
+def design_of(text: str, *, member: StaffMember, store: Store, now: datetime) -> Design | None:
+    """The design with this code, or behind this scanned QR. Raises lookup.TooMany."""
+    scanned = parse_qs(text.partition("?")[2]).get("q", [""])[0] if "?" in text else ""
+    code = scanned or text
+    if not is_code(code):
+        return None
+    found = look_up(text=code, member=member, store=store, now=now)
+    return found[0] if found else None
 
 
 def was_lately_opened(*, design: Design, member: StaffMember, store: Store, now: datetime) -> bool:

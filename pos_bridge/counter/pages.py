@@ -17,8 +17,8 @@ from builder import lookup, sheets
 from builder.models import Design, DesignLookup
 from jeweler import audit, customers
 from jeweler.access import STORE_KEY, Role, StaffRequest, staff_only, store_here, stores_of
-from jeweler.models import Store
-from pos_bridge.counter import desk, showing
+from jeweler.models import Customer, Store
+from pos_bridge.counter import desk, people, showing
 
 KEYS = {key.value for key in DesignLookup.Key}
 # The same for somebody who is unknown and for somebody without a design.
@@ -26,6 +26,7 @@ NOTHING = {
     DesignLookup.Key.EMAIL: "No design was saved with this address. Ask for the code in her mail.",
     DesignLookup.Key.PHONE: "No design was saved with this number. Try her e-mail address.",
     DesignLookup.Key.CODE: "No design of your stores has this code. Check it letter by letter.",
+    DesignLookup.Key.REPORT: "Nobody of your stores saved the stone of this report.",
     DesignLookup.Key.QR: "This QR opens no design of your stores. Try the code beneath it.",
 }
 
@@ -55,6 +56,10 @@ def find(request: StaffRequest) -> HttpResponse:
         return _rendered(request, "pos_bridge/find.html", context)
     if len(designs) == 1 and key in {DesignLookup.Key.CODE, DesignLookup.Key.QR}:
         return _to_design(designs[0], key)
+    context["people"] = [
+        (showing.initials(each), people.address(each, member=request.member))
+        for each in desk.people_with(text, key=key, store=store)
+    ]
     context["found"] = [showing.found(each) for each in designs]
     context["key"] = key
     context["nothing"] = None if designs else NOTHING[key]
@@ -203,4 +208,7 @@ def _page(
     if context is None:
         messages.info(request, f"{design.code} was never saved by e-mail, so there is no version.")
         return redirect("counter")
+    owner = context["customer"]
+    if isinstance(owner, Customer):
+        context["her_page"] = people.address(owner, member=request.member)
     return _rendered(request, "pos_bridge/design.html", context)

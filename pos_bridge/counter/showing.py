@@ -65,9 +65,13 @@ def shown(
 def found(design: Design) -> Found:
     """The design as the list shows it."""
     customer = customers.resolve(design.customer) if design.customer else None
-    names = [customer.first_name, customer.last_name] if customer else []
-    initials = " ".join(f"{name[0]}." for name in names if name)
-    return Found(design=design, said=_said(design), initials=initials)
+    return Found(design=design, said=_said(design), initials=initials(customer) if customer else "")
+
+
+def initials(customer: Customer) -> str:
+    """C. W."""
+    names = [customer.first_name, customer.last_name]
+    return " ".join(f"{name[0]}." for name in names if name)
 
 
 def opened(lookup: DesignLookup) -> Opened:
