@@ -4,15 +4,23 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('builder', '0018_memo_email'),
+        ("builder", "0018_memo_email"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='designlookup',
-            name='key',
-            field=models.CharField(choices=[('email', 'E-mail'), ('phone', 'Phone'), ('code', 'Design code'), ('qr', 'QR'), ('report', 'Grading report')], max_length=8),
+            model_name="designlookup",
+            name="key",
+            field=models.CharField(
+                choices=[
+                    ("email", "E-mail"),
+                    ("phone", "Phone"),
+                    ("code", "Design code"),
+                    ("qr", "QR"),
+                    ("report", "Grading report"),
+                ],
+                max_length=8,
+            ),
         ),
     ]
