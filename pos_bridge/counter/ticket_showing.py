@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from builder import pricing
 from builder.models import Design
-from jeweler import sales
+from jeweler import money, sales
 from jeweler.models import Payment, SaleLine, Store
 from pos_bridge import taking, tickets, totals
 from pos_bridge.models import CounterLine, CounterTicket, Tender
@@ -56,6 +56,7 @@ def shown(ticket: CounterTicket, *, is_manager: bool, now: datetime) -> dict[str
         "ticket": ticket,
         "store": ticket.store,
         "lines": lines,
+        "rows": _rows(lines),
         "designs": designs,
         "bands": [design for design in designs if _has_band(design, lines)],
         "worked": tickets.add_up(ticket),
@@ -63,10 +64,12 @@ def shown(ticket: CounterTicket, *, is_manager: bool, now: datetime) -> dict[str
         "is_included": ticket.store.tax_display == pricing.INCLUDED,
         "due": due,
         "paid": paid,
+        "due_typed": _typed(ticket, due),
         "to_give_back": taking.to_give_back(ticket),
+        "back_typed": _typed(ticket, taking.to_give_back(ticket)),
         "payments": [_payment(each, ticket, today=today) for each in payments],
         "refunds": sale.refunds.order_by("refunded_at") if sale else [],
-        "quick": [(words, _quick(ticket, due * part)) for part, words in QUICK] if due > 0 else [],
+        "quick": [(words, _typed(ticket, _quick(ticket, due * part))) for part, words in QUICK] if due > 0 else [],
         "in_cash": totals.in_cash(due, currency=ticket.currency),
         "credit": taking.credit_for(ticket, now=now) if due > 0 and lines else Decimal(0),
         "tenders": Tender.choices,
@@ -119,3 +122,17 @@ def _quick(ticket: CounterTicket, amount: Decimal) -> Decimal:
     if amount == tickets.due(ticket):
         return amount
     return amount.quantize(Decimal(1))
+
+
+def _rows(lines: list[CounterLine]) -> list[tuple[CounterLine, str]]:
+    """Each line, with its design's code where that begins."""
+    codes = [line.design.code if line.design else "" for line in lines]
+    return [
+        (line, code if code != before else "")
+        for line, code, before in zip(lines, codes, ["", *codes], strict=False)
+    ]
+
+
+def _typed(ticket: CounterTicket, amount: Decimal) -> str:
+    """As it is typed: with its currency's decimals, and no comma."""
+    return f"{amount:.{money.exponent(ticket.currency)}f}"

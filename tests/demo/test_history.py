@@ -19,10 +19,10 @@ from attribution.reports.balance import balance
 from attribution.reports.scope import Scope
 from builder import funnel
 from builder.models import Design, DesignStep, DesignVersion, Stone
-from demo import catalog, credit, friends, history, house, showrooms, tills, visits
+from demo import catalog, counters, credit, friends, history, house, showrooms, tills, visits
 from jeweler import sales
 from jeweler.models import Sale, Store
-from pos_bridge.models import TillDevice
+from pos_bridge.models import CounterTicket, TillDevice
 from referrals import codes
 from referrals.models import Advocate, CreditEntry, CreditLot, Referral
 
@@ -46,6 +46,7 @@ def sample(django_db_setup: None, django_db_blocker: object) -> Iterator[None]:
         friends.write(threads, dice=dice, now=now)
         credit.write(stores=stores, now=now)
         visits.write(stores=stores, now=now)
+        counters.write(stores=stores, now=now)
         conversions.rebuild_all(now=now)
         yield
         transaction.set_rollback(True)
@@ -107,6 +108,11 @@ class TestTheSampleHouse:
         assert set(Appointment.objects.values_list("status", flat=True)) >= {"attended", "missed"}
         for referral in Referral.objects.select_related("advocate"):
             assert referral.friend_id != referral.advocate.customer_id
+
+    def test_every_store_has_a_deposit_and_an_unpaid_repair_at_its_counter(self) -> None:
+        for store in Store.objects.all():
+            tickets = CounterTicket.objects.filter(store=store).order_by("pk")
+            assert [ticket.sale is not None for ticket in tickets] == [True, False]
 
     def test_a_filled_house_is_left_alone(self) -> None:
         before = (Sale.objects.count(), Touchpoint.objects.count(), Stone.objects.count())

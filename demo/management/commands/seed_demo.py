@@ -9,7 +9,18 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from attribution import conversions
-from demo import catalog, credit, friends, history, house, orders, showrooms, tills, visits
+from demo import (
+    catalog,
+    counters,
+    credit,
+    friends,
+    history,
+    house,
+    orders,
+    showrooms,
+    tills,
+    visits,
+)
 from jeweler.models import Sale, Visitor
 
 SEED = 20261121
@@ -50,7 +61,8 @@ class Command(BaseCommand):
         self._say(f"{len(sale_ids):,} sales, and {rewards:,} rewards in store credit")
         visits.write(stores=stores, now=now)
         orders.write(stores=stores, now=now)
-        self._say("today's visits and custom orders")
+        counters.write(stores=stores, now=now)
+        self._say("today's visits, custom orders and open tickets")
         conversions.rebuild_all(now=now)
         self._say("their conversions and credit")
 
