@@ -2,9 +2,10 @@
 
 What is typed is what was done: the card is charged on the terminal, and we see an amount, never a card. Each act is one
 transaction with the ticket's row held, and one effect per form. What is due is added up from the facts each time. A payment is
-voided on its own day; later it is refunded. What was paid by store credit goes back to her credit and nowhere else.
+voided on its own day; later it is refunded. What was paid by store credit goes back to her credit, in its share of each refund.
 """
 
+import dataclasses
 from datetime import datetime
 from decimal import Decimal
 
@@ -17,7 +18,8 @@ from pos_bridge import inventory, tickets, totals
 from pos_bridge.models import CounterAct, CounterTicket, Tender
 from pos_bridge.tickets import Act, CannotSell, NeedsManager, NotNow
 from referrals import credit, full_price
-from referrals.models import CreditEntry, CreditHold
+from referrals import tender as tender_rules
+from referrals.models import CreditEntry
 
 Kind = CounterAct.Kind
 NOTHING = Decimal(0)
@@ -91,8 +93,7 @@ def void(*, ticket: CounterTicket, payment_id: int, act: Act) -> None:
         paid_at=payment.paid_at,
         now=act.now,
     )
-    if payment.tender == Tender.STORE_CREDIT:
-        _return_credit(found, payment.amount, reason="voided", now=act.now)
+    _settle_credit(found, now=act.now)
     if payment.tender == Tender.CASH and found.rounding:
         found.rounding = NOTHING
         found.save(update_fields=["rounding"])
@@ -116,11 +117,11 @@ def refund(
     sale = found.sale
     if sale is None:
         raise NotNow("Nothing was paid, so nothing can be given back.")
+    if tender == Tender.STORE_CREDIT:
+        raise CannotSell(
+            "What was paid by store credit goes back there by itself, in its share. Choose how the rest is given back."
+        )
     _check_step(found, tender=tender, amount=amount)
-    left = _left_of(found, is_credit=tender == Tender.STORE_CREDIT)
-    if amount > left:
-        way = "store credit" if tender == Tender.STORE_CREDIT else "other tenders than store credit"
-        raise CannotSell(f"{tickets.in_words(left, found)} of it was paid by {way} and can go back there.")  # fmt: skip
     sales.record_refund(
         source=tickets.source(found.store),
         external_id=f"{found.uid.hex}-{act.key}",
@@ -132,13 +133,16 @@ def refund(
         refunded_at=act.now,
         now=act.now,
     )  # fmt: skip
-    if tender == Tender.STORE_CREDIT:
-        _return_credit(found, amount, reason=reason, now=act.now)
+    as_credit = _settle_credit(found, now=act.now)
     if sales.fully_paid_at(sale) is not None and sales.refunded(sale) >= sale.total:
         inventory.take_back(sale=sale, reason="refunded", at=act.now)
-    tickets.written(
-        found, act, kind=Kind.REFUNDED, tender=tender, amount=amount, said=reason.strip()
-    )
+    parts = [(tender, amount - as_credit), (Tender.STORE_CREDIT, as_credit)]
+    keys = [act.key, f"{act.key}-credit"]  # the first is the form's, by which it is known
+    for key, (by, part) in zip(keys, [each for each in parts if each[1] > 0], strict=False):
+        once = dataclasses.replace(act, key=key)
+        tickets.written(
+            found, once, kind=Kind.REFUNDED, tender=by, amount=part, said=reason.strip()
+        )
 
 
 @transaction.atomic
@@ -191,7 +195,7 @@ def credit_for(ticket: CounterTicket, *, now: datetime) -> Decimal:
     if ticket.customer is None:
         return NOTHING
     balance = credit.balance(customer=ticket.customer, currency=ticket.currency, now=now)
-    left = _eligible(ticket).total - _paid(ticket, is_credit=True)
+    left = _eligible(ticket).total - _paid_by_credit(ticket)
     return max(min(balance.available, left, tickets.due(ticket)), NOTHING)
 
 
@@ -229,19 +233,13 @@ def _payment(ticket: CounterTicket, payment_id: int) -> Payment:
     return payment
 
 
-def _paid(ticket: CounterTicket, *, is_credit: bool) -> Decimal:
+def _paid_by_credit(ticket: CounterTicket) -> Decimal:
+    """What stays spent of it on this sale."""
     if ticket.sale is None:
         return NOTHING
     payments = ticket.sale.payments.filter(status=Payment.Status.CAPTURED)
-    asked = payments.filter(tender=Tender.STORE_CREDIT) if is_credit else payments.exclude(tender=Tender.STORE_CREDIT)  # fmt: skip
-    given = ticket.acts.filter(kind=Kind.REFUNDED)
-    back = given.filter(tender=Tender.STORE_CREDIT) if is_credit else given.exclude(tender=Tender.STORE_CREDIT)  # fmt: skip
-    paid = asked.aggregate(sum=Sum("amount"))["sum"] or NOTHING
-    return paid - (back.aggregate(sum=Sum("amount"))["sum"] or NOTHING)
-
-
-def _left_of(ticket: CounterTicket, *, is_credit: bool) -> Decimal:
-    return max(_paid(ticket, is_credit=is_credit), NOTHING)
+    paid = payments.filter(tender=Tender.STORE_CREDIT).aggregate(sum=Sum("amount"))["sum"]
+    return (paid or NOTHING) - _given_back(ticket)
 
 
 def _eligible(ticket: CounterTicket) -> full_price.Eligible:
@@ -263,7 +261,7 @@ def _spend_credit(ticket: CounterTicket, payment: Payment, *, now: datetime) -> 
         raise CannotSell("Say first whose ticket it is: credit is hers alone.")
     assert ticket.sale is not None
     found = _eligible(ticket)
-    if _paid(ticket, is_credit=True) > found.total:  # this payment among it
+    if _paid_by_credit(ticket) > found.total:  # this payment among it
         raise CannotSell(
             f"Credit can pay {tickets.in_words(found.total, ticket)} of this ticket. {found.in_words()}".strip()
         )
@@ -279,25 +277,19 @@ def _spend_credit(ticket: CounterTicket, payment: Payment, *, now: datetime) -> 
     credit.capture(uid=held.uid, payment=payment, now=now)
 
 
-def _return_credit(ticket: CounterTicket, amount: Decimal, *, reason: str, now: datetime) -> None:
-    """To the lots it came from, the last spent first."""
-    assert ticket.sale is not None
-    spent = CreditHold.objects.filter(
-        payment__sale=ticket.sale, state=CreditHold.State.CAPTURED
-    ).order_by("-pk")
-    left = amount
-    for held in spent:
-        if left <= 0:
-            return
-        before = _given_back(held)
-        part = min(left, held.captured_amount - before)
-        if part > 0:
-            credit.give_back(uid=held.uid, total=before + part, reason=reason, now=now)
-            left -= part
+def _settle_credit(ticket: CounterTicket, *, now: datetime) -> Decimal:
+    """Give back to her credit what the sale's refunds and voids give back of it, by the house's one rule, and say how much."""
+    if ticket.sale is None:
+        return NOTHING
+    before = _given_back(ticket)
+    tender_rules.settle(sale_id=ticket.sale.pk, now=now)
+    return _given_back(ticket) - before
 
 
-def _given_back(held: CreditHold) -> Decimal:
+def _given_back(ticket: CounterTicket) -> Decimal:
     entries = CreditEntry.objects.filter(
-        transaction__hold=held, transaction__kind="give_back", source=CreditEntry.Bucket.SPENT
+        transaction__hold__payment__sale=ticket.sale,
+        transaction__kind="give_back",
+        source=CreditEntry.Bucket.SPENT,
     )
     return entries.aggregate(sum=Sum("amount"))["sum"] or NOTHING
