@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +30,7 @@ from pos_bridge.connections import Opened
 from pos_bridge.models import Slot
 
 T = TypeVar("T")
+Harm = tuple[float, Callable[[], object]]
 STORE = "chaos"
 RATE = 60.0  # events a second, on a machine that carries the senders, the servers and the killer
 PATIENCE = 240.0
@@ -43,7 +44,7 @@ FLOOD_S = 6.0
 def run(*, events: int, port: int, database_url: str, frozen_s: float = FROZEN_S) -> dict[str, Any]:
     """The whole run on the database that Django is connected to; its figures, with what is broken."""
     dice = random.Random(20261122)
-    opened = _open()
+    opened = open_till()
     day = till.day(events=events, store=STORE, dice=dice)
     poison = till.poison(store=STORE, books=day.books)
     invariants.poison_the_books()
@@ -51,24 +52,30 @@ def run(*, events: int, port: int, database_url: str, frozen_s: float = FROZEN_S
         tempfile.TemporaryDirectory(prefix="faults-") as folder,
         programs.house(port=port, folder=Path(folder), database_url=database_url) as house,
     ):
-        _wait_until(lambda: _answers(port), what="the web process answers")
-        storm = _storm(house, opened, [poison, *day.deliveries], port=port, dice=dice)
-        storm_settled = _settle(house)
+        wait_until(lambda: answers(port), what="the web process answers")
+        harms: list[Harm] = [
+            *((share, house.stop_postgres_immediately) for share in STOPS),
+            (FLUSH, house.flush_valkey),
+        ]
+        storm = raise_storm(
+            house, opened, [poison, *day.deliveries], port=port, dice=dice, harms=harms
+        )
+        storm_settled = settle(house)
         bombs = _bombs(opened, day.books, port=port)
         frozen = _freeze(house, opened, day.books, port=port, dice=dice, seconds=frozen_s)
         flood = _flood(opened, day.books, port=port, dice=dice)
-        settled = _settle(house)
+        settled = settle(house)
         before = _patiently(invariants.fingerprint)
         acknowledged = storm.acknowledged + frozen["sent"].acknowledged + flood["sent"].acknowledged
         _again(opened, day.deliveries, port=port, dice=dice)
-        _settle(house)
+        settle(house)
         broken = invariants.broken(day.books, acknowledged=acknowledged)
         if invariants.fingerprint() != before:
             broken.append("telling it all again changed the books")
         twice = Counter(Slot.objects.values_list("name", "began_at"))
         broken += [f"turn {name} was taken twice" for name, count in twice.items() if count > 1]
         return {
-            "events": day.events,
+            "events": len(day.books.keys),
             "deliveries": len(day.deliveries) + 1,
             "kills": {each.name: each.kills for each in house.programs},
             "postgres_stopped_immediately": house.postgres_stops,
@@ -92,30 +99,30 @@ def run(*, events: int, port: int, database_url: str, frozen_s: float = FROZEN_S
 # The four acts.
 
 
-def _storm(
+def raise_storm(
     house: programs.House,
     opened: Opened,
     deliveries: list[till.Delivery],
     *,
     port: int,
     dice: random.Random,
+    harms: Sequence[Harm] = (),
+    kill_every: tuple[float, float] = KILL_EVERY,
+    rate: float = RATE,
 ) -> sending.Sent:
-    harms: list[tuple[float, Callable[[], object]]] = [
-        *((share, house.stop_postgres_immediately) for share in STOPS),
-        (FLUSH, house.flush_valkey),
-    ]
-    harms.sort(key=lambda harm: harm[0])
-    next_kill = [time.monotonic() + dice.uniform(*KILL_EVERY)]
+    """Send it all while programs are killed at random; each harm is done once its share is acknowledged."""
+    left = sorted(harms, key=lambda harm: harm[0])
+    next_kill = [time.monotonic() + dice.uniform(*kill_every)]
 
     def harm(share: float) -> None:
-        while harms and share >= harms[0][0]:
-            harms.pop(0)[1]()
+        while left and share >= left[0][0]:
+            left.pop(0)[1]()
         if time.monotonic() >= next_kill[0]:
             dice.choice(house.programs).kill()
-            next_kill[0] = time.monotonic() + dice.uniform(*KILL_EVERY)
+            next_kill[0] = time.monotonic() + dice.uniform(*kill_every)
         house.keep_alive()
 
-    return sending.send(opened, deliveries, port=port, rate=RATE, at_share=harm)
+    return sending.send(opened, deliveries, port=port, rate=rate, at_share=harm)
 
 
 def _bombs(opened: Opened, books: till.Books, *, port: int) -> dict[str, int]:
@@ -150,7 +157,7 @@ def _freeze(
         sent = sending.send(opened, day.deliveries, port=port, rate=10)
         time.sleep(max(0.0, seconds - (time.monotonic() - began)))
     back = time.monotonic()
-    _wait_until(lambda: not _patiently(invariants.unapplied), what="all is applied", house=house)
+    wait_until(lambda: not _patiently(invariants.unapplied), what="all is applied", house=house)
     return {"sent": sent, "applied_s": round(time.monotonic() - back, 1)}
 
 
@@ -191,7 +198,7 @@ def _again(
 # Inside.
 
 
-def _open() -> Opened:
+def open_till() -> Opened:
     store = Store.objects.create(
         code=STORE, name="Chaos", street="", city="", region="US", time_zone="America/New_York"
     )
@@ -214,10 +221,10 @@ def _more(books: till.Books, *, events: int, name: str, dice: random.Random) -> 
     return day
 
 
-def _settle(house: programs.House) -> float:
+def settle(house: programs.House) -> float:
     """Wait until all is applied and announced; how long it took."""
     began = time.monotonic()
-    _wait_until(
+    wait_until(
         lambda: not _patiently(invariants.unapplied) and not _patiently(invariants.undelivered),
         what="all is applied and announced",
         house=house,
@@ -225,7 +232,7 @@ def _settle(house: programs.House) -> float:
     return time.monotonic() - began
 
 
-def _wait_until(
+def wait_until(
     true: Callable[[], object], *, what: str, house: programs.House | None = None
 ) -> None:
     deadline = time.monotonic() + PATIENCE
@@ -249,7 +256,7 @@ def _patiently(ask: Callable[[], T]) -> T:
     return ask()
 
 
-def _answers(port: int) -> bool:
+def answers(port: int) -> bool:
     probe = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
     try:
         probe.request("GET", "/healthz")

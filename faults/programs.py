@@ -1,6 +1,7 @@
 """Server processes that are killed and come back, and the two servers that are stopped under them."""
 
 import contextlib
+import ctypes
 import os
 import signal
 import subprocess
@@ -14,6 +15,9 @@ import redis
 
 from jeweler import embedded
 
+PR_SET_PDEATHSIG = 1
+# Loaded beforehand: between fork and exec nothing is to be looked for.
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 
@@ -46,6 +50,7 @@ class Program:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                preexec_fn=_die_with_us,  # noqa: PLW1509  one call of the C library, no locks
             )
 
     def keep_alive(self) -> None:
@@ -128,19 +133,9 @@ class House:
 
 def house(*, port: int, folder: Path, database_url: str) -> House:
     """Web, two workers and two clocks, as in production: one clock too many, so that each turn is rung for twice."""
-    environment = {
-        "DATABASE_URL": database_url,
-        "DEMO": "True",
-        "SITE_URL": f"http://localhost:{port}",
-        "OPENBLAS_NUM_THREADS": "1",
-    }
-    web = [
-        sys.executable, "-m", "granian", "jeweler.wsgi:application", "--interface", "wsgi", "--workers", "1",
-        "--blocking-threads", "8", "--host", "127.0.0.1", "--port", str(port), "--log-level", "warning",
-    ]  # fmt: skip
     celery = [sys.executable, "-m", "celery", "-A", "jeweler"]
     worker = ["worker", "-c", "1", "-l", "error", "--without-gossip", "--without-mingle"]
-    commands: dict[str, list[str]] = {"web": web}
+    commands = {"web": _web(port)}
     for number in (1, 2):
         commands[f"worker {number}"] = [*celery, *worker, "-n", f"chaos{number}@%h"]
         schedule = str(folder / f"schedule-{number}")
@@ -154,6 +149,23 @@ def house(*, port: int, folder: Path, database_url: str) -> House:
             "-s",
             schedule,
         ]
+    return _house(commands, port=port, folder=folder, database_url=database_url)
+
+
+def _web(port: int) -> list[str]:
+    return [
+        sys.executable, "-m", "granian", "jeweler.wsgi:application", "--interface", "wsgi", "--workers", "1",
+        "--blocking-threads", "8", "--host", "127.0.0.1", "--port", str(port), "--log-level", "warning",
+    ]  # fmt: skip
+
+
+def _house(commands: dict[str, list[str]], *, port: int, folder: Path, database_url: str) -> House:
+    environment = {
+        "DATABASE_URL": database_url,
+        "DEMO": "True",
+        "SITE_URL": f"http://localhost:{port}",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
     return House(
         programs=[
             Program(
@@ -171,6 +183,12 @@ def _valkey() -> redis.Redis:
     return redis.Redis(
         unix_socket_path=str(embedded.valkey_socket()), decode_responses=True, socket_timeout=5
     )
+
+
+def _die_with_us() -> None:
+    """Whoever is started here is killed by the kernel when this process ends, however it ends."""
+    if _LIBC is not None:
+        _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _lives(pid: int) -> bool:

@@ -50,7 +50,7 @@ def report_a_busy_day(till: Opened, *, dice: random.Random) -> int:
     return len(said)
 
 
-def test_workers_that_are_killed_again_and_again_leave_exact_books(
+def test_scenario_49_workers_that_are_killed_again_and_again_leave_exact_books(
     till: Opened, tmp_path: Path
 ) -> None:
     dice = random.Random(20261121)
@@ -80,7 +80,7 @@ def test_workers_that_are_killed_again_and_again_leave_exact_books(
     assert told["jeweler.RefundRecorded"] == told["jeweler.SaleHandedOver"] == SALES
 
 
-def test_an_event_that_kills_its_worker_ends_dead_and_holds_up_nobody(
+def test_scenario_53_an_event_that_kills_its_worker_ends_dead_and_holds_up_nobody(
     till: Opened, tmp_path: Path
 ) -> None:
     file = tmp_path / "noted"
