@@ -201,6 +201,7 @@ CELERY_BEAT_SCHEDULE = {
     "look-at-subscriptions": {"task": "pos_bridge.tasks.look_at_subscriptions", "schedule": 60.0},
     "reconcile-days": {"task": "pos_bridge.tasks.reconcile_days", "schedule": 300.0},
     "watch-tills": {"task": "pos_bridge.tasks.watch_tills", "schedule": 60.0},
+    "read-drops": {"task": "pos_bridge.tasks.read_drops", "schedule": 30.0},
     "prune-slots": {"task": "pos_bridge.tasks.prune_slots", "schedule": 3600.0},
     "send-webhooks": {"task": "pos_bridge.tasks.send_webhooks", "schedule": 2.0},
     "prune-webhooks": {"task": "pos_bridge.tasks.prune_webhooks", "schedule": 3600.0},
@@ -281,6 +282,9 @@ STORAGES = {
 }
 MEDIA_ROOT = Path(os.environ.get("MEDIA_ROOT", embedded.home() / "media"))
 WHITENOISE_USE_FINDERS = LOCAL
+
+# Where tills that write files put them: a directory for each connection, named by its code.
+DROPS_DIR = Path(os.environ.get("DROPS_DIR", embedded.home() / "drops"))
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"

@@ -39,7 +39,8 @@ class Ticket:
     """The whole sale as it stands in this version.
 
     `store` is our store's code, or the till's own name for the place. An online order has none.
-    `codes` were typed for a discount: a friend's, perhaps.
+    `codes` were typed for a discount: a friend's, perhaps. Without a currency, here and in payments and
+    refunds, it is the till's one, and amounts may have more decimals than there are coins.
     """
 
     sale_id: str

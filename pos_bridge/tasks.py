@@ -4,6 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from pos_bridge import (
+    drops,
     inbound,
     outgoing,
     pulling,
@@ -38,6 +39,11 @@ def pull_what_changed() -> int:
 @shared_task(expires=60)
 def look_at_subscriptions() -> int:
     return subscribing.look_due(now=timezone.now())
+
+
+@shared_task(expires=30)
+def read_drops() -> int:
+    return drops.read_due(now=timezone.now())
 
 
 @shared_task(expires=3600)

@@ -16,12 +16,14 @@ from pos_bridge.inbound.waiting import (
     want,
 )
 from pos_bridge.models import Connection
+from pos_bridge.providers import tickets
 from pos_bridge.records import Cancellation, HandOver, PaymentReport, RefundReport, Ticket, Wanted
 
 
 def record_sale(ticket: Ticket, *, connection: Connection, now: datetime) -> None:
     """Raises Parked, sales.CurrencyMismatch."""
     store = _store(ticket, connection)
+    ticket = tickets.in_currency(ticket, _currency(store, connection))
     _check_currency(ticket, store, connection)
     person, whom = people.known_as(person=ticket.person, connection=connection, at=ticket.placed_at)
     sold_before = inventory.stones_of_sale(source=connection.source, external_id=ticket.sale_id)
@@ -76,13 +78,16 @@ def _report(
 
 
 def record_payment(payment: PaymentReport, *, connection: Connection, now: datetime) -> None:
+    sale = _paid_for(payment, connection, now=now)
     sales.record_payment(
         source=connection.source,
         external_id=payment.payment_id,
-        sale=_paid_for(payment, connection, now=now),
+        sale=sale,
         status=Payment.Status(payment.status),
-        amount=payment.amount,
-        currency=payment.currency,
+        amount=payment.amount
+        if payment.currency
+        else money.rounded(payment.amount, currency=sale.currency),
+        currency=payment.currency or sale.currency,
         tender=payment.tender,
         reference=payment.reference,
         paid_at=payment.at,
@@ -96,9 +101,11 @@ def record_refund(refund: RefundReport, *, connection: Connection, now: datetime
         source=connection.source,
         external_id=refund.refund_id,
         sale=sale,
-        amount=refund.amount,
+        amount=refund.amount
+        if refund.currency
+        else money.rounded(refund.amount, currency=sale.currency),
         tax=_tax_in(refund, sale),
-        currency=refund.currency,
+        currency=refund.currency or sale.currency,
         reason=refund.reason,
         refunded_at=refund.at,
         now=now,
@@ -159,6 +166,7 @@ def _sale(external_id: str, connection: Connection) -> Sale:
     if sale is None:
         raise SaleUnknown(
             f"Sale {external_id} has not been reported yet",
+            about=external_id,
             wants=Wanted(kind="order", external_id=external_id),
         )
     return sale
@@ -169,8 +177,12 @@ def _store(ticket: Ticket, connection: Connection) -> Store | None:
     return None if ticket.is_online else store_at(ticket.store, connection=connection)
 
 
+def _currency(store: Store | None, connection: Connection) -> str:
+    return connection.currency if connection.store or store is None else store.currency
+
+
 def _check_currency(ticket: Ticket, store: Store | None, connection: Connection) -> None:
-    expected = connection.currency if connection.store or store is None else store.currency
+    expected = _currency(store, connection)
     if ticket.currency != expected:
         raise CurrencyMismatch(
             f"The sale is in {ticket.currency}, and this till's currency is {expected}. "

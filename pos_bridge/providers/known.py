@@ -2,7 +2,10 @@
 
 from pos_bridge.models import Connection
 from pos_bridge.providers import (
+    bigcommerce,
     bigcommerce_api,
+    file_drop,
+    lightspeed,
     lightspeed_api,
     shopify,
     shopify_api,
@@ -18,6 +21,9 @@ _PROVIDERS: dict[str, Provider] = {
     Connection.Provider.STANDARD: standard,
     Connection.Provider.SHOPIFY: shopify,
     Connection.Provider.SQUARE: square,
+    Connection.Provider.LIGHTSPEED: lightspeed,
+    Connection.Provider.BIGCOMMERCE: bigcommerce,
+    Connection.Provider.FILE_DROP: file_drop,
     Connection.Provider.STRIPE: stripe,
 }
 

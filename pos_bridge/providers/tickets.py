@@ -1,10 +1,11 @@
 """What the vendors' tickets have in common: lines without tax, and a ticket that agrees with itself to the cent."""
 
+import dataclasses
 from collections.abc import Iterable
 from decimal import Decimal
 
 from jeweler import money
-from pos_bridge.records import TicketLine
+from pos_bridge.records import Ticket, TicketLine
 
 MERCHANDISE, SERVICE, GIFT_CARD, SHIPPING = "merchandise", "service", "gift_card", "shipping"
 
@@ -26,6 +27,24 @@ def besides(description: str, *, net: Decimal, kind: str = SERVICE) -> TicketLin
         design_code="",
         report_number="",
     )
+
+
+def in_currency(ticket: Ticket, code: str) -> Ticket:
+    """A ticket that says no currency, in the one that its till has: rounded to its coins, and agreeing with itself again."""
+    if ticket.currency:
+        return ticket
+    lines = (
+        dataclasses.replace(
+            line,
+            price=money.rounded(line.price, currency=code),
+            net=money.rounded(line.net, currency=code),
+        )
+        for line in ticket.lines
+    )
+    total = money.rounded(ticket.total, currency=code)
+    tax = money.rounded(ticket.tax, currency=code)
+    whole = balanced(lines, total=total, tax=tax, because="Rounding")
+    return dataclasses.replace(ticket, currency=code, total=total, tax=tax, lines=whole)
 
 
 def balanced(

@@ -36,7 +36,7 @@ def test_scenario_03_two_topics_of_one_event_id_are_both_applied(till: Opened) -
 
 
 def test_scenario_05_a_captured_request_that_is_replayed_after_a_month_has_no_effect(
-    till: Opened, settings: pytest.FixtureRequest
+    till: Opened,
 ) -> None:
     """The body is gone from the inbox by then; its key stays."""
     captured = vendors.transaction(1, "sale", "5088.00")
