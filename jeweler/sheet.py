@@ -39,7 +39,12 @@ def file_of(*, name: str) -> str:
 
 
 def for_page(request: HttpRequest, *, name: str) -> Sheet | None:
-    """What the page is to have in it; None where the browser has it, or it was not built."""
+    """What the page is to have in it; None where the browser has it, or it was not built.
+
+    A page that a script asks for brings none: the page it is put into has its sheets, and allows no others.
+    """
+    if request.headers.get("Sec-Fetch-Dest", "document") != "document":
+        return None
     sheet = _read(*_place(file_of(name=name)))
     if sheet is None or sheet.edition in _known(request):
         return None

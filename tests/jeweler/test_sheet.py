@@ -51,6 +51,12 @@ def test_a_page_of_another_kind_brings_only_what_she_has_not_got(client: Client)
         assert "<style" not in client.get(address).text
 
 
+def test_a_page_that_a_script_asks_for_brings_none(client: Client) -> None:
+    response = client.get("/", headers={"Sec-Fetch-Dest": "empty"})
+    assert "<style" not in response.text
+    assert sheet.COOKIE not in response.cookies
+
+
 def test_whoever_has_another_edition_is_given_this_one(client: Client) -> None:
     client.cookies[sheet.COOKIE] = "0" * 12
     response = client.get("/")
