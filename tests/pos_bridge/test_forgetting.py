@@ -10,6 +10,7 @@ from pos_bridge import inbound
 from pos_bridge.connections import Opened
 from pos_bridge.models import InboxEvent
 from tests.factories import pos_bridge as tills
+from tests.factories import vendors
 
 pytestmark = pytest.mark.django_db
 
@@ -36,6 +37,26 @@ def test_who_asks_to_be_forgotten_is_forgotten_in_the_inbox(till: Opened) -> Non
     assert "clara" not in str(hers.body).lower()
     assert hers.body["sale"]["total_minor"] == 508800
     assert others.body["customer"] == other
+
+
+def test_a_vendors_messages_of_her_and_of_her_sale_tell_nothing_of_her_any_more() -> None:
+    buyer = {"id": 207119551, "email": "clara@example.com", "first_name": "Clara"}
+    till = vendors.open_till()
+    vendors.tell(till, "customers/create", {**buyer, "updated_at": vendors.AT})
+    other = {"id": 2071195512, "email": "mina@example.com", "updated_at": vendors.AT}
+    vendors.tell(till, "customers/create", other)
+    vendors.tell(till, "orders/paid", vendors.order(customer=buyer, note="for Clara"))
+    tills.work_off()
+    clara = Sale.objects.get().customer
+    assert clara
+
+    privacy.forget(customer=clara, now=timezone.now())
+    outbox.deliver_due(now=timezone.now())
+
+    hers, others, order = InboxEvent.objects.order_by("id")
+    assert "clara" not in f"{hers.body}{order.body}".lower()
+    assert order.body["total_price"] == "5088.00"
+    assert others.body["email"] == "mina@example.com"
 
 
 def test_bodies_are_emptied_after_a_while_and_their_keys_still_known(till: Opened) -> None:
