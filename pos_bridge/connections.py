@@ -112,6 +112,12 @@ def hook_of(connection: Connection) -> str:
     return f"{settings.SITE_URL}/hooks/v1/{token}/" if token else ""
 
 
+def keep_api_token(*, connection: Connection, token: str) -> None:
+    """The token with which its API is asked from now on."""
+    connection.api_token = _sealed(token)
+    connection.save(update_fields=["api_token"])
+
+
 def rotate(*, connection: Connection, secret: str = "") -> str:
     """A second secret beside the present one, which stays good until `retire_old`.
 

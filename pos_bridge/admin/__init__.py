@@ -1,5 +1,5 @@
 """The back office's pages for what tills tell us, and for whom we tell."""
 
-from pos_bridge.admin import tills, webhooks
+from pos_bridge.admin import connections, tills, webhooks
 
-__all__ = ["tills", "webhooks"]
+__all__ = ["connections", "tills", "webhooks"]

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
@@ -18,115 +18,10 @@ from django.utils.html import format_html
 
 from jeweler import audit, sales
 from jeweler.access import find_member, stores_of
-from jeweler.backoffice import MANAGERS, OWNER, SELLERS, HouseAdmin, has_role, user_of
+from jeweler.backoffice import MANAGERS, SELLERS, HouseAdmin, has_role, user_of
 from jeweler.models import SaleEvidence, Store
-from pos_bridge import connections, devices, inbound, inventory
-from pos_bridge.models import Connection, InboxEvent, ReturnedStone, TillDevice
-
-
-@admin.register(Connection)
-class ConnectionAdmin(HouseAdmin[Connection]):
-    """Its address and secret are shown once, on the page that answers its making."""
-
-    seen_by = changed_by = OWNER
-    can_be_added = True
-    list_display = ["code", "store", "currency", "is_active", "secret_count", "refusals"]
-    ordering = ["code"]
-    list_select_related = ["store"]
-    actions = ["rotate", "retire"]
-    fields = [
-        "code",
-        "store",
-        "currency",
-        "is_active",
-        "secret_count",
-        "refusals",
-        "last_refusal_at",
-    ]
-    readonly_fields = ["secret_count", "refusals", "last_refusal_at"]
-
-    def get_fields(self, request: HttpRequest, obj: Connection | None = None) -> list[str]:
-        return ["code", "store", "currency"] if obj is None else self.fields
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Connection | None = None) -> list[str]:
-        """A code signs facts and a currency judges them: neither changes under them."""
-        return self.readonly_fields if obj is None else [*self.readonly_fields, "code", "currency"]
-
-    def save_model(
-        self, request: HttpRequest, obj: Connection, form: "ModelForm[Connection]", change: bool
-    ) -> None:
-        if change:
-            super().save_model(request, obj, form, change)
-            self._note(request, "connection.changed", obj)
-            return
-        opened = connections.open_connection(
-            code=obj.code, store=obj.store, currency=obj.currency, now=timezone.now()
-        )
-        obj.pk = opened.connection.pk
-        vars(obj)["opened"] = opened  # for `response_add`, the next step of this request
-        self._note(request, "connection.opened", obj)
-
-    def response_add(
-        self, request: HttpRequest, obj: Connection, post_url_continue: str | None = None
-    ) -> HttpResponse:
-        opened = vars(obj)["opened"]
-        return self._show_once(
-            request, obj, secret=opened.secret, address=request.build_absolute_uri(opened.path)
-        )
-
-    @admin.display(description="Secrets")
-    def secret_count(self, connection: Connection) -> str:
-        return {0: "none: accepts nothing", 1: "one"}.get(len(connection.secrets), "two: changing")
-
-    @admin.action(description="Rotate the secret: make a second one", permissions=["change"])
-    def rotate(
-        self, request: HttpRequest, queryset: QuerySet[Connection]
-    ) -> HttpResponseBase | None:
-        chosen = queryset.first()
-        if chosen is None or queryset.count() != 1:
-            messages.error(request, "Choose exactly one connection to rotate.")
-            return None
-        try:
-            secret = connections.rotate(connection=chosen)
-        except connections.OldSecretStillThere as refusal:
-            messages.error(request, str(refusal))
-            return None
-        self._note(request, "connection.rotated", chosen)
-        return self._show_once(request, chosen, secret=secret, address="")
-
-    @admin.action(description="Retire the old secret", permissions=["change"])
-    def retire(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
-        for connection in queryset:
-            try:
-                connections.retire_old(connection=connection)
-            except connections.NoOldSecret as refusal:
-                messages.error(request, str(refusal))
-            else:
-                self._note(request, "connection.old_secret_retired", connection)
-                messages.success(request, f"From now on only {connection}'s newest secret is good.")
-
-    def _show_once(
-        self, request: HttpRequest, connection: Connection, *, secret: str, address: str
-    ) -> HttpResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"{connection}: copy this now",
-            "connection": connection,
-            "secret": secret,
-            "address": address,
-        }
-        response = render(request, "pos_bridge/shown_once.html", context)
-        add_never_cache_headers(response)
-        return response
-
-    def _note(self, request: HttpRequest, action: str, connection: Connection) -> None:
-        audit.record(
-            action=action,
-            subject=connection,
-            actor=user_of(request),
-            store=connection.store,
-            now=timezone.now(),
-        )
+from pos_bridge import devices, inbound, inventory
+from pos_bridge.models import InboxEvent, ReturnedStone, TillDevice
 
 
 class ReasonFilter(SimpleListFilter):

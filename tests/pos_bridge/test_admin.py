@@ -55,7 +55,7 @@ def test_a_new_connection_shows_its_address_and_secret_once_and_works(
 
     page = office.post(
         "/admin/pos_bridge/connection/add/",
-        {"code": "boutique", "store": store.pk, "currency": "USD"},
+        {"code": "boutique", "provider": "standard", "store": store.pk, "currency": "USD"},
     )
 
     text = page.content.decode()
@@ -71,6 +71,39 @@ def test_a_new_connection_shows_its_address_and_secret_once_and_works(
     assert "whsec_" not in again
     assert address[1] not in again
     assert AuditEntry.objects.filter(action="connection.opened").exists()
+
+
+def test_a_vendors_secret_and_token_are_kept_and_shown_by_no_page(
+    owner: StaffMember, store: Store
+) -> None:
+    office = in_the_office(owner)
+    form = {"code": "shop", "provider": "shopify", "currency": "USD"}
+    refused = office.post("/admin/pos_bridge/connection/add/", form)
+    assert "copy it from there" in refused.content.decode()
+
+    api = {"api_url": "https://shop.example.test", "new_api_token": "shpat_of_a_test"}
+    page = office.post(
+        "/admin/pos_bridge/connection/add/", {**form, **api, "vendor_secret": "shpss_of_a_test"}
+    )
+    shop = Connection.objects.get()
+    address = f"/admin/pos_bridge/connection/{shop.pk}/change/"
+    places = {
+        "places-TOTAL_FORMS": "1",
+        "places-INITIAL_FORMS": "0",
+        "places-0-external_id": "655441491",
+        "places-0-store": store.pk,
+    }
+    office.post(address, {"is_active": "on", **api, **places, "vendor_secret": "shpss_newer"})
+
+    shop.refresh_from_db()
+    assert connections.secrets_of(shop) == ["shpss_newer", "shpss_of_a_test"]
+    assert connections.api_token_of(shop) == "shpat_of_a_test"
+    assert shop.places.get().store == store
+    seen = page.content.decode() + office.get(address).content.decode()
+    assert "shpss" not in seen
+    assert "shpat" not in seen
+    refused = office.post(address, {"is_active": "on", **api, **places, "vendor_secret": "third"})
+    assert "already has two secrets" in refused.content.decode()
 
 
 def test_rotating_shows_the_new_secret_and_retiring_ends_the_old_one(
