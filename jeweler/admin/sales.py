@@ -67,7 +67,14 @@ class EvidenceInline(FactsInline):
 @admin.register(Sale)
 class SaleAdmin(HouseAdmin[Sale]):
     seen_by = EVERYBODY
-    list_display = ["placed_at", "ticket", "store", "channel", "customer_name", "total_in_words"]
+    list_display = [
+        "placed_at",
+        "ticket_number",
+        "store",
+        "channel",
+        "customer_name",
+        "total_in_words",
+    ]
     list_filter = ["channel", "store"]
     search_fields = ["number__exact", "external_id__exact"]
     ordering = ["-placed_at", "-id"]
@@ -96,7 +103,7 @@ class SaleAdmin(HouseAdmin[Sale]):
         return [name for name in self.list_display if name not in hidden]
 
     @admin.display(description="Ticket", ordering="number")
-    def ticket(self, sale: Sale) -> str:
+    def ticket_number(self, sale: Sale) -> str:
         return sale.number or sale.external_id
 
     @admin.display(description="Customer")

@@ -28,8 +28,8 @@ class EchoHeard(outbox.Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class GongStruck(outbox.Event):
-    gong: int
+class DrumBeaten(outbox.Event):
+    drum: int
 
 
 heard: list[tuple[str, int]] = []
@@ -58,8 +58,8 @@ def listener(event: EchoHeard, *, now: datetime) -> None:
     heard.append(("listener", event.bell))
 
 
-@outbox.subscribe(GongStruck, with_record=True)
-def recorder(event: GongStruck, *, record: OutboxEvent, now: datetime) -> None:
+@outbox.subscribe(DrumBeaten, with_record=True)
+def recorder(event: DrumBeaten, *, record: OutboxEvent, now: datetime) -> None:
     recorded.append(record.pk)
 
 
@@ -90,8 +90,8 @@ def test_every_subscriber_hears_an_event_once_and_what_follows_from_it() -> None
 
 def test_a_subscriber_that_takes_the_record_can_tell_two_alike_apart() -> None:
     with transaction.atomic():
-        outbox.publish(GongStruck(gong=1), at=NOW)
-        outbox.publish(GongStruck(gong=1), at=NOW)
+        outbox.publish(DrumBeaten(drum=1), at=NOW)
+        outbox.publish(DrumBeaten(drum=1), at=NOW)
     outbox.deliver_due(now=NOW)
     ids = OutboxEvent.objects.order_by("pk").values_list("pk", flat=True)
     assert sorted(recorded) == list(ids)
