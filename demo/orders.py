@@ -31,7 +31,7 @@ def write(*, stores: dict[str, Store], now: datetime) -> None:
 
 
 def _order(version: DesignVersion, *, store: Store, seller: StaffMember, now: datetime) -> None:
-    total, _ = invoices.amounts(version=version, store=store)
+    total = invoices.amounts(version=version, store=store, now=now).total
     third = (total / 3).quantize(Decimal(1))
     invoice = invoices.write(
         version=version,

@@ -10,19 +10,19 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from django.contrib.auth.models import User
 from django.core import signing
 from django.core.files.base import ContentFile
 from django.db import transaction
 
-from builder import pricing, quotes, versions
-from builder.models import DesignVersion
-from jeweler import audit, customers, money, sales
+from builder import alike, pricing, quotes, versions
+from builder.models import DesignVersion, Stone
+from jeweler import audit, customers, sales
 from jeweler.models import Payment, Sale, SaleEvidence, SaleLine, Store
 from jeweler.sales import LineReport, SaleReport
-from pos_bridge import inventory
+from pos_bridge import inventory, totals
 from pos_bridge.models import Invoice, InvoicePart, InvoiceStage
 from referrals import credit, full_price, tender
 
@@ -91,9 +91,8 @@ def write(
     note: str = "",
 ) -> Invoice:
     """Quote a saved version as it was promised. Raises CannotInvoice."""
-    lines, tax = _lines(version, store)
-    total = sum((line.net_total for line in lines), tax)
-    _check(version, stages=stages, parts=parts, total=total, good_until=good_until, now=now)
+    lines, worked = _lines(version, store, now=now)
+    _check(version, stages=stages, parts=parts, total=worked.total, good_until=good_until, now=now)
     owner = version.design.customer
     invoice = Invoice.objects.create(
         customer=customers.resolve(owner) if owner else None,
@@ -101,8 +100,8 @@ def write(
         design=version.design,
         version=version,
         currency=store.currency,
-        total=total,
-        tax=tax,
+        total=worked.total,
+        tax=worked.tax,
         lines=[_as_json(line) for line in lines],
         note=note.strip(),
         written_by=by,
@@ -127,10 +126,9 @@ def write(
     return invoice
 
 
-def amounts(*, version: DesignVersion, store: Store) -> tuple[Decimal, Decimal]:
-    """What the version comes to in this store, with tax, and the tax in it. Raises CannotInvoice."""
-    lines, tax = _lines(version, store)
-    return sum((line.net_total for line in lines), tax), tax
+def amounts(*, version: DesignVersion, store: Store, now: datetime) -> totals.Totals:
+    """What the version comes to in this store. Raises CannotInvoice."""
+    return _lines(version, store, now=now)[1]
 
 
 def standing(invoice: Invoice) -> Standing:
@@ -376,48 +374,58 @@ def _locked(stage: InvoiceStage) -> InvoiceStage:
     return stages.get(pk=stage.pk)
 
 
-def _lines(version: DesignVersion, store: Store) -> tuple[list[LineReport], Decimal]:
-    """The ring's priced lines without tax, and the store's tax on them."""
-    if version.price is None:
-        raise CannotInvoice(
-            f"{version.design} has no price yet: its setting, stone, metal and size have to be "
-            "chosen, and saved, first."
-        )
+def _lines(
+    version: DesignVersion, store: Store, *, now: datetime
+) -> tuple[list[LineReport], totals.Totals]:
+    """The ring's priced lines without tax, and what they come to in this store."""
+    priced = _priced(version, store, now=now)
+    rules = totals.Rules(
+        currency=store.currency,
+        tax_pct=store.tax_pct,
+        is_included=store.tax_display == pricing.INCLUDED,
+    )
+    rung = [totals.Rung(kind=SaleLine.Kind.MERCHANDISE, price=amount) for _, amount in priced]
+    worked = totals.add_up(rung, rules=rules)
     stone = version.stone
-    told = [line for line in quotes.lines_of(version) if line.amount]
-    net = [_without_tax(line.amount or Decimal(0), store) for line in told]
-    tax = _tax(version.price, store) if store.tax_pct else Decimal(0)
-    if store.tax_display == pricing.INCLUDED and net:
-        net[-1] += version.price - tax - sum(net)  # the cents that rounding line by line leaves
     lines = [
         LineReport(
-            description=_described(line),
-            list_price=amount,
-            net_total=amount,
+            description=said,
+            list_price=line.list_price,
+            net_total=line.net_total,
             design_code=version.design.code,
             report_number=stone.report_number if stone and position == 0 else "",
         )
-        for position, (line, amount) in enumerate(zip(told, net, strict=True))
+        for position, ((said, _), line) in enumerate(zip(priced, worked.lines, strict=True))
     ]
-    return lines, tax
+    return lines, worked
+
+
+def _priced(version: DesignVersion, store: Store, *, now: datetime) -> list[tuple[str, Decimal]]:
+    """As it was promised while the promise stands, else at today's price. Raises CannotInvoice."""
+    if store.currency != pricing.CURRENCY:
+        raise CannotInvoice(
+            f"{version.design} is priced in {pricing.CURRENCY}, and {store} sells in {store.currency}. Amounts are never "
+            "converted: ring it up as a line with the price you agree on."
+        )
+    if version.stone is not None and version.stone.status == Stone.Status.SOLD:
+        raise CannotInvoice(f"{version.stone} is sold. The design’s page has the nearest stones.")
+    until = version.price_until_date
+    if until is not None and quotes.day_of(store, now=now) <= until:
+        lines = quotes.lines_of(version)
+    else:
+        quoted = quotes.quote(alike.as_design(version, of=version.design), now=now)
+        if quoted.missing:
+            missing = ", ".join(quoted.missing)
+            raise CannotInvoice(f"{version.design} is not complete: {missing} is to be chosen.")
+        if quoted.unpriced or quoted.outdated:
+            raise CannotInvoice(quoted.unpriced or quoted.outdated)
+        lines = quoted.lines
+    return [(_described(line), line.amount) for line in lines if line.amount]
 
 
 def _described(line: pricing.PriceLine) -> str:
     note = f", {line.note[:1].lower()}{line.note[1:]}" if line.note else ""
     return f"{line.label}{note}"[:200]
-
-
-def _tax(price: Decimal, store: Store) -> Decimal:
-    is_in_it = store.tax_display == pricing.INCLUDED
-    over = Decimal(100) + store.tax_pct if is_in_it else Decimal(100)
-    return money.rounded(price * store.tax_pct / over, currency=store.currency)
-
-
-def _without_tax(amount: Decimal, store: Store) -> Decimal:
-    if store.tax_display != pricing.INCLUDED or not store.tax_pct:
-        return amount
-    exact = amount * 100 / (Decimal(100) + store.tax_pct)
-    return exact.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
 
 
 def _check(

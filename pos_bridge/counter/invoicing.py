@@ -136,11 +136,11 @@ def write(request: StaffRequest, code: str) -> HttpResponse:
     if version is None:
         raise Http404(f"{design} was never saved, so there is nothing to quote.")
     try:
-        total, tax = invoices.amounts(version=version, store=store)
+        worked = invoices.amounts(version=version, store=store, now=now)
     except invoices.CannotInvoice as problem:
         messages.error(request, str(problem))
         return redirect("counter-design", code)
-    form = InvoiceForm(request.POST or None, initial=_suggested(total, now=now))
+    form = InvoiceForm(request.POST or None, initial=_suggested(worked.total, now=now))
     if request.method == "POST" and form.is_valid():
         try:
             with transaction.atomic():
@@ -148,7 +148,7 @@ def write(request: StaffRequest, code: str) -> HttpResponse:
                     version=version,
                     store=store,
                     stages=form.stages(),
-                    parts=form.parts(total=total),
+                    parts=form.parts(total=worked.total),
                     good_until=form.cleaned_data["good_until"],
                     note=form.cleaned_data["note"],
                     by=request.member.user,
@@ -163,8 +163,8 @@ def write(request: StaffRequest, code: str) -> HttpResponse:
         "said": versions.in_words(version),
         "form": form,
         "rows": [(form[f"title_{n}"], form[f"amount_{n}"]) for n in range(1, STAGES + 1)],
-        "total": money.in_words(total, currency=store.currency),
-        "tax": money.in_words(tax, currency=store.currency) if tax else "",
+        "total": money.in_words(worked.total, currency=store.currency),
+        "tax": money.in_words(worked.tax, currency=store.currency) if worked.tax else "",
         "store": store,
     }
     status = 400 if form.errors else 200

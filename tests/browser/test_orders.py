@@ -24,20 +24,19 @@ def test_she_looks_at_the_drawing_on_her_phone_and_says_yes(visit: Visit) -> Non
     version = DesignVersion.objects.get()
     store = Store.objects.order_by("pk")[0]
     seller: StaffMember = StaffMemberFactory(stores=[store])
-    total, _ = invoices.amounts(version=version, store=store)
+    now = timezone.now()
+    total = invoices.amounts(version=version, store=store, now=now).total
     invoice = invoices.write(
         version=version,
         store=store,
         stages=[invoices.Stage(title="The drawing")],
         parts=[invoices.Part(title="In full", amount=total, after=1)],
-        good_until=timezone.now().date(),
+        good_until=now.date(),
         by=seller.user,
-        now=timezone.now(),
+        now=now,
     )
     drawing = invoice.stages.get()
-    invoices.show(
-        stage=drawing, words="Six claws.", picture=None, by=seller.user, now=timezone.now()
-    )
+    invoices.show(stage=drawing, words="Six claws.", picture=None, by=seller.user, now=now)
     visit.go(f"/invoices/{invoices.token(invoice)}/")
     visit.check()
 

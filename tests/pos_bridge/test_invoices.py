@@ -55,8 +55,13 @@ def invoice(store: Store, marisol: StaffMember, clara: Customer) -> Invoice:
     return write(store, marisol, clara)
 
 
+def promised() -> dict[str, Any]:
+    """A version whose price stands for a fortnight, whenever the test runs."""
+    return {"price_until_date": (timezone.now() + timedelta(days=14)).date()}
+
+
 def write(store: Store, by: StaffMember, owner: Customer, **more: Any) -> Invoice:
-    design = tills.saved_design(customer=owner)
+    design = tills.saved_design(customer=owner, versions=[promised()])
     values: dict[str, Any] = {
         "stages": [invoices.Stage(title="The drawing"), invoices.Stage(title="The ring")],
         "parts": [
@@ -86,13 +91,24 @@ def test_the_parts_have_to_come_to_the_price(
 def test_tax_that_is_in_the_price_leaves_lines_that_add_up(
     marisol: StaffMember, clara: Customer
 ) -> None:
-    london = tills.open_store(
-        code="london", currency="GBP", tax_display="included", tax_pct=Decimal(20)
-    )
+    london = tills.open_store(code="london", tax_display="included", tax_pct=Decimal(20))
     made = write(london, marisol, clara, parts=[invoices.Part(title="In full", amount=TOTAL)])
 
     net = sum(Decimal(line["net_total"]) for line in made.lines)
     assert (made.total, made.tax, net) == (TOTAL, Decimal("2581.67"), TOTAL - Decimal("2581.67"))
+
+
+def test_another_currency_and_a_stone_that_is_sold_are_refused_in_words(
+    store: Store, marisol: StaffMember, clara: Customer
+) -> None:
+    version = tills.saved_design(customer=clara, versions=[promised()]).versions.get()
+    pounds = tills.open_store(code="london", currency="GBP")
+    with pytest.raises(invoices.CannotInvoice, match="never converted"):
+        invoices.amounts(version=version, store=pounds, now=timezone.now())
+    Stone.objects.update(status=Stone.Status.SOLD, sold_at=timezone.now())
+    version.refresh_from_db()
+    with pytest.raises(invoices.CannotInvoice, match="is sold"):
+        invoices.amounts(version=version, store=store, now=timezone.now())
 
 
 def test_a_part_waits_until_she_approves_its_stage(invoice: Invoice, marisol: StaffMember) -> None:
@@ -217,7 +233,7 @@ def test_her_credit_pays_of_what_is_due_once_and_before_the_card(
 def test_an_invoice_is_written_mailed_shown_and_paid_at_the_counter(
     store: Store, marisol: StaffMember, clara: Customer
 ) -> None:
-    tills.saved_design(customer=clara)
+    tills.saved_design(customer=clara, versions=[promised()])
     desk = Client()
     desk.force_login(marisol.user)
     desk.get(f"/admin/counter/{tills.CODE}/")
