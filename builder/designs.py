@@ -255,7 +255,7 @@ def _keep_metal_if_offered(design: Design) -> None:
     """The metal stays where the new setting is made in it; else the setting's first one."""
     if design.setting is None:
         return
-    offered = list(design.setting.metals.order_by("position"))
+    offered = list(design.setting.metals.order_by("position", "id"))
     if design.metal not in offered:
         design.metal = offered[0] if offered else None
 
@@ -318,6 +318,6 @@ def _refuse_size(design: Design) -> None:
 
 
 def _refuse_metal(setting: Setting, metal: Metal) -> None:
-    offered = [each.name for each in setting.metals.order_by("position")]
+    offered = [each.name for each in setting.metals.order_by("position", "id")]
     if metal.name not in offered:
         raise BadMetal(f"{setting.name} is not made in {metal.name}; choose {', '.join(offered)}.")

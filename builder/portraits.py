@@ -73,7 +73,7 @@ def of_settings(
     mode = pricebook.telling(store).mode
     for setting in settings:
         worn = metal or next(
-            iter(sorted(setting.metals.all(), key=lambda each: each.position)), None
+            iter(sorted(setting.metals.all(), key=lambda each: (each.position, each.pk))), None
         )
         if worn is None:
             continue

@@ -100,7 +100,7 @@ def _setting(state: State, code: str) -> None:
     if state.setting is None:
         state.words.append("We no longer make the setting in this address. Choose another one.")
     else:
-        state.metal = state.setting.metals.order_by("position").first()
+        state.metal = state.setting.metals.order_by("position", "id").first()
 
 
 def _metal(state: State, code: str) -> None:

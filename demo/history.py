@@ -57,7 +57,9 @@ class Vault:
     def __init__(self, *, dice: random.Random) -> None:
         self.dice = dice
         self.settings = list(
-            Setting.objects.order_by("position").prefetch_related("metals", "heads", "locations")
+            Setting.objects.order_by("position", "id").prefetch_related(
+                "metals", "heads", "locations"
+            )
         )
         self.metals: dict[int, list[Metal]] = {s.pk: list(s.metals.all()) for s in self.settings}
         self.stones = list(

@@ -40,7 +40,7 @@ def rings(request: HttpRequest) -> HttpResponse:
     """The settings, drawn: each says whether it holds the chosen stone in her size; those that do not stand last, with the reason."""
     now = timezone.now()
     design = design_of(request)
-    metals = list(Metal.objects.order_by("position"))
+    metals = list(Metal.objects.order_by("position", "id"))
     style = request.GET.get("style", "")
     metal = next((each for each in metals if each.code == request.GET.get("metal")), None)
     settings = portraits.offered()

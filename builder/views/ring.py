@@ -58,7 +58,7 @@ def ring(request: HttpRequest) -> HttpResponse:
             "builder/ring.html",
             about(looked, request)
             | {
-                "metals": design.setting.metals.order_by("position"),
+                "metals": design.setting.metals.order_by("position", "id"),
                 "sizes": sizes(design),
                 "size_systems": gemology.size_systems(design.ring_size)
                 if design.ring_size

@@ -36,6 +36,7 @@ def test_a_code_becomes_a_sale_a_deposit_a_balance_a_hand_over_and_a_receipt(
         page.set_viewport_size({"width": 1024, "height": 768})  # the counter's tablet
     visit.go("/admin/counter/")
 
+    expect(page.locator("[data-find]")).to_be_focused()
     page.keyboard.type(design.code)
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Start the sale").press("Enter")

@@ -9,7 +9,7 @@ from hypothesis import settings as tried
 from hypothesis import strategies as st
 
 from builder import quotes, states
-from builder.models import Band, Design
+from builder.models import Band, Design, Metal
 from tests.factories.builder import DesignFactory, MetalFactory, SettingFactory, StoneFactory
 
 pytestmark = pytest.mark.django_db
@@ -62,6 +62,13 @@ def test_an_address_is_read_back_as_the_same_ring(band: Band) -> None:
 def test_a_setting_alone_is_shown_in_its_first_metal() -> None:
     SettingFactory(code="alba")
     assert read("setting=alba").metal == MetalFactory()
+
+
+def test_its_first_metal_is_the_same_wherever_the_rows_lie() -> None:
+    yellow = MetalFactory()
+    SettingFactory(code="alba", metals=[yellow, MetalFactory(code="18k-rose", family="rose")])
+    Metal.objects.filter(pk=yellow.pk).update(name="18 k yellow gold, as ever")  # it lies last now
+    assert read("setting=alba").metal == yellow
 
 
 def test_a_sold_stone_stays_in_its_address() -> None:
