@@ -14,6 +14,7 @@ import { studio } from "./studio.js";
 THREE.ColorManagement.enabled = false;
 
 const REST_AFTER_MS = 160;
+const FRAME_BY_MS = 400;
 const MOVE_MS = 200;
 const SLOW_FRAME_MS = 60;
 const SPIN_DEGREES_PER_S = 26;
@@ -103,6 +104,7 @@ export function ringScene({ canvas, spec: firstSpec, paper, size, ratio, onDrawn
   let spinning = false;
   let state = "live"; // or "lost", "gone"
   let pending = 0;
+  let late = 0; // a canvas that is scrolled out of sight may be given no frame at all
   let restTimer = 0;
   let resting = null;
   let lastDrawn = 0;
@@ -191,7 +193,9 @@ export function ringScene({ canvas, spec: firstSpec, paper, size, ratio, onDrawn
   }
 
   function tick(now) {
-    pending = 0;
+    cancelAnimationFrame(pending);
+    clearTimeout(late);
+    [pending, late] = [0, 0];
     // Frames drawn one after the other tell what a frame costs, without waiting for the GPU.
     if (lastDrawn && now - lastDrawn < 400) grade.record(now - lastDrawn);
     if (spinning) pose.yaw += (Math.min(100, lastDrawn ? now - lastDrawn : 16) / 1000) * SPIN_DEGREES_PER_S;
@@ -204,8 +208,9 @@ export function ringScene({ canvas, spec: firstSpec, paper, size, ratio, onDrawn
 
   function halt() {
     cancelAnimationFrame(pending);
+    clearTimeout(late);
     clearTimeout(restTimer);
-    [pending, restTimer, resting] = [0, 0, null];
+    [pending, late, restTimer, resting] = [0, 0, 0, null];
   }
 
   /** Something is different: draw at the next chance. */
@@ -215,7 +220,9 @@ export function ringScene({ canvas, spec: firstSpec, paper, size, ratio, onDrawn
       halt();
       lastDrawn = 0;
     }
-    if (!pending) pending = requestAnimationFrame(tick);
+    if (pending) return;
+    pending = requestAnimationFrame(tick);
+    late = setTimeout(() => tick(performance.now()), FRAME_BY_MS);
   }
 
   /** A hand, a key or a view ends the turntable. */

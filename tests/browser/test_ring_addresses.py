@@ -125,7 +125,7 @@ def test_a_band_is_laid_beside_the_ring_in_the_scene_of_its_summary(visit: Visit
     page.evaluate("window.stayed = true")
     with page.expect_response("**/ring/still/"):
         page.get_by_role("button", name="Lay the plain").click()
-    expect(page.get_by_text("With the plain, 2.0 mm band beside it")).to_be_visible()
+        expect(page.get_by_text("With the plain, 2.0 mm band beside it")).to_be_visible()
     expect(canvas).to_have_attribute("aria-label", re.compile("Plain, 2.0 mm beside it"))
     expect(page.get_by_role("button", name="Take the band away")).to_be_focused()
     expect(page.locator("#stage")).to_be_in_viewport(ratio=0.7)
