@@ -212,10 +212,11 @@ def record_refund(
     tax: Decimal,
     currency: str,
     reason: str,
+    tender: str = "",
     refunded_at: datetime,
     now: datetime,
 ) -> Refund:
-    """Record money given back; RefundRecorded follows once.
+    """Record money given back; RefundRecorded follows once. `tender`: how, where the till says so.
 
     Raises CurrencyMismatch, OverRefund, RefundBeforePayment, ContradictoryFact.
     """
@@ -234,6 +235,7 @@ def record_refund(
         sale=sale,
         amount=amount,
         tax=tax,
+        tender=tender[:32],
         reason=reason,
         refunded_at=refunded_at,
         recorded_at=now,

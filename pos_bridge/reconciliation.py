@@ -6,8 +6,8 @@ the books, what the till does not know, what was taken while no register was ope
 again, until it balances or somebody settles each difference and says why.
 
 A register's session belongs to the day that it was opened on, whenever it is closed. The books' money is that of the sessions: what a
-payment took and a refund gave back between a session's opening and its closing. A refund has no tender of its own: it is its
-sale's, where that was paid in one way only.
+payment took and a refund gave back between a session's opening and its closing. A refund whose till names no tender
+is its sale's, where that was paid in one way only.
 
 Limit: a session that was never closed has no word to compare with; the day stays open, and somebody is told of it.
 """
@@ -26,7 +26,7 @@ from django.db.models import Min, Q, QuerySet
 
 from jeweler import audit, outward
 from jeweler.models import Payment, Refund, Store
-from pos_bridge import alarms, calling, pulling
+from pos_bridge import alarms, calling, pulling, registers
 from pos_bridge.models import (
     Discrepancy,
     Fetch,
@@ -218,7 +218,7 @@ def _by_tender(
     ours: dict[str, Decimal] = defaultdict(Decimal)
     if closures:
         for payment in _payments(run).filter(_inside(closures, "paid_at")):
-            ours[payment.tender] += payment.amount
+            ours[registers.tender_of(payment.tender)] += payment.amount
         for refund in _refunds(run).filter(_inside(closures, "refunded_at")):
             ours[_tender_of(refund)] -= refund.amount
     return dict(theirs), dict(ours), all(each.is_counted_whole for each in closures)
@@ -243,7 +243,9 @@ def _refunds(run: ReconciliationRun) -> QuerySet[Refund]:
 
 
 def _tender_of(refund: Refund) -> str:
-    tenders = {each.tender for each in refund.sale.payments.all()}
+    if refund.tender:
+        return registers.tender_of(refund.tender)
+    tenders = {registers.tender_of(each.tender) for each in refund.sale.payments.all()}
     return tenders.pop() if len(tenders) == 1 else UNCLEAR
 
 

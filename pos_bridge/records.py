@@ -76,7 +76,7 @@ class PaymentReport:
 
 @dataclass(frozen=True, kw_only=True)
 class RefundReport:
-    """`tax` is None where the till does not say; `payment_id` names the sale where `sale_id` may be another."""
+    """`tax` is None and `tender` empty where the till does not say; `payment_id` names the sale where `sale_id` may be another."""
 
     sale_id: str
     refund_id: str
@@ -84,6 +84,7 @@ class RefundReport:
     amount: Decimal
     tax: Decimal | None
     currency: str
+    tender: str = ""
     reason: str
     at: datetime
 

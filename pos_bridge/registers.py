@@ -4,12 +4,15 @@ A tender's name is the till's own word; ours are few (card, cash, gift_card, sto
 place keeps its name, and then has to match a payment's by it.
 """
 
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
+from decimal import Decimal
 
-from jeweler import money
+from jeweler import money, sales
 from jeweler.models import Store
 from pos_bridge import alarms
-from pos_bridge.models import Connection, RegisterClosure
+from pos_bridge.models import Connection, ReconciliationRun, RegisterClosure
 from pos_bridge.records import Closure
 
 _WORDS = (
@@ -26,6 +29,17 @@ _WORDS = (
     ("wire", "wire"),
     ("bank transfer", "wire"),
 )
+
+
+class CountedOtherwise(sales.ContradictoryFact):
+    """A closing came a second time with other sums."""
+
+    def __init__(self, row: RegisterClosure) -> None:
+        ValueError.__init__(
+            self,
+            f"The closing {row.external_id} of {row.register or 'a register'} is kept with other sums. "
+            "Report a corrected count under an id of its own, or settle the day by hand.",
+        )
 
 
 def tender_of(name: str) -> str:
@@ -60,12 +74,7 @@ def keep(*, connection: Connection, closure: Closure, now: datetime) -> Register
         now=now,
     )
     currency = closure.currency or store.currency
-    places = money.exponent(currency)
-    sums: dict[str, str] = {}
-    for name, amount in closure.tenders:
-        tender = tender_of(name)
-        sums[tender] = f"{amount + type(amount)(sums.get(tender, '0')):.{places}f}"
-    row, _ = RegisterClosure.objects.get_or_create(
+    row, is_new = RegisterClosure.objects.get_or_create(
         connection=connection,
         external_id=closure.closure_id[:128],
         defaults={
@@ -74,9 +83,34 @@ def keep(*, connection: Connection, closure: Closure, now: datetime) -> Register
             "opened_at": closure.opened_at,
             "closed_at": closure.closed_at,
             "currency": currency,
-            "tenders": sums,
+            "tenders": _sums(closure.tenders, currency=currency),
             "is_counted_whole": closure.is_counted_whole,
             "kept_at": now,
         },
     )
+    if is_new:
+        _look_again(row, now=now)
     return row
+
+
+def check_same(*, row: RegisterClosure, closure: Closure) -> None:
+    """That the row says what the closing says. Raises CountedOtherwise."""
+    if row.tenders != _sums(closure.tenders, currency=row.currency):
+        raise CountedOtherwise(row)
+
+
+def _sums(tenders: Iterable[tuple[str, Decimal]], *, currency: str) -> dict[str, str]:
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for name, amount in tenders:
+        sums[tender_of(name)] += amount
+    places = money.exponent(currency)
+    return {tender: f"{amount:.{places}f}" for tender, amount in sums.items()}
+
+
+def _look_again(row: RegisterClosure, *, now: datetime) -> None:
+    """A closing that comes late, or a second register's, opens its day anew: it is compared with all that is known."""
+    day = row.opened_at.astimezone(row.store.zone).date()
+    runs = ReconciliationRun.objects.filter(
+        connection=row.connection, store=row.store, day_date=day
+    )
+    runs.update(state=ReconciliationRun.State.OPEN, next_attempt_at=now, attempts=0)

@@ -148,6 +148,9 @@ class Refund(models.Model):
     sale = models.ForeignKey(Sale, on_delete=models.PROTECT, related_name="refunds")
     amount = amount_field(help_text="With tax")
     tax = amount_field(default=0)
+    tender = models.CharField(
+        max_length=32, blank=True, help_text="How it was given back, where the till says so"
+    )
     reason = models.CharField(max_length=200, blank=True)
     refunded_at = models.DateTimeField()
     recorded_at = models.DateTimeField()

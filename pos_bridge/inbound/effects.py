@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from pos_bridge import alarms
+from pos_bridge import alarms, registers
 from pos_bridge.inbound import people, selling, stock
-from pos_bridge.inbound.waiting import payment_name, store_at, want
+from pos_bridge.inbound.waiting import CurrencyMismatch, payment_name, store_at, want
 from pos_bridge.models import Connection
 from pos_bridge.records import (
     Cancellation,
+    Closure,
     CustomerCard,
     CustomerErased,
     CustomersJoined,
@@ -44,6 +45,8 @@ def names_of(record: Record) -> set[str]:
             return {_customer(each) for each in (*record.from_ids, record.to_id)}
         case StockCount() | ItemCard():
             return {f"item {record.item_id}"}
+        case Closure():
+            return {f"closing {record.closure_id}"}
         case _:
             return set()
 
@@ -56,6 +59,19 @@ def _count(counted: StockCount, *, connection: Connection, now: datetime) -> Non
     store = store_at(counted.place, connection=connection)
     if stock.count(counted, store=store, connection=connection, now=now):
         want(Wanted(kind="item", external_id=counted.item_id), connection=connection, now=now)
+
+
+def _close(closure: Closure, *, connection: Connection, now: datetime) -> None:
+    """Raises registers.CountedOtherwise, which is a ContradictoryFact: a count is corrected under another id."""
+    store = store_at(closure.place, connection=connection)
+    if closure.currency not in {"", store.currency}:
+        raise CurrencyMismatch(
+            f"The register was counted in {closure.currency}, and {store} sells in {store.currency}. "
+            "Amounts are never converted: correct the till or the store."
+        )
+    row = registers.keep(connection=connection, closure=closure, now=now)
+    if row is not None:
+        registers.check_same(row=row, closure=closure)
 
 
 def _tell(notice: Notice, *, connection: Connection, now: datetime) -> None:
@@ -79,6 +95,7 @@ _EFFECTS: dict[type[Record], Callable[..., None]] = {
     CustomerCard: people.keep_card,
     CustomersJoined: people.join,
     CustomerErased: people.erase,
+    Closure: _close,
     Notice: _tell,
     Wanted: want,
 }

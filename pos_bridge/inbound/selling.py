@@ -107,6 +107,7 @@ def record_refund(refund: RefundReport, *, connection: Connection, now: datetime
         tax=_tax_in(refund, sale),
         currency=refund.currency or sale.currency,
         reason=refund.reason,
+        tender=refund.tender,
         refunded_at=refund.at,
         now=now,
     )

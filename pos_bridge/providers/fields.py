@@ -90,6 +90,13 @@ class Fields:
         self.wrong(name, f"is a whole number from {least} to {most}")
         return least
 
+    def truth(self, name: str, *, default: bool) -> bool:
+        value = self.values.get(name, default)
+        if isinstance(value, bool):
+            return value
+        self.wrong(name, "is true or false")
+        return default
+
     def moment(self, name: str) -> datetime:
         value = self.values.get(name)
         found = _moment(value) if isinstance(value, str) else None

@@ -1,6 +1,6 @@
 """Files of a till that writes no webhooks (The Edge, JewelMate): CSV with a heading, documented in docs/file-drop.md.
 
-A row says in `record` what it is: a sale's line, a payment, a refund, a void, a count or a customer. The rows of one ticket are one
+A row says in `record` what it is: a sale's line, a payment, a refund, a void, a count, a customer or a register's closing. The rows of one ticket are one
 message; its key is the file's SHA-256 with the first of them, and its facts have the ticket's number in its store, so that
 a file that is dropped twice, or a period that is exported again, changes nothing. A ticket in a later file overrules an
 earlier one. Rows that cannot be understood are kept dead with their reason, and hold up no others.
@@ -31,6 +31,7 @@ from pos_bridge.providers.reading import (
 )
 from pos_bridge.records import (
     Cancellation,
+    Closure,
     CustomerCard,
     HandOver,
     ItemCard,
@@ -47,7 +48,7 @@ TELLS_PROBLEMS = False
 FETCHES: frozenset[str] = frozenset()
 MOST_ROWS = 200_000
 LONGEST_ROW = 64
-RECORDS = ("sale", "payment", "refund", "void", "stock", "customer")
+RECORDS = ("sale", "payment", "refund", "void", "stock", "customer", "closing")
 
 # Our column, and what else it may be called. Case, spaces, dots, dashes and # do not matter.
 COLUMNS = {
@@ -64,7 +65,10 @@ COLUMNS = {
     "net": ("net", "nettotal", "extended", "extprice", "lineamount"),
     "tax": ("tax", "salestax", "taxamount"),
     "currency": ("currency",),
-    "number": ("number", "paymentno", "paymentnumber", "refundno"),
+    "number": ("number", "paymentno", "paymentnumber", "refundno", "closingno", "zno", "znumber"),
+    "register": ("register", "registerno", "registername", "drawer", "station"),
+    "opened": ("opened", "openedat", "openingtime"),
+    "counted": ("counted", "countedwhole"),
     "tender": ("tender", "paymenttype", "paymentmethod", "paymethod"),
     "amount": ("amount", "paid", "paymentamount"),
     "reason": ("reason", "returnreason"),
@@ -106,11 +110,14 @@ def messages(raw: bytes, *, written_at: datetime, zone: ZoneInfo) -> Iterator[Me
     groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for number_, row in enumerate(_rows(raw), start=2):
         said: dict[str, Any] = {**row, "row": number_}
-        if "at" in said:
-            said["at"] = _with_offset(said["at"], zone)
+        for name in {"at", "opened"} & said.keys():
+            said[name] = _with_offset(said[name], zone)
         record = str(said.setdefault("record", "sale")).lower()
         ticket = str(said.get("ticket", ""))
-        own = "" if record == "sale" and ticket else str(number_)
+        if record == "closing":  # a row for each tender
+            ticket = f"{said.get('register', '')}:{said.get('number', '')}"
+        is_of_many = record in {"sale", "closing"} and ticket.strip(":")
+        own = "" if is_of_many else str(number_)
         groups.setdefault((record, f"{said.get('store', '')}:{ticket}", own), []).append(said)
     for (record, ticket, _), grouped in groups.items():
         is_sales = record in {"sale", "payment", "refund", "void"}
@@ -161,7 +168,7 @@ def _rows(raw: bytes) -> Iterator[dict[str, str]]:
     reader = csv.reader(io.StringIO(whole, newline=""), delimiter=divider, strict=True)
     try:
         names = [_name(each) for each in next(reader, [])]
-        if "ticket" not in names and "sku" not in names and "customer" not in names:
+        if not {"ticket", "sku", "customer", "register"} & set(names):
             raise NotAFile("Its first row names no column that we know; see docs/file-drop.md")
         if len(set(filter(None, names))) < len(list(filter(None, names))):
             raise NotAFile("Two of its columns mean the same; leave one out")
@@ -279,6 +286,7 @@ def _refund(found: list[dict[str, Any]], written_at: datetime) -> tuple[Record, 
         amount=amount,
         tax=min(_amount(row, "tax"), amount) if "tax" in row else None,
         currency=text(row, "currency", longest=3).upper(),
+        tender=text(row, "tender", longest=32).lower(),
         reason=text(row, "reason"),
         at=moment(row, "at"),
     )
@@ -308,6 +316,31 @@ def _customer(found: list[dict[str, Any]], written_at: datetime) -> tuple[Record
     (row,) = found
     needed(row, "customer")
     return (CustomerCard(person=_person(row), at=moment(row, "at") if "at" in row else written_at),)
+
+
+def _closing(found: list[dict[str, Any]], written_at: datetime) -> tuple[Record, ...]:
+    """A register's session; its number counts closings, so that with the store and the register it is known again."""
+    first = found[0]
+    place, register = text(first, "store", longest=50), text(first, "register", longest=32)
+    opened_at, closed_at = moment(first, "opened"), moment(first, "at")
+    if opened_at >= closed_at:
+        wrong("opened", "is not before at, when it was closed")
+    closure = Closure(
+        closure_id=f"{place}:{register}:{needed(first, 'number', longest=32)}",
+        place=place,
+        register=register,
+        opened_at=opened_at,
+        closed_at=closed_at,
+        currency=text(first, "currency", longest=3).upper(),
+        tenders=tuple((needed(row, "tender", longest=32), _counted(row)) for row in found),
+        is_counted_whole=text(first, "counted").lower() not in {"no", "n", "false", "0", "part"},
+    )
+    return (closure,)
+
+
+def _counted(row: dict[str, Any]) -> Decimal:
+    """Below zero where more was given back than taken."""
+    return _amount(row, "amount") if "amount" in row else wrong("amount", "is missing; send 0.00")
 
 
 def _sale_id(row: dict[str, Any]) -> str:
@@ -342,4 +375,5 @@ _READERS: dict[str, Callable[[list[dict[str, Any]], datetime], tuple[Record, ...
     "void": _void,
     "stock": _stock,
     "customer": _customer,
+    "closing": _closing,
 }

@@ -10,6 +10,7 @@ from pos_bridge.providers.contract import Delivery, Message
 from pos_bridge.providers.fields import Fields, Malformed, Problem
 from pos_bridge.records import (
     Cancellation,
+    Closure,
     HandOver,
     PaymentReport,
     Person,
@@ -21,6 +22,7 @@ from pos_bridge.records import (
 
 KINDS = ("merchandise", "service", "gift_card", "shipping")
 MOST_LINES = 500
+MOST_TENDERS = 50
 NEWEST = 2**63 - 1
 TELLS_PROBLEMS = True
 FETCHES: frozenset[str] = frozenset()
@@ -155,6 +157,7 @@ def _refund(fields: Fields) -> RefundReport:
         amount=amount,
         tax=tax,
         currency=currency,
+        tender=refund.text("tender", longest=32),
         reason=refund.text("reason", longest=200),
         at=fields.moment("occurred_at"),
     )
@@ -176,6 +179,34 @@ def _cancellation(fields: Fields) -> Cancellation:
     return Cancellation(sale_id=_sale_id(fields), at=fields.moment("occurred_at"))
 
 
+def _closure(fields: Fields) -> Closure:
+    """A tender may have given back more than it took, so that it says both, and neither is below zero."""
+    closing = fields.group("closing")
+    currency = closing.currency("currency")
+    opened_at, closed_at = closing.moment("opened_at"), fields.moment("occurred_at")
+    closure = Closure(
+        closure_id=closing.text("id", longest=128, is_required=True),
+        place=fields.text("store", longest=50),
+        register=closing.text("register", longest=100),
+        opened_at=opened_at,
+        closed_at=closed_at,
+        currency=currency,
+        tenders=tuple(
+            _counted(each, currency) for each in closing.each("tenders", most=MOST_TENDERS)
+        ),
+        is_counted_whole=closing.truth("counted_whole", default=True),
+    )
+    if not fields.problems and opened_at >= closed_at:
+        closing.wrong("opened_at", "is not before occurred_at, when it was closed")
+    return closure
+
+
+def _counted(fields: Fields, currency: str) -> tuple[str, Decimal]:
+    taken = fields.amount("taken", currency=currency)
+    given_back = fields.amount("given_back", currency=currency, default=Decimal(0))
+    return fields.text("tender", longest=32, is_required=True), taken - given_back
+
+
 _READERS: dict[str, Callable[[Fields], Record]] = {
     "sale.recorded": _ticket,
     "payment.authorized": _payment("authorized"),
@@ -184,4 +215,5 @@ _READERS: dict[str, Callable[[Fields], Record]] = {
     "refund.recorded": _refund,
     "sale.handed_over": _hand_over,
     "sale.voided": _cancellation,
+    "register.closed": _closure,
 }

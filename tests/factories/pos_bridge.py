@@ -101,6 +101,17 @@ def event(kind: str, **groups: Any) -> dict[str, Any]:
         }
     if kind == "refund.recorded":
         said["refund"] = {"id": "R-1", "amount_minor": 100000, "currency": "USD"}
+    if kind == "register.closed":
+        said.pop("sale")
+        said["store"] = "nyc-lispenard"
+        said["closing"] = {
+            "id": "Z-1",
+            "register": "Front desk",
+            "opened_at": (NOW - timedelta(hours=6)).isoformat(),
+            "currency": "USD",
+            "counted_whole": True,
+            "tenders": [{"tender": "card", "taken_minor": 508800, "given_back_minor": 100}],
+        }
     for name, values in groups.items():
         if values is None:
             said.pop(name)

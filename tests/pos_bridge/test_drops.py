@@ -11,9 +11,15 @@ from django.core.management import call_command
 
 from jeweler import sales
 from jeweler.models import Payment, Refund, Sale
-from pos_bridge import drops
+from pos_bridge import drops, reconciliation
 from pos_bridge.connections import Opened
-from pos_bridge.models import Connection, InboxEvent, StockLevel
+from pos_bridge.models import (
+    Connection,
+    InboxEvent,
+    ReconciliationRun,
+    RegisterClosure,
+    StockLevel,
+)
 from tests.factories import pos_bridge as tills
 from tests.factories import vendors
 
@@ -142,3 +148,25 @@ def test_a_card_number_in_a_file_never_reaches_the_table(till: Opened) -> None:
 
 def test_nothing_comes_to_it_by_http(till: Opened) -> None:
     assert tills.send(till, b"Ticket\n1\n", headers={}).status_code == 401
+
+
+def test_a_file_of_closings_is_compared_with_the_books_to_the_cent(till: Opened) -> None:
+    drop(till, "day.csv", DAY)
+    heading = "record,store,drawer,Z no,opened,at,tender,amount\n"
+    desk = "closing,nyc-lispenard,Desk,7,10/01/2026 09:00,10/02/2026 10:00"
+    drop(till, "z.csv", f"{heading}{desk},Visa,1000.00\n{desk},Cash,4088.00\n{desk},,5.00\n")
+    drop(till, "z2.csv", f"{heading}{desk},Visa,1000.00\n{desk},Cash,4088.00\n")
+    drops.read_due(now=NOW)
+    tills.work_off()
+
+    closure = RegisterClosure.objects.get()
+    assert closure.tenders == {"visa": "1000.00", "cash": "4088.00"}
+    assert (closure.opened_at.isoformat(), closure.register) == (
+        "2026-10-01T13:00:00+00:00",
+        "Desk",
+    )
+    bad = InboxEvent.objects.get(type="closing", state="dead")
+    assert "tender: is missing" in bad.last_error
+    reconciliation.reconcile_due(now=NOW + timedelta(hours=1))
+    run = ReconciliationRun.objects.get()
+    assert (run.state, run.theirs) == (ReconciliationRun.State.BALANCED, Decimal(5088))

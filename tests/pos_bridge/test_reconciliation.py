@@ -210,6 +210,39 @@ def test_a_place_that_nobody_named_is_told_and_not_guessed(store: Store) -> None
     assert not Alarm.objects.filter(cleared_at=None).exists()
 
 
+def test_a_till_of_our_own_format_closes_its_register_and_the_day_balances(till: Opened) -> None:
+    ring_up(till, 1, minor=508800, tender="Credit card")
+    closing = {
+        "opened_at": (OPENED - timedelta(minutes=5)).isoformat(),
+        "tenders": [{"tender": "card", "taken": "5100.00", "given_back": "12.00"}],
+    }
+    said = tills.event("register.closed", closing=closing, occurred_at=CLOSED.isoformat())
+    for _ in range(2):
+        assert tills.post(till, said).status_code == 200
+    tills.work_off()
+
+    run = reconcile()
+
+    assert (run.state, run.theirs, run.ours) == (State.BALANCED, Decimal(5088), Decimal(5088))
+    other = tills.event(
+        "register.closed",
+        closing={**closing, "tenders": [{"tender": "card", "taken": "1.00"}]},
+        occurred_at=CLOSED.isoformat(),
+    )
+    tills.post(till, other)
+    tills.work_off()
+    assert tills.InboxEvent.objects.get(state="dead").reason == "contradictory_fact"
+
+
+def test_a_second_registers_late_closing_opens_the_day_again(till: Opened) -> None:
+    ring_up(till, 1, minor=508800)
+    close(till, ("card", "5088.00"))
+    assert reconcile().state == State.BALANCED
+    close(till, ("card", "100.00"), closure_id="R2-1", register="Back office")
+    assert reconcile(NIGHT + timedelta(days=1)).state == State.DIFFERS
+    assert open_differences() == [("tender", "card", Decimal(5188), Decimal(5088))]
+
+
 def test_the_page_shows_a_manager_her_stores_days_alone(till: Opened, client: Client) -> None:
     ring_up(till, 1, minor=508800)
     close(till, ("card", "5088.01"))

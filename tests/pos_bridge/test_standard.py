@@ -28,6 +28,7 @@ KINDS = [
     "refund.recorded",
     "sale.handed_over",
     "sale.voided",
+    "register.closed",
 ]
 
 # What a careless sender might put in a field's place.
