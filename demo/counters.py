@@ -6,8 +6,6 @@ from decimal import Decimal
 
 from django.db.models import Q
 
-from demo.tills import TAX
-from jeweler import money
 from jeweler.models import SaleLine, StaffMember, Store
 from pos_bridge import selling, taking
 from pos_bridge.models import CounterTicket, Tender
@@ -49,9 +47,4 @@ def _rung(
             ticket=ticket, kind=kind, description=said, quantity=1, price=Decimal(price),
             act=Act(by=by, key=f"{key}-{place}", now=at),
         )  # fmt: skip
-    tax = sum(Decimal(price) for *_, price in lines) * TAX[store.code]
-    selling.type_tax(
-        ticket=ticket, amount=money.rounded(tax, currency=store.currency),
-        act=Act(by=by, key=f"{key}-tax", now=at),
-    )  # fmt: skip
     return ticket

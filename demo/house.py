@@ -1,6 +1,7 @@
 """The sample house Osmere: its stores, its people and its till."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
@@ -25,6 +26,15 @@ STORES = {
     "chicago-oak": ("Chicago", "57 East Oak Street", "America/Chicago", "+13125550119"),
     "la-melrose": ("Los Angeles", "8461 Melrose Place", "America/Los_Angeles", "+13235550163"),
     "sf-maiden": ("San Francisco", "39 Maiden Lane", "America/Los_Angeles", "+14155550128"),
+}
+
+# State, county and city together, as of 2026. No clothing exemption reaches jewelry.
+TAX_PCT = {
+    "nyc-lispenard": Decimal("8.875"),
+    "boston-newbury": Decimal("6.25"),
+    "chicago-oak": Decimal("10.25"),
+    "la-melrose": Decimal("9.75"),
+    "sf-maiden": Decimal("8.625"),
 }
 
 PEOPLE = (
@@ -58,7 +68,7 @@ PEOPLE = (
 
 
 def open_stores() -> dict[str, Store]:
-    """The five stores by their codes, made once."""
+    """The five stores by their codes, made once; one that was made without its rate of tax is given it."""
     stores = {}
     for code, (city, street, time_zone, phone) in STORES.items():
         stores[code], _ = Store.objects.get_or_create(
@@ -71,8 +81,12 @@ def open_stores() -> dict[str, Store]:
                 "time_zone": time_zone,
                 "currency": "USD",
                 "phone": phone,
+                "tax_pct": TAX_PCT[code],
             },
         )
+        if not stores[code].tax_pct:
+            stores[code].tax_pct = TAX_PCT[code]
+            stores[code].save(update_fields=["tax_pct"])
     return stores
 
 

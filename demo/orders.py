@@ -17,6 +17,9 @@ def write(*, stores: dict[str, Store], now: datetime) -> None:
         version = (
             DesignVersion.objects.filter(
                 price__isnull=False,
+                setting__isnull=False,
+                metal__isnull=False,
+                ring_size__isnull=False,
                 design__customer__isnull=False,
                 design__invoices=None,
                 stone__status=Stone.Status.AVAILABLE,

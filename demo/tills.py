@@ -6,19 +6,14 @@ from datetime import datetime
 from decimal import Decimal
 
 from builder.models import Stone
+from demo import house
 from demo.bulk import insert
 from demo.history import Thread
 from demo.market import DAYS, Purchase, walk_ins
 from jeweler import money
 from jeweler.models import Payment, Refund, Sale, SaleEvidence, SaleLine, Store
 
-TAX = {
-    "nyc-lispenard": Decimal("0.08875"),
-    "boston-newbury": Decimal("0.0625"),
-    "chicago-oak": Decimal("0.1025"),
-    "la-melrose": Decimal("0.095"),
-    "sf-maiden": Decimal("0.08625"),
-}
+TAX = {code: pct / 100 for code, pct in house.TAX_PCT.items()}
 INITIALS = {
     "nyc-lispenard": "NY",
     "boston-newbury": "BO",
