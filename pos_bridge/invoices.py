@@ -1,9 +1,8 @@
 """Custom orders: quoted from a saved design, looked at in stages, and paid in parts.
 
-An invoice is a promise; the sale begins with the first money, whoever takes it: then its lines become a sale of source
-`invoice`, her stone leaves the builder, and everything after is facts of that sale like any till's. What has been paid is
-always added up from those facts. A part that stands after a stage is due once she approved that stage; the last capture and
-the hand-over stay two facts.
+An invoice is a promise; its sale begins with the first money (`paying`), and everything after is facts of that sale like any
+till's. What has been paid is always added up from those facts. A part that stands after a stage is due once she approved
+that stage; the last capture and the hand-over stay two facts.
 """
 
 import uuid
@@ -17,16 +16,14 @@ from django.core import signing
 from django.core.files.base import ContentFile
 from django.db import transaction
 
-from builder import alike, pricing, quotes, versions
-from builder.models import DesignVersion, Stone
+from builder import pricing, versions
+from builder.models import DesignVersion
 from jeweler import audit, customers, sales
-from jeweler.models import Payment, Sale, SaleEvidence, SaleLine, Store
-from jeweler.sales import LineReport, SaleReport
-from pos_bridge import inventory, totals
+from jeweler.models import SaleLine, Store
+from jeweler.sales import LineReport
+from pos_bridge import quoting, totals
 from pos_bridge.models import Invoice, InvoicePart, InvoiceStage
-from referrals import credit, full_price, tender
 
-SOURCE = "invoice"
 MOST_STAGES = 6
 _SIGNER = signing.Signer(salt="pos_bridge.invoices", sep=".")
 Answer = InvoiceStage.Answer
@@ -91,7 +88,7 @@ def write(
     note: str = "",
 ) -> Invoice:
     """Quote a saved version as it was promised. Raises CannotInvoice."""
-    lines, worked = _lines(version, store, now=now)
+    lines, worked = _quoted(version, store, now=now)
     _check(version, stages=stages, parts=parts, total=worked.total, good_until=good_until, now=now)
     owner = version.design.customer
     invoice = Invoice.objects.create(
@@ -128,7 +125,7 @@ def write(
 
 def amounts(*, version: DesignVersion, store: Store, now: datetime) -> totals.Totals:
     """What the version comes to in this store. Raises CannotInvoice."""
-    return _lines(version, store, now=now)[1]
+    return _quoted(version, store, now=now)[1]
 
 
 def standing(invoice: Invoice) -> Standing:
@@ -204,59 +201,6 @@ def use_code(*, invoice: Invoice, code: str) -> None:
     invoice.save(update_fields=["code"])
 
 
-def usable_credit(invoice: Invoice, *, now: datetime) -> Decimal:
-    """How much of what is due her store credit can pay: full-price lines alone, and what is hers and free."""
-    due = standing(invoice).missing
-    if invoice.customer is None or not due:
-        return Decimal(0)
-    lines = [_from_json(line) for line in invoice.lines]
-    spent = sum(
-        (payment.amount for payment in _payments_by_credit(invoice)),
-        Decimal(0),
-    )
-    has = credit.balance(customer=invoice.customer, currency=invoice.currency, now=now).available
-    return max(min(has, due, full_price.eligible(lines).total - spent), Decimal(0))
-
-
-@transaction.atomic
-def pay_by_credit(*, invoice: Invoice, now: datetime) -> Payment:
-    """Pay of what is due as much as her store credit can, as any tender pays. Raises NotNow.
-
-    Two clicks at once pay once: the second finds nothing left that it could pay.
-    """
-    locked = Invoice.objects.select_for_update(of=["self"]).get(pk=invoice.pk)
-    if not is_open(locked, now=now):
-        raise NotNow("This order is no longer open.")
-    amount = usable_credit(locked, now=now)
-    if not amount or locked.customer is None:
-        raise NotNow("There is no store credit that could pay what is due now.")
-    hold = credit.hold(
-        customer=locked.customer,
-        amount=amount,
-        currency=locked.currency,
-        sale_reference=locked.uid.hex,
-        lines=[_from_json(line) for line in locked.lines],
-        store=locked.store,
-        now=now,
-    )
-    sale = sale_of(uid=locked.uid.hex, now=now)
-    assert sale is not None  # it is this invoice's
-    payment = sales.record_payment(
-        source=SOURCE,
-        external_id=f"{locked.uid.hex}-{hold.uid.hex}",
-        sale=sale,
-        status=Payment.Status.CAPTURED,
-        amount=amount,
-        currency=locked.currency,
-        tender=tender.TENDER,
-        reference=tender.reference_to(hold),
-        paid_at=now,
-        now=now,
-    )
-    credit.capture(uid=hold.uid, payment=payment, now=now)
-    return payment
-
-
 @transaction.atomic
 def cancel(*, invoice: Invoice, by: User, now: datetime) -> None:
     """It is no longer offered. Raises NotNow: one that was paid for is undone at the counter."""
@@ -269,36 +213,17 @@ def cancel(*, invoice: Invoice, by: User, now: datetime) -> None:
         audit.record(action="invoice.cancelled", subject=invoice, actor=by, now=now)
 
 
+def lines_of(invoice: Invoice) -> list[LineReport]:
+    """As they were quoted, and as its sale has them."""
+    return [_from_json(line) for line in invoice.lines]
+
+
 def is_open(invoice: Invoice, *, now: datetime) -> bool:
     """Whether it may still be paid: not cancelled, and begun or within its days."""
     if invoice.cancelled_at is not None:
         return False
     today = now.astimezone(invoice.store.zone).date()
     return invoice.sale_id is not None or today <= invoice.good_until_date
-
-
-def sale_of(*, uid: str, now: datetime) -> Sale | None:
-    """The sale of the invoice, which its first payment begins; None for no invoice of ours.
-
-    Money that came is a fact: it counts for an invoice that was cancelled meanwhile, too, and the house sees both.
-    Must run in the transaction that records the money.
-    """
-    try:
-        key = uuid.UUID(hex=uid)
-    except ValueError:
-        return None
-    invoice = (
-        Invoice.objects.select_for_update(of=["self"])
-        .select_related("store", "customer")
-        .filter(uid=key)
-        .first()
-    )
-    if invoice is None:
-        return None
-    if invoice.sale is None:
-        invoice.sale, invoice.cancelled_at = _begun(invoice, now=now), None
-        invoice.save(update_fields=["sale", "cancelled_at"])
-    return invoice.sale
 
 
 # Its link.
@@ -325,48 +250,10 @@ def opened(token: str) -> Invoice:
 # Inside.
 
 
-def _begun(invoice: Invoice, *, now: datetime) -> Sale:
-    lines = tuple(_from_json(line) for line in invoice.lines)
-    sale = sales.record_sale(
-        report=SaleReport(
-            source=SOURCE,
-            external_id=invoice.uid.hex,
-            version=1,
-            channel=Sale.Channel.STORE,
-            store=invoice.store,
-            number=invoice.number,
-            currency=invoice.currency,
-            total=invoice.total,
-            tax=invoice.tax,
-            placed_at=now,
-            codes=(invoice.code,) if invoice.code else (),
-            lines=lines,
-        ),
-        now=now,
-    )
-    inventory.sell_stones(sale=sale, sold_before=set(), now=now)
-    if invoice.customer is not None:
-        owner = customers.resolve(invoice.customer)
-        found = sales.Evidence(
-            kind=SaleEvidence.Kind.DESIGN_CODE,
-            value=invoice.design.code,
-            customer=owner,
-            grade="A",
-        )
-        sales.assign(sale=sale, customer=owner, evidence=[found], now=now)
-    return sale
-
-
 def _paid(invoice: Invoice) -> Decimal:
     if invoice.sale is None:
         return Decimal(0)
     return sales.captured(invoice.sale) - sales.refunded(invoice.sale)
-
-
-def _payments_by_credit(invoice: Invoice) -> list[Payment]:
-    if invoice.sale is None:
-        return []
-    return list(invoice.sale.payments.filter(tender=tender.TENDER, status=Payment.Status.CAPTURED))
 
 
 def _locked(stage: InvoiceStage) -> InvoiceStage:
@@ -374,58 +261,32 @@ def _locked(stage: InvoiceStage) -> InvoiceStage:
     return stages.get(pk=stage.pk)
 
 
-def _lines(
+def _quoted(
     version: DesignVersion, store: Store, *, now: datetime
 ) -> tuple[list[LineReport], totals.Totals]:
-    """The ring's priced lines without tax, and what they come to in this store."""
-    priced = _priced(version, store, now=now)
+    """The ring's priced lines without tax, and what they come to in this store. Raises CannotInvoice."""
+    try:
+        priced = quoting.lines(version=version, store=store, now=now)
+    except quoting.CannotQuote as problem:
+        raise CannotInvoice(str(problem)) from problem
     rules = totals.Rules(
         currency=store.currency,
         tax_pct=store.tax_pct,
         is_included=store.tax_display == pricing.INCLUDED,
     )
-    rung = [totals.Rung(kind=SaleLine.Kind.MERCHANDISE, price=amount) for _, amount in priced]
+    rung = [totals.Rung(kind=SaleLine.Kind.MERCHANDISE, price=line.amount) for line in priced]
     worked = totals.add_up(rung, rules=rules)
-    stone = version.stone
     lines = [
         LineReport(
-            description=said,
-            list_price=line.list_price,
-            net_total=line.net_total,
+            description=line.description,
+            list_price=each.list_price,
+            net_total=each.net_total,
             design_code=version.design.code,
-            report_number=stone.report_number if stone and position == 0 else "",
+            report_number=line.report_number,
         )
-        for position, ((said, _), line) in enumerate(zip(priced, worked.lines, strict=True))
+        for line, each in zip(priced, worked.lines, strict=True)
     ]
     return lines, worked
-
-
-def _priced(version: DesignVersion, store: Store, *, now: datetime) -> list[tuple[str, Decimal]]:
-    """As it was promised while the promise stands, else at today's price. Raises CannotInvoice."""
-    if store.currency != pricing.CURRENCY:
-        raise CannotInvoice(
-            f"{version.design} is priced in {pricing.CURRENCY}, and {store} sells in {store.currency}. Amounts are never "
-            "converted: ring it up as a line with the price you agree on."
-        )
-    if version.stone is not None and version.stone.status == Stone.Status.SOLD:
-        raise CannotInvoice(f"{version.stone} is sold. The design’s page has the nearest stones.")
-    until = version.price_until_date
-    if until is not None and quotes.day_of(store, now=now) <= until:
-        lines = quotes.lines_of(version)
-    else:
-        quoted = quotes.quote(alike.as_design(version, of=version.design), now=now)
-        if quoted.missing:
-            missing = ", ".join(quoted.missing)
-            raise CannotInvoice(f"{version.design} is not complete: {missing} is to be chosen.")
-        if quoted.unpriced or quoted.outdated:
-            raise CannotInvoice(quoted.unpriced or quoted.outdated)
-        lines = quoted.lines
-    return [(_described(line), line.amount) for line in lines if line.amount]
-
-
-def _described(line: pricing.PriceLine) -> str:
-    note = f", {line.note[:1].lower()}{line.note[1:]}" if line.note else ""
-    return f"{line.label}{note}"[:200]
 
 
 def _check(

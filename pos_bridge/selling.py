@@ -1,17 +1,16 @@
 """Ringing up at the counter: from a design or by free lines, changed line by line. Money is `taking`'s, the ticket itself `tickets`'."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
 from django.conf import settings
 from django.db import transaction
 
-from builder import alike, pricing, quotes
-from builder.models import Design, Stone
+from builder import pricing, quotes
+from builder.models import Design
 from jeweler import audit, customers, money
 from jeweler.models import Customer, SaleLine, Store
-from pos_bridge import tickets, totals
+from pos_bridge import quoting, tickets, totals
 from pos_bridge.models import CounterAct, CounterLine, CounterTicket
 
 Kind = CounterAct.Kind
@@ -69,8 +68,8 @@ def add_band(*, ticket: CounterTicket, design: Design, act: tickets.Act) -> None
     price = quotes.band_price(band, design=design, now=act.now) if band else None
     if band is None or price is None:
         raise tickets.CannotSell(f"{design.code} has no band beside it that can be priced.")
-    if _currency_of(design) != found.currency:
-        raise tickets.CannotSell(f"The band is priced in {_currency_of(design)}, this ticket is in {found.currency}.")  # fmt: skip
+    if found.currency != pricing.CURRENCY:
+        raise tickets.CannotSell(f"The band is priced in {pricing.CURRENCY}, this ticket is in {found.currency}.")  # fmt: skip
     found.lines.create(
         kind=SaleLine.Kind.MERCHANDISE,
         description=f"{band.name}, beside {design.code}",
@@ -211,43 +210,22 @@ def tie(*, ticket: CounterTicket, email: str, phone: str, name: str, act: ticket
 
 
 def _ring_up_design(ticket: CounterTicket, design: Design, *, now: datetime) -> None:
-    lines = _priced(design, now=now)
-    if _currency_of(design) != ticket.currency:
-        raise tickets.CannotSell(
-            f"{design.code} is priced in {_currency_of(design)}, and {ticket.store} sells in {ticket.currency}. "
-            "Amounts are never converted: ring it up as a line with the price you agree on."
-        )
-    stone = design.stone
-    if stone is not None and stone.status == Stone.Status.SOLD:
-        raise tickets.CannotSell(f"{stone} is sold. The design’s page has the nearest stones.")
+    """What was saved last. Raises CannotSell."""
+    version = design.versions.select_related("setting", "metal", "stone").order_by("-number").first()  # fmt: skip
+    if version is None:
+        raise tickets.CannotSell(f"{design.code} was never saved, so there is nothing to sell yet.")
+    try:
+        lines = quoting.lines(version=version, store=ticket.store, now=now)
+    except quoting.CannotQuote as problem:
+        raise tickets.CannotSell(str(problem)) from problem
     CounterLine.objects.bulk_create(
         CounterLine(
             ticket=ticket,
             kind=SaleLine.Kind.MERCHANDISE,
-            description=", ".join(filter(None, [line.label, line.note]))[:200],
+            description=line.description,
             price=line.amount,
             design=design,
-            report_number=stone.report_number if stone and place == 0 else "",
+            report_number=line.report_number,
         )
-        for place, line in enumerate(lines)
+        for line in lines
     )
-
-
-def _priced(design: Design, *, now: datetime) -> Sequence[pricing.PriceLine]:
-    """The lines of what was saved last, at the promised price where it is kept, else at today's. Raises CannotSell."""
-    version = design.versions.select_related("setting", "metal", "stone").order_by("-number").first()  # fmt: skip
-    if version is None:
-        raise tickets.CannotSell(f"{design.code} was never saved, so there is nothing to sell yet.")
-    ring = design if quotes.is_same(design, version) else alike.as_design(version, of=design)
-    quoted = quotes.quote(ring, now=now)
-    if quoted.missing:
-        raise tickets.CannotSell(
-            f"{design.code} is not complete: {', '.join(quoted.missing)} is to be chosen."
-        )
-    if quoted.unpriced or quoted.outdated:
-        raise tickets.CannotSell(quoted.unpriced or quoted.outdated)
-    return [line for line in quoted.lines if line.amount]
-
-
-def _currency_of(design: Design) -> str:
-    return pricing.CURRENCY

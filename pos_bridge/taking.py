@@ -211,11 +211,9 @@ def _check_amount(ticket: CounterTicket, *, tender: Tender, amount: Decimal) -> 
 
 
 def _check_step(ticket: CounterTicket, *, tender: Tender, amount: Decimal) -> None:
-    if amount <= 0 or money.rounded(amount, currency=ticket.currency) != amount:
-        raise CannotSell(f"{amount} is no amount in {ticket.currency}. Type one such as 1500.00.")
-    coined = totals.in_cash(amount, currency=ticket.currency)
-    if tender == Tender.CASH and coined != amount:
-        raise CannotSell(f"There is no coin for {amount}; in cash it is {coined}.")
+    said = totals.amiss(amount, currency=ticket.currency, is_cash=tender == Tender.CASH)
+    if said:
+        raise CannotSell(said)
 
 
 def _in_coins(ticket: CounterTicket) -> Decimal:

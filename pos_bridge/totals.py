@@ -85,6 +85,16 @@ def in_cash(amount: Decimal, *, currency: str) -> Decimal:
     return money.rounded((amount / coin).quantize(1, ROUND_HALF_UP) * coin, currency=currency)
 
 
+def amiss(amount: Decimal, *, currency: str, is_cash: bool) -> str:
+    """What is wrong with an amount that is taken or given back, with the way out; empty: nothing."""
+    if amount <= 0 or money.rounded(amount, currency=currency) != amount:
+        return f"{amount} is no amount in {currency}. Type one such as {money.in_words(Decimal(1500), currency=currency)}."
+    coined = in_cash(amount, currency=currency)
+    if is_cash and coined != amount:
+        return f"There is no coin for {amount}; in cash it is {coined}."
+    return ""
+
+
 def _spread(rung: Sequence[Rung], discount: Decimal, *, currency: str) -> list[Decimal]:
     """Cumulatively, so that the parts are the whole and none is more than its line."""
     whole, before, given = discountable(rung), NOTHING, NOTHING

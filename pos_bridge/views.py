@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from builder import versions
 from builder.pages import page
 from jeweler import money, sales
-from pos_bridge import checkout, invoices
+from pos_bridge import checkout, invoices, paying
 from pos_bridge.models import Invoice, InvoicePart, InvoiceStage
 
 
@@ -79,7 +79,7 @@ def _done(request: HttpRequest, found: Invoice, *, token: str, now: datetime) ->
         if do == "pay":
             return redirect(checkout.address(invoice=found, back=back, now=now))
         if do == "credit":
-            invoices.pay_by_credit(invoice=found, now=now)
+            paying.pay_by_credit(invoice=found, now=now)
         if do == "code":
             invoices.use_code(invoice=found, code=request.POST.get("code", ""))
         if do in {"approve", "change"}:
@@ -105,7 +105,7 @@ def _stage(request: HttpRequest, found: Invoice) -> InvoiceStage:
 def _context(request: HttpRequest, found: Invoice, token: str, now: datetime) -> dict[str, Any]:
     standing = invoices.standing(found)
     told = {"currency": found.currency}
-    credit = invoices.usable_credit(found, now=now)
+    credit = paying.usable_credit(found, now=now)
     return {
         "invoice": found,
         "token": token,

@@ -22,10 +22,9 @@ from builder.models import Design
 from builder.pages import once_of
 from jeweler import money, sales
 from jeweler.access import Role, StaffRequest, staff_only, store_here, stores_of
-from jeweler.models import Payment
-from pos_bridge import invoices, letters
+from pos_bridge import invoices, letters, paying
 from pos_bridge.counter import desk
-from pos_bridge.models import Invoice, InvoiceStage
+from pos_bridge.models import Invoice, InvoiceStage, Tender
 
 STAGES = 4
 GOOD_FOR = timedelta(days=14)
@@ -91,7 +90,7 @@ class InvoiceForm(forms.Form):
 class TakeForm(forms.Form):
     """Money that was taken at the counter, on the terminal or in the drawer: never a card's number."""
 
-    amount = forms.DecimalField(min_value=Decimal("0.01"), decimal_places=2, max_digits=11)
+    amount = forms.DecimalField(min_value=Decimal("0.001"), decimal_places=3, max_digits=12)
     tender = forms.ChoiceField(choices=TENDERS)
 
 
@@ -184,7 +183,7 @@ def invoice(request: StaffRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         try:
             _act(request, found, now=now)
-        except (invoices.NotNow, BadPicture, NotTaken, sales.ContradictoryFact) as refusal:
+        except (invoices.NotNow, BadPicture, paying.CannotTake, sales.ContradictoryFact) as refusal:
             messages.error(request, str(refusal))
         return redirect("counter-invoice", pk)
     standing = invoices.standing(found)
@@ -206,10 +205,6 @@ def invoice(request: StaffRequest, pk: int) -> HttpResponse:
 
 class BadPicture(ValueError):
     """What was uploaded cannot be shown; the text says what can."""
-
-
-class NotTaken(ValueError):
-    """The amount or the tender was not understood; the text says what to type."""
 
 
 def _act(request: StaffRequest, found: Invoice, *, now: datetime) -> None:
@@ -247,22 +242,14 @@ def _take(request: StaffRequest, found: Invoice, *, now: datetime) -> None:
     """A doubled click is one payment: it is known by its form."""
     form = TakeForm(request.POST)
     if not form.is_valid():
-        raise NotTaken("Type the amount like 1500 or 1500.00, and choose how it was paid.")
-    with transaction.atomic():
-        sale = invoices.sale_of(uid=found.uid.hex, now=now)
-        if sale is None:
-            raise NotTaken("This invoice is not there any more.")
-        sales.record_payment(
-            source=f"counter:{found.store.code}",
-            external_id=f"{found.uid.hex}-{once_of(request) or uuid.uuid4().hex}",
-            sale=sale,
-            status=Payment.Status.CAPTURED,
-            amount=form.cleaned_data["amount"],
-            currency=found.currency,
-            tender=form.cleaned_data["tender"],
-            paid_at=now,
-            now=now,
-        )
+        raise paying.CannotTake("Type the amount like 1500 or 1500.00, and choose how it was paid.")
+    paying.take(
+        invoice=found,
+        tender=Tender(form.cleaned_data["tender"]),
+        amount=form.cleaned_data["amount"],
+        key=once_of(request) or uuid.uuid4().hex,
+        now=now,
+    )
 
 
 def _stage(request: HttpRequest, found: Invoice) -> InvoiceStage:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from jeweler import money, sales
 from jeweler.models import Payment, Sale, SaleLine, Store
-from pos_bridge import inventory, invoices, matching
+from pos_bridge import inventory, matching, paying
 from pos_bridge.inbound import people, stock
 from pos_bridge.inbound.waiting import (
     CurrencyMismatch,
@@ -127,9 +127,9 @@ def void(cancelled: Cancellation, *, connection: Connection, now: datetime) -> N
 
 def _paid_for(payment: PaymentReport, connection: Connection, *, now: datetime) -> Sale:
     """The first payment of an invoice begins its sale."""
-    if payment.sale_source != invoices.SOURCE:
+    if payment.sale_source != paying.SOURCE:
         return _sale(payment.sale_id, connection)
-    sale = invoices.sale_of(uid=payment.sale_id, now=now)
+    sale = paying.sale_of(uid=payment.sale_id, now=now)
     if sale is None:
         raise SaleUnknown(f"There is no invoice {payment.sale_id}")
     return sale

@@ -1,5 +1,6 @@
 """A custom order from its quote to its last payment, whoever takes the money."""
 
+import html
 import io
 import json
 import threading
@@ -16,11 +17,11 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
-from builder.models import Stone
+from builder.models import Design, Stone
 from jeweler import customers, outbox, sales
 from jeweler.models import Customer, EmailMessage, OutboxEvent, Payment, Sale, StaffMember, Store
-from pos_bridge import connections, invoices
-from pos_bridge.models import Checkout, Connection, InboxEvent, Invoice
+from pos_bridge import connections, invoices, paying
+from pos_bridge.models import Checkout, Connection, InboxEvent, Invoice, Tender
 from referrals import credit
 from referrals.models import CreditMismatch
 from tests.factories import pos_bridge as tills
@@ -30,6 +31,10 @@ from tests.pos_bridge.test_stripe import SECRET, said, signed
 pytestmark = pytest.mark.django_db
 
 TOTAL = Decimal("15490.00")
+PARTS_WITH_TAX = [
+    invoices.Part(title="Deposit", amount=Decimal(5000)),
+    invoices.Part(title="Balance", amount=Decimal("11864.74"), after=1),
+]
 
 
 @pytest.fixture
@@ -60,8 +65,14 @@ def promised() -> dict[str, Any]:
     return {"price_until_date": (timezone.now() + timedelta(days=14)).date()}
 
 
+def saved_design(owner: Customer) -> Design:
+    """A ring whose stone has become dearer since its price was promised."""
+    dearer = tills.stone(price=Decimal("14800.00"))
+    return tills.saved_design(customer=owner, its_stone=dearer, versions=[promised()])
+
+
 def write(store: Store, by: StaffMember, owner: Customer, **more: Any) -> Invoice:
-    design = tills.saved_design(customer=owner, versions=[promised()])
+    design = saved_design(owner)
     values: dict[str, Any] = {
         "stages": [invoices.Stage(title="The drawing"), invoices.Stage(title="The ring")],
         "parts": [
@@ -88,6 +99,14 @@ def test_the_parts_have_to_come_to_the_price(
         write(store, marisol, clara, parts=[invoices.Part(title="All", amount=Decimal(5000))])
 
 
+def test_a_promise_is_no_reason_to_pay_more_than_today(store: Store, clara: Customer) -> None:
+    version = saved_design(clara).versions.get()
+    assert invoices.amounts(version=version, store=store, now=timezone.now()).total == TOTAL
+    Stone.objects.update(price=Decimal("10000.00"))
+    version.refresh_from_db()
+    assert invoices.amounts(version=version, store=store, now=timezone.now()).total < TOTAL
+
+
 def test_tax_that_is_in_the_price_leaves_lines_that_add_up(
     marisol: StaffMember, clara: Customer
 ) -> None:
@@ -101,7 +120,7 @@ def test_tax_that_is_in_the_price_leaves_lines_that_add_up(
 def test_another_currency_and_a_stone_that_is_sold_are_refused_in_words(
     store: Store, marisol: StaffMember, clara: Customer
 ) -> None:
-    version = tills.saved_design(customer=clara, versions=[promised()]).versions.get()
+    version = saved_design(clara).versions.get()
     pounds = tills.open_store(code="london", currency="GBP")
     with pytest.raises(invoices.CannotInvoice, match="never converted"):
         invoices.amounts(version=version, store=pounds, now=timezone.now())
@@ -138,7 +157,7 @@ def test_a_part_waits_until_she_approves_its_stage(invoice: Invoice, marisol: St
 
 def pay(invoice: Invoice, amount: Decimal) -> Payment:
     now = timezone.now()
-    sale = invoices.sale_of(uid=invoice.uid.hex, now=now)
+    sale = paying.sale_of(uid=invoice.uid.hex, now=now)
     assert sale is not None
     paid = sales.record_payment(
         source="counter:nyc-lispenard",
@@ -233,7 +252,7 @@ def test_her_credit_pays_of_what_is_due_once_and_before_the_card(
 def test_an_invoice_is_written_mailed_shown_and_paid_at_the_counter(
     store: Store, marisol: StaffMember, clara: Customer
 ) -> None:
-    tills.saved_design(customer=clara, versions=[promised()])
+    saved_design(clara)
     desk = Client()
     desk.force_login(marisol.user)
     desk.get(f"/admin/counter/{tills.CODE}/")
@@ -276,6 +295,43 @@ def test_an_invoice_is_written_mailed_shown_and_paid_at_the_counter(
     assert b"".join(shown.streaming_content)[:4] == b"RIFF"  # type: ignore[attr-defined]
     assert EmailMessage.objects.filter(key__startswith=f"invoice:{made.pk}:shown").count() == 1
     assert "The drawing: shown" in desk.get("/admin/counter/invoices/").content.decode()
+
+
+def test_the_counter_takes_what_is_due_and_not_a_cent_more_or_less_than_there_are_coins(
+    marisol: StaffMember, clara: Customer
+) -> None:
+    york = tills.open_store(tax_pct=Decimal("8.875"))
+    york.tax_pct = Decimal("8.875")
+    york.save()
+    made = write(york, marisol, clara, parts=PARTS_WITH_TAX)
+    assert (made.tax, made.total) == (Decimal("1374.74"), Decimal("16864.74"))
+    desk = Client()
+    desk.force_login(marisol.user)
+
+    def take(amount: str, tender: str = "card") -> str:
+        said = {"do": "take", "amount": amount, "tender": tender}
+        answer = desk.post(f"/admin/counter/invoices/{made.pk}/", said, follow=True)
+        return html.unescape(answer.content.decode())
+
+    assert "$5,000 is due now" in take("5000.01")
+    assert "1.005 is no amount in USD" in take("1.005")
+    assert not Sale.objects.exists()
+    take("4000")
+    assert "$1,000 is due now" in take("1000.01")
+    take("1000", "cash")
+    assert "until she approves “The drawing”" in take("1")
+    made.refresh_from_db()
+    assert invoices.standing(made).paid == Decimal(5000)
+
+
+def test_money_in_cash_has_to_be_in_coins(invoice: Invoice) -> None:
+    invoice.currency = "CHF"
+    invoice.save(update_fields=["currency"])
+    with pytest.raises(paying.CannotTake, match="no coin for 10"):
+        paying.take(
+            invoice=invoice, tender=Tender.CASH, amount=Decimal("10.01"), key="k",
+            now=timezone.now(),
+        )  # fmt: skip
 
 
 def test_another_stores_invoice_does_not_exist(invoice: Invoice) -> None:
