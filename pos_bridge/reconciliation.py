@@ -3,50 +3,31 @@
 Promise: a day is one row for a till, a store and a date by the store's clock, however many clocks ring for it. It balances when each
 tender that the registers counted agrees with the books to the cent, and not before. What differs is named: what came and is not in
 the books, what the till does not know, what was taken while no register was open. Then the day is asked for again and compared
-again, until it balances or somebody settles each difference and says why.
-
-A register's session belongs to the day that it was opened on, whenever it is closed. The books' money is that of the sessions: what a
-payment took and a refund gave back between a session's opening and its closing. A refund whose till names no tender
-is its sale's, where that was paid in one way only.
+again, until it balances or somebody settles each difference and says why. What a day is, is said in `days`.
 
 Limit: a session that was never closed has no word to compare with; the day stays open, and somebody is told of it.
 """
 
 import time as clock
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Min, Q, QuerySet
+from django.db.models import Min, QuerySet
 
 from jeweler import audit, outward
-from jeweler.models import Payment, Refund, Store
-from pos_bridge import alarms, calling, pulling, registers
-from pos_bridge.models import (
-    Discrepancy,
-    Fetch,
-    InboxEvent,
-    ReconciliationRun,
-    RegisterClosure,
-)
-from pos_bridge.providers import known
-from pos_bridge.providers.fields import Malformed
-from pos_bridge.records import PaymentReport
+from jeweler.models import Store
+from pos_bridge import alarms, calling, days, differing, pulling
+from pos_bridge.models import Discrepancy, ReconciliationRun, RegisterClosure
 
 State = ReconciliationRun.State
-Kind = Discrepancy.Kind
-Window = tuple[datetime, datetime]
 
 NIGHT = time(3)  # by the store's clock, when the day before is compared
 LOOKS_BACK = timedelta(days=14)
 AGAIN_AFTER = timedelta(minutes=15)
 MOST_ATTEMPTS = 24
-UNCLEAR = "unclear"
 
 
 class AlreadySettled(ValueError):
@@ -57,25 +38,6 @@ class AlreadySettled(ValueError):
 class NoReason(ValueError):
     def __init__(self) -> None:
         super().__init__("Say in a few words why it is right as it stands.")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Difference:
-    """One thing in which a day differs."""
-
-    kind: Discrepancy.Kind
-    subject: str
-    detail: str
-    theirs: Decimal | None = None
-    ours: Decimal | None = None
-
-
-def bounds(day: date, zone: ZoneInfo) -> Window:
-    """From midnight to midnight by the clocks of the zone: 23, 24 or 25 hours."""
-    return (
-        datetime.combine(day, time(), tzinfo=zone),
-        datetime.combine(day + timedelta(days=1), time(), tzinfo=zone),
-    )
 
 
 def due_at(day: date, zone: ZoneInfo) -> datetime:
@@ -134,19 +96,14 @@ def begin_days(*, now: datetime) -> int:
 def compare(*, run: ReconciliationRun, now: datetime) -> None:
     """Set both sides beside each other, name what differs, and say so on the row."""
     locked = ReconciliationRun.objects.select_for_update(of=["self"]).get(pk=run.pk)
-    closures = closures_of(run)
-    theirs, ours, is_whole = _by_tender(run, closures)
-    found: list[Difference] = []
-    if not closures:
-        state = State.OPEN
-    else:
-        tenders = sorted(set(theirs) | (set(ours) if is_whole else set()))
-        found = [_tender(name, theirs.get(name), ours.get(name)) for name in tenders if theirs.get(name, 0) != ours.get(name, 0)]  # fmt: skip
+    closures = days.closures_of(run)
+    sides = days.sides_of(run, closures)
+    found = differing.found(run, closures, sides)
+    state = State.OPEN
+    if closures:
         state = State.DIFFERS if found else State.BALANCED
-        run.theirs = sum(theirs.values(), Decimal(0))
-        run.ours = sum((ours.get(name, Decimal(0)) for name in tenders), Decimal(0))
-        if found:
-            found += [*_stuck(run), *_unknown_there(run), *_outside(run, closures)]
+        run.theirs = sum(sides.theirs.values(), Decimal(0))
+        run.ours = sum(sides.ours.values(), Decimal(0))
     _note(run, found, now=now)
     if state == State.DIFFERS and not _open(run).exists():
         state = State.SETTLED
@@ -181,147 +138,6 @@ def settle(*, found: Discrepancy, by: User, because: str, now: datetime) -> None
         _tell(run, now=now)
 
 
-def tenders_of(run: ReconciliationRun) -> list[tuple[str, Decimal, Decimal, Decimal]]:
-    """The day as it stands now: each tender with the registers' sum, the books', and how far they are apart."""
-    closures = closures_of(run)
-    theirs, ours, is_whole = _by_tender(run, closures)
-    names = sorted(set(theirs) | (set(ours) if is_whole else set())) if closures else []
-    nothing = Decimal(0)
-    return [
-        (
-            name,
-            theirs.get(name, nothing),
-            ours.get(name, nothing),
-            theirs.get(name, nothing) - ours.get(name, nothing),
-        )
-        for name in names
-    ]
-
-
-# The two sides.
-
-
-def closures_of(run: ReconciliationRun) -> list[RegisterClosure]:
-    begins, ends = bounds(run.day_date, run.store.zone)
-    opened = RegisterClosure.objects.filter(opened_at__gte=begins, opened_at__lt=ends)
-    return list(opened.filter(connection=run.connection, store=run.store).order_by("opened_at"))
-
-
-def _by_tender(
-    run: ReconciliationRun, closures: list[RegisterClosure]
-) -> tuple[dict[str, Decimal], dict[str, Decimal], bool]:
-    """What the registers say, what the books say, and whether the registers name every tender."""
-    theirs: dict[str, Decimal] = defaultdict(Decimal)
-    for closure in closures:
-        for tender, amount in closure.tenders.items():
-            theirs[tender] += Decimal(amount)
-    ours: dict[str, Decimal] = defaultdict(Decimal)
-    if closures:
-        for payment in _payments(run).filter(_inside(closures, "paid_at")):
-            ours[registers.tender_of(payment.tender)] += payment.amount
-        for refund in _refunds(run).filter(_inside(closures, "refunded_at")):
-            ours[_tender_of(refund)] -= refund.amount
-    return dict(theirs), dict(ours), all(each.is_counted_whole for each in closures)
-
-
-def _inside(closures: Iterable[RegisterClosure], name: str) -> Q:
-    """That a moment lies in one of the sessions, from its opening up to its closing."""
-    found = Q(pk=None)
-    for each in closures:
-        found |= Q(**{f"{name}__gte": each.opened_at, f"{name}__lte": each.closed_at})
-    return found
-
-
-def _payments(run: ReconciliationRun) -> QuerySet[Payment]:
-    taken = Payment.objects.filter(source=run.connection.source, status=Payment.Status.CAPTURED)
-    return taken.filter(sale__store=run.store, sale__currency=run.currency).select_related("sale")
-
-
-def _refunds(run: ReconciliationRun) -> QuerySet[Refund]:
-    given = Refund.objects.filter(source=run.connection.source, sale__store=run.store)
-    return given.filter(sale__currency=run.currency).prefetch_related("sale__payments")
-
-
-def _tender_of(refund: Refund) -> str:
-    if refund.tender:
-        return registers.tender_of(refund.tender)
-    tenders = {registers.tender_of(each.tender) for each in refund.sale.payments.all()}
-    return tenders.pop() if len(tenders) == 1 else UNCLEAR
-
-
-# What differs, by name.
-
-
-def _tender(name: str, theirs: Decimal | None, ours: Decimal | None) -> Difference:
-    theirs, ours = theirs or Decimal(0), ours or Decimal(0)
-    if name == UNCLEAR:
-        detail = "Refunds of sales that were paid in several ways: see at the till which tender was given back."
-    elif theirs > ours:
-        detail = f"The registers took {theirs - ours} more than the books know of. Look for sales that are stuck or missing."
-    else:
-        detail = f"The books have {ours - theirs} more than the registers took. Look for sales of another day or register."
-    return Difference(kind=Kind.TENDER, subject=name, theirs=theirs, ours=ours, detail=detail)
-
-
-def _stuck(run: ReconciliationRun) -> list[Difference]:
-    """What came that day or the next and is parked or given up."""
-    begins, ends = bounds(run.day_date, run.store.zone)
-    events = InboxEvent.objects.filter(
-        connection=run.connection,
-        state__in=[InboxEvent.State.PARKED, InboxEvent.State.DEAD],
-        received_at__gte=begins,
-        received_at__lt=ends + timedelta(days=1),
-    )
-    return [
-        Difference(
-            kind=Kind.MISSING_HERE,
-            subject=event.sale_external_id or event.delivery_key[:128],
-            theirs=_amount_in(event),
-            detail=f"{event.type} is {event.get_state_display().lower()} ({event.reason.replace('_', ' ')}). Mend it and try it again under Tills.",
-        )
-        for event in events.select_related("connection").order_by("id")[:200]
-    ]
-
-
-def _amount_in(event: InboxEvent) -> Decimal | None:
-    try:
-        records = known.of(event.connection).parse(name=event.type, body=event.body)
-    except Malformed:
-        return None
-    return next((each.amount for each in records if isinstance(each, PaymentReport)), None)
-
-
-def _unknown_there(run: ReconciliationRun) -> list[Difference]:
-    """Sales of the day that the till's API does not know, as a fetch found out."""
-    begins, ends = bounds(run.day_date, run.store.zone)
-    unknown = Fetch.objects.filter(connection=run.connection, kind="order").exclude(dead_at=None)
-    names = set(unknown.values_list("external_id", flat=True))
-    sums: dict[str, Decimal] = defaultdict(Decimal)
-    for payment in _payments(run).filter(
-        sale__external_id__in=names, paid_at__gte=begins, paid_at__lt=ends
-    ):
-        sums[payment.sale.external_id] += payment.amount
-    detail = "The till does not know this sale any more. Was it deleted there?"
-    return [
-        Difference(kind=Kind.MISSING_THERE, subject=name, ours=amount, detail=detail)
-        for name, amount in sums.items()
-    ]
-
-
-def _outside(run: ReconciliationRun, closures: list[RegisterClosure]) -> list[Difference]:
-    """What was taken that day while none of the sessions lasted."""
-    begins, ends = bounds(run.day_date, run.store.zone)
-    of_day = _payments(run).filter(paid_at__gte=begins, paid_at__lt=ends)
-    sums: dict[str, Decimal] = defaultdict(Decimal)
-    for payment in of_day.exclude(_inside(closures, "paid_at")):
-        sums[payment.sale.external_id] += payment.amount
-    detail = "It was taken while no register was open. Which day's drawer is it in?"
-    return [
-        Difference(kind=Kind.OTHER_DAY, subject=name, ours=amount, detail=detail)
-        for name, amount in sums.items()
-    ]
-
-
 # The rows.
 
 
@@ -347,7 +163,7 @@ def _ask_again(
     run: ReconciliationRun, *, reach: outward.Reach | None, pause: pulling.Pause, now: datetime
 ) -> bool:
     """Have the vendor tell the whole day once more; what it tells is applied before the next comparison."""
-    begins, ends = bounds(run.day_date, run.store.zone)
+    begins, ends = days.bounds(run.day_date, run.store.zone)
     line = pulling.line_to(run.connection, reach=reach, pause=pause)
     if line is None:
         return False
@@ -358,7 +174,7 @@ def _ask_again(
     return True
 
 
-def _note(run: ReconciliationRun, found: list[Difference], *, now: datetime) -> None:
+def _note(run: ReconciliationRun, found: list[differing.Difference], *, now: datetime) -> None:
     """Keep what is found once by its name; what is found no more is gone."""
     kept = []
     for each in found:

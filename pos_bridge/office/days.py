@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from jeweler.access import Role, StaffRequest, staff_only, stores_of
 from jeweler.backoffice import user_of
-from pos_bridge import reconciliation
+from pos_bridge import days, reconciliation
 from pos_bridge.models import Discrepancy, ReconciliationRun
 
 DAYS = 14
@@ -32,10 +32,10 @@ def table(request: StaffRequest) -> HttpResponse:
     for run in runs.order_by("connection__code"):
         cells.setdefault((run.day_date, run.store_id), []).append(run)
     with_runs = [store for store in stores if any(key[1] == store.pk for key in cells)]
-    days = sorted({key[0] for key in cells}, key=str, reverse=True)
+    dates = sorted({key[0] for key in cells}, key=str, reverse=True)
     context = {
         "stores": with_runs,
-        "days": [(day, [cells.get((day, store.pk), []) for store in with_runs]) for day in days],
+        "days": [(day, [cells.get((day, store.pk), []) for store in with_runs]) for day in dates],
         "open": sum(run.state == State.DIFFERS for run in runs),
         "balanced": sum(run.state == State.BALANCED for run in runs),
     }
@@ -47,13 +47,14 @@ def table(request: StaffRequest) -> HttpResponse:
 @require_safe
 def day(request: StaffRequest, pk: int) -> HttpResponse:
     run = _run(request, pk)
+    closures = days.closures_of(run)
     found = run.found.filter(gone_at=None).select_related("settled_by").order_by("kind", "subject")
     context = {
         "run": run,
         "difference": run.theirs - run.ours,
         "found": found,
-        "closures": reconciliation.closures_of(run),
-        "tenders": reconciliation.tenders_of(run),
+        "closures": closures,
+        "tenders": days.sides_of(run, closures).rows,
     }
     return render(request, "pos_bridge/office/day.html", context)
 

@@ -11,7 +11,7 @@ from django.test import Client
 
 from jeweler.access import Role
 from jeweler.models import AuditEntry, Store
-from pos_bridge import reconciliation, registers
+from pos_bridge import days, reconciliation, registers
 from pos_bridge.connections import Opened
 from pos_bridge.models import Alarm, Discrepancy, ReconciliationRun
 from pos_bridge.records import Closure
@@ -166,7 +166,7 @@ def test_each_day_is_one_row_however_often_and_by_whomever_it_is_rung_for(till: 
 )
 def test_a_day_has_the_hours_that_the_stores_clock_gives_it(day: date, hours: int) -> None:
     new_york = ZoneInfo("America/New_York")
-    begins, ends = (each.astimezone(UTC) for each in reconciliation.bounds(day, new_york))
+    begins, ends = (each.astimezone(UTC) for each in days.bounds(day, new_york))
     assert ends - begins == timedelta(hours=hours)
     assert reconciliation.due_at(day, new_york).hour == 3
 
