@@ -1,16 +1,19 @@
-"""Customers of the sample house who brought friends."""
+"""Customers of the sample house who brought friends: each friend came by a link, told who she was, and was followed from there."""
 
 import random
 from datetime import datetime
 
+from demo import program
 from demo.bulk import insert
 from demo.history import Thread
-from jeweler.models import Sale
-from referrals import codes
-from referrals.models import Advocate, Referral
+from jeweler.models import Customer, Sale, Store
+from referrals import codes, following, log, referring
+from referrals.models import Advocate, Referral, Touch
 
 
-def write(threads: list[Thread], *, dice: random.Random, now: datetime) -> None:
+def write(
+    threads: list[Thread], *, stores: dict[str, Store], dice: random.Random, now: datetime
+) -> None:
     """A third of the buyers became advocates; one buyer in nine had been brought by an earlier one."""
     sales = {
         sale.customer_id: sale
@@ -20,32 +23,46 @@ def write(threads: list[Thread], *, dice: random.Random, now: datetime) -> None:
         (t for t in threads if t.customer is not None and t.customer.pk in sales),
         key=lambda thread: sales[thread.customer.pk if thread.customer else 0].placed_at,
     )
+    begins_at = min(thread.journey.touches[0].at for thread in buyers)
+    program.write(stores=stores, begins_at=begins_at, now=now)
     advocates: list[Advocate] = []
-    referrals: list[Referral] = []
+    brought: list[tuple[Thread, Advocate]] = []
     for thread in buyers:
         if thread.customer is None or thread.journey.saved_at is None:
             continue
-        sale = sales[thread.customer.pk]
         earlier = [a for a in advocates if a.joined_at < thread.journey.touches[0].at]
         if earlier and dice.random() < 1 / 9:
-            referrals.append(
-                Referral(
-                    advocate=dice.choice(earlier),
-                    friend=thread.customer,
-                    locked_at=thread.journey.touches[0].at,
-                    sale=sale,
-                )
-            )
+            brought.append((thread, dice.choice(earlier)))
         if dice.random() < 1 / 3:
             advocates.append(
                 Advocate(
                     customer=thread.customer,
                     code=_code(dice.getrandbits(36)),
-                    joined_at=min(now, sale.placed_at),
+                    joined_at=min(now, sales[thread.customer.pk].placed_at),
                 )
             )
     insert(Advocate, advocates)
-    insert(Referral, referrals)
+    for thread, advocate in brought:
+        _follow(thread, advocate=advocate, now=now)
+
+
+def _follow(thread: Thread, *, advocate: Advocate, now: datetime) -> None:
+    """She came by the link, saved her design, bought, and after the return window her friend was thanked."""
+    friend, saved_at = thread.customer, thread.journey.saved_at
+    if not isinstance(friend, Customer) or saved_at is None:
+        return
+    referring.touch(
+        advocate=advocate, channel=Touch.Channel.LINK, customer=friend,
+        at=thread.journey.touches[0].at,
+    )  # fmt: skip
+    referring.recognize(customer=friend, at=saved_at, now=saved_at)
+    referral = Referral.objects.filter(friend=friend).first()
+    while referral is not None and referral.look_at is not None and referral.look_at <= now:
+        seen, at = referral.look_at, referral.look_at
+        following.look(log.locked(referral.pk), now=at)
+        referral.refresh_from_db()
+        if referral.look_at == seen:
+            break
 
 
 def _code(lot: int) -> str:

@@ -193,6 +193,7 @@ CELERY_BEAT_SCHEDULE = {
     "poll-outside": {"task": "appointments.tasks.poll_outside", "schedule": 60.0},
     "keep-wall-times": {"task": "appointments.tasks.keep_wall_times", "schedule": 3600.0},
     "tidy-credit": {"task": "referrals.tasks.tidy_credit", "schedule": 60.0},
+    "sweep-referrals": {"task": "referrals.tasks.sweep_referrals", "schedule": 60.0},
     "apply-inbox": {"task": "pos_bridge.tasks.apply_inbox", "schedule": 2.0},
     "prune-keys": {"task": "pos_bridge.tasks.prune_keys", "schedule": 3600.0},
     "prune-inbox": {"task": "pos_bridge.tasks.prune_inbox", "schedule": 3600.0},

@@ -39,3 +39,29 @@ class CreditReleased(Event):
     hold_id: int
     amount: str
     currency: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReferralQualified(Event):
+    """`customer_id` is the advocate's. Whom she brought is not said: it may be a secret."""
+
+    referral_id: int
+    customer_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RewardIssued(Event):
+    """`beneficiary` is advocate or friend, `kind` credit or perk, `amount` its face value."""
+
+    reward_id: int
+    customer_id: int
+    beneficiary: str
+    kind: str
+    amount: str
+    currency: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RewardClawedBack(Event):
+    reward_id: int
+    customer_id: int

@@ -1,16 +1,26 @@
-"""What the friends' room does when something happens below it: each fact of a sale settles its credit anew."""
+"""What the friends' room does when something happens below it.
+
+Each fact of a sale settles its credit anew and is followed by the referral of whose it is; whoever tells who she is, is recognized as
+somebody's friend.
+"""
 
 from datetime import datetime
 
+from appointments.events import AppointmentBooked
+from appointments.models import Appointment
+from builder.events import DesignSaved
 from jeweler.events import (
+    CustomersMerged,
     PaymentCaptured,
     PaymentVoided,
     RefundRecorded,
+    SaleHandedOver,
     SaleRecorded,
     SaleVoided,
 )
+from jeweler.models import Customer
 from jeweler.outbox import subscribe
-from referrals import tender
+from referrals import following, merging, referring, tender
 
 
 @subscribe(SaleRecorded)
@@ -37,3 +47,52 @@ def settle_what_is_refunded(event: RefundRecorded, *, now: datetime) -> None:
 @subscribe(SaleVoided)
 def settle_what_never_came_about(event: SaleVoided, *, now: datetime) -> None:
     tender.settle(sale_id=event.sale_id, now=now)
+
+
+@subscribe(SaleRecorded)
+def follow_an_order(event: SaleRecorded, *, now: datetime) -> None:
+    referring.recognize_buyer(sale_id=event.sale_id, now=now)
+    following.follow(sale_id=event.sale_id, now=now)
+
+
+@subscribe(PaymentCaptured)
+def follow_what_is_paid(event: PaymentCaptured, *, now: datetime) -> None:
+    following.follow(sale_id=event.sale_id, now=now)
+
+
+@subscribe(PaymentVoided)
+def follow_what_is_not_paid(event: PaymentVoided, *, now: datetime) -> None:
+    following.follow(sale_id=event.sale_id, now=now)
+
+
+@subscribe(SaleHandedOver)
+def follow_the_hand_over(event: SaleHandedOver, *, now: datetime) -> None:
+    following.follow(sale_id=event.sale_id, now=now)
+
+
+@subscribe(RefundRecorded)
+def follow_what_is_refunded(event: RefundRecorded, *, now: datetime) -> None:
+    following.follow(sale_id=event.sale_id, now=now)
+
+
+@subscribe(SaleVoided)
+def follow_what_never_came_about(event: SaleVoided, *, now: datetime) -> None:
+    following.follow(sale_id=event.sale_id, now=now)
+
+
+@subscribe(DesignSaved)
+def recognize_who_saved(event: DesignSaved, *, now: datetime) -> None:
+    referring.recognize(customer=Customer.objects.get(pk=event.customer_id), now=now)
+
+
+@subscribe(AppointmentBooked)
+def recognize_who_booked(event: AppointmentBooked, *, now: datetime) -> None:
+    visit = Appointment.objects.select_related("store").get(pk=event.appointment_id)
+    friend = Customer.objects.get(pk=event.customer_id)
+    referring.recognize(customer=friend, store=visit.store, at=visit.booked_at or now, now=now)
+    following.note_visit(friend=friend, visit_id=visit.pk, at=visit.booked_at or now, now=now)
+
+
+@subscribe(CustomersMerged)
+def judge_who_became_one(event: CustomersMerged, *, now: datetime) -> None:
+    merging.settle(customer_id=event.kept_id, now=now)

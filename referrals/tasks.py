@@ -1,9 +1,9 @@
-"""The doorbell of the ledger: it only says "look now"."""
+"""The doorbells of referrals and of the ledger: they only say "look now"."""
 
 from celery import shared_task
 from django.utils import timezone
 
-from referrals import credit
+from referrals import credit, following
 
 
 @shared_task(expires=60)
@@ -11,3 +11,9 @@ def tidy_credit() -> int:
     """Holds that ran out, then lots that ended: what a hold sets free may have ended as well."""
     now = timezone.now()
     return credit.release_lapsed(now=now) + credit.expire(now=now)
+
+
+@shared_task(expires=60)
+def sweep_referrals() -> int:
+    """Those that a midnight may have changed."""
+    return following.sweep(now=timezone.now())

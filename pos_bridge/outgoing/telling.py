@@ -37,7 +37,15 @@ from jeweler.events import (
 )
 from jeweler.models import Sale
 from jeweler.outbox import Event
-from referrals.events import CreditCaptured, CreditGranted, CreditHeld, CreditReleased
+from referrals.events import (
+    CreditCaptured,
+    CreditGranted,
+    CreditHeld,
+    CreditReleased,
+    ReferralQualified,
+    RewardClawedBack,
+    RewardIssued,
+)
 from referrals.models import CreditHold
 
 PING = "endpoint.ping"  # a test that the owner asked for; every endpoint takes it
@@ -61,6 +69,9 @@ TOLD: dict[type[Event], str] = {
     CreditHeld: "credit.held",
     CreditCaptured: "credit.captured",
     CreditReleased: "credit.released",
+    ReferralQualified: "referral.qualified",
+    RewardIssued: "referral.reward_issued",
+    RewardClawedBack: "referral.reward_taken_back",
     # Whoever was told of her has to know that she is another one now, or nobody.
     CustomersMerged: "customer.merged",
     CustomersUnmerged: "customer.unmerged",
@@ -125,6 +136,13 @@ def _credit(event: Any) -> Data:
     return {"hold": str(uid) if uid else None}
 
 
+def _referral(event: Any) -> Data:
+    """Whom it thanks, never whom she brought."""
+    if isinstance(event, ReferralQualified):
+        return {"referral": event.referral_id, "customer": event.customer_id}
+    return {"reward": event.reward_id, "customer": event.customer_id}
+
+
 def _customer(event: Any) -> Data:
     if isinstance(event, CustomerForgotten):
         return {"customer": event.customer_id}
@@ -136,5 +154,6 @@ _SAID: dict[str, Callable[[Any], Data]] = {
     "appointment": _visit,
     "sale": _sale,
     "credit": _credit,
+    "referral": _referral,
     "customer": _customer,
 }

@@ -8,15 +8,51 @@ from referrals.models.credit import (
     CreditMismatch,
     CreditTransaction,
 )
-from referrals.models.friends import Advocate, Referral
+from referrals.models.friends import (
+    Advocate,
+    AdvocateLink,
+    Invitation,
+    Referral,
+    ReferralEvent,
+    Review,
+    Share,
+    Touch,
+    VanityCode,
+)
+from referrals.models.program import (
+    BenchWeek,
+    Campaign,
+    Milestone,
+    Perk,
+    Program,
+    Terms,
+    TermsAmount,
+)
+from referrals.models.rewards import PerkUse, Reward
 
 __all__ = [
     "Advocate",
+    "AdvocateLink",
+    "BenchWeek",
+    "Campaign",
     "CreditAccount",
     "CreditEntry",
     "CreditHold",
     "CreditLot",
     "CreditMismatch",
     "CreditTransaction",
+    "Invitation",
+    "Milestone",
+    "Perk",
+    "PerkUse",
+    "Program",
     "Referral",
+    "ReferralEvent",
+    "Review",
+    "Reward",
+    "Share",
+    "Terms",
+    "TermsAmount",
+    "Touch",
+    "VanityCode",
 ]

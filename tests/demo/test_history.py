@@ -43,7 +43,7 @@ def sample(django_db_setup: None, django_db_blocker: object) -> Iterator[None]:
         dice = random.Random(11)
         threads = history.write(stores=stores, dice=dice, now=now, days=DAYS)
         tills.write(threads, stores=stores, dice=dice, now=now, days=DAYS)
-        friends.write(threads, dice=dice, now=now)
+        friends.write(threads, stores=stores, dice=dice, now=now)
         credit.write(stores=stores, now=now)
         visits.write(stores=stores, now=now)
         counters.write(stores=stores, now=now)

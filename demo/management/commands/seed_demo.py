@@ -56,7 +56,7 @@ class Command(BaseCommand):
         threads = history.write(stores=stores, dice=dice, now=now)
         self._say(f"{len(threads):,} people and their designs")
         sale_ids = tills.write(threads, stores=stores, dice=dice, now=now)
-        friends.write(threads, dice=dice, now=now)
+        friends.write(threads, stores=stores, dice=dice, now=now)
         rewards = credit.write(stores=stores, now=now)
         self._say(f"{len(sale_ids):,} sales, and {rewards:,} rewards in store credit")
         visits.write(stores=stores, now=now)
