@@ -19,9 +19,9 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from appointments import availability, calendars, diary, events, letters, promises, seating, visits
-from appointments.availability import Plan
+from appointments import events, holding, letters, looking, promises, seating, visits
 from appointments.diary import Asked, Hours, StoneGone
+from appointments.holding import Answer, Said
 from appointments.models import (
     Appointment,
     PieceHold,
@@ -39,8 +39,6 @@ HELD = PieceHold.State.HELD
 Status = Appointment.Status
 Outcome = Appointment.Outcome
 LIVING = promises.LIVING
-ALTERNATIVES = 3
-_NEAR = timedelta(days=1)
 
 
 class HoldExpired(Exception):
@@ -88,44 +86,6 @@ class Wishes:
     zone: str = ""
 
 
-def slots(
-    asked: Asked, *, since: datetime, until: datetime, now: datetime
-) -> dict[datetime, tuple[int, ...]]:
-    """Every start that can be booked in [since, until), with the associates who are free then."""
-    plan = diary.lay_out(asked, since=since, until=until, now=now)
-    found = availability.slots(
-        plan, since=calendars.minute_after(since), until=calendars.minute_after(until)
-    )
-    return {calendars.moment_of(start): who for start, who in found.items()}
-
-
-def next_available(asked: Asked, *, now: datetime) -> datetime | None:
-    """The first start at all, looked for a week at a time."""
-    since = now
-    ends = now + timedelta(days=asked.service.horizon_days)
-    while since <= ends:
-        until = since + timedelta(days=7)
-        for start in slots(asked, since=since, until=until, now=now):
-            return start
-        since = until
-    return None
-
-
-def alternatives(
-    asked: Asked, *, to: datetime, now: datetime, count: int = ALTERNATIVES
-) -> list[datetime]:
-    """The free starts nearest to one that is gone, within a week of it."""
-    nearest: list[int] = []
-    for around in (_NEAR, timedelta(days=7)):  # mostly the day has some
-        found = slots(asked, since=max(now, to - around), until=to + around, now=now)
-        nearest = availability.nearest(
-            [calendars.minute_of(start) for start in found], to=calendars.minute_of(to), count=count
-        )
-        if len(nearest) == count:
-            break
-    return [calendars.moment_of(start) for start in nearest]
-
-
 def reserve(
     *,
     asked: Asked,
@@ -143,27 +103,25 @@ def reserve(
     """
     asked_hash = _hash(asked, starts_at, designs)
     held_minutes = settings.VISIT_HOLD_MINUTES if minutes is None else minutes
+    visit = Appointment(
+        key=key, asked_hash=asked_hash, store=asked.store, service=asked.service, visitor=visitor,
+        source=source, starts_at=starts_at, status=Status.HELD, held_at=now,
+        expires_at=now + timedelta(minutes=held_minutes),
+    )  # fmt: skip
     try:
-        looked = _looked(asked, starts_at, visitor=visitor, now=now)
-        with transaction.atomic():
-            waited = _hold_names(asked, starts_at)
-            now += waited
-            asked = replace(asked, stones=_as_they_are(asked.stones))
-            seating.expire(now=now, also_of=visitor, but=key)
-            return _reserved(
-                Appointment(
-                    key=key, asked_hash=asked_hash, store=asked.store, service=asked.service,
-                    visitor=visitor, source=source, starts_at=starts_at, status=Status.HELD,
-                    held_at=now, expires_at=now + timedelta(minutes=held_minutes),
-                ),
-                asked=asked, designs=designs, now=now, looked=None if waited else looked,
-            )  # fmt: skip
+        hours = None
+        if not asked.stones:
+            said = _hold_at_once(visit, asked=asked, designs=designs, now=now)
+            if said.answer == Answer.HELD:
+                return visit
+            asked, hours = said.asked, said.hours
+        return _held_at_length(visit, asked=asked, designs=designs, hours=hours, now=now)
     except (SlotTaken, KeyKnown) as refusal:
         if known := _known(key, asked_hash):
             return known
         if isinstance(refusal, SlotTaken) and refusal.starts:
             raise
-        raise SlotTaken(alternatives(asked, to=starts_at, now=now)) from None
+        raise SlotTaken(looking.alternatives(asked, to=starts_at, now=now)) from None
 
 
 def extend(*, appointment: Appointment, now: datetime) -> Appointment:
@@ -274,7 +232,7 @@ def move(
             letters.moved(visit, now=now)
             outbox.publish(events.AppointmentRescheduled(appointment_id=visit.pk), at=now)
     except SlotTaken:
-        raise SlotTaken(alternatives(asked, to=starts_at, now=now)) from None
+        raise SlotTaken(looking.alternatives(asked, to=starts_at, now=now)) from None
     return visit
 
 
@@ -359,52 +317,48 @@ def asked_of(visit: Appointment) -> Asked:
 # Inside.
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Looked:
-    hours: Hours
-    plan: Plan
+def _hold_at_once(
+    visit: Appointment, *, asked: Asked, designs: Sequence[Design], now: datetime
+) -> Said:
+    """By one question. Raises NotOffered."""
+    if not designs:
+        return holding.hold(visit, asked=asked, now=now)
+    with transaction.atomic():
+        said = holding.hold(visit, asked=asked, now=now)
+        if said.answer == Answer.HELD:
+            _write_down(visit, designs)
+    return said
 
 
-def _looked(
-    asked: Asked, starts_at: datetime, *, visitor: Visitor | None, now: datetime
-) -> _Looked | None:
-    """Whoever comes too late learns it here, without waiting in the line of those who take something on that day.
-
-    None where it may be her own hold that is in the way. Raises SlotTaken with the nearest free times, StoneGone, NotOffered.
-    """
-    # Who stands here already is written down from a step ago.
-    since, until = min(starts_at, max(now, starts_at - _NEAR)), starts_at + _NEAR
-    hours = diary.hours(asked, since=since, until=until, now=now)
-    plan = diary.lay_out(asked, since=since, until=until, now=now, within=hours)
-    start = calendars.minute_of(starts_at)
-    if availability.is_free(plan, start=start) and calendars.moment_of(start) == starts_at:
-        return _Looked(hours=hours, plan=plan)
-    if visitor is not None and visitor.appointments.filter(status=Status.HELD).exists():
-        return None
-    minutes = calendars.minute_after(since), calendars.minute_after(until)
-    found = availability.slots(plan, since=minutes[0], until=minutes[1])
-    nearest = availability.nearest(list(found), to=start, count=ALTERNATIVES)
-    raise SlotTaken(
-        [calendars.moment_of(each) for each in nearest] if len(nearest) == ALTERNATIVES else ()
-    )
-
-
-def _reserved(
+def _held_at_length(
     visit: Appointment,
     *,
     asked: Asked,
     designs: Sequence[Design],
+    hours: Callable[..., Hours] | None,
     now: datetime,
-    looked: _Looked | None,
 ) -> Appointment:
-    plan, hours = (looked.plan, looked.hours) if looked else (None, None)
-    seating.place(visit, asked=asked, now=now, plan=plan, within=hours)
+    """Laid out whole, for whom the short way has no answer. Raises as `reserve`."""
+    starts_at, visitor = visit.starts_at, visit.visitor
+    looked = looking.look(asked, starts_at=starts_at, visitor=visitor, hours=hours, now=now)
+    with transaction.atomic():
+        waited = _hold_names(asked, starts_at)
+        asked = replace(asked, stones=_as_they_are(asked.stones))
+        assert visit.expires_at is not None  # it is a hold
+        visit.held_at, visit.expires_at = now + waited, visit.expires_at + waited
+        seating.expire(now=now + waited, also_of=visitor, but=visit.key)
+        plan, within = (looked.plan, looked.hours) if looked and not waited else (None, None)
+        seating.place(visit, asked=asked, now=now + waited, plan=plan, within=within)
+        _write_down(visit, designs)
+    return visit
+
+
+def _write_down(visit: Appointment, designs: Sequence[Design]) -> None:
     if designs:
         VisitDesign.objects.bulk_create(
             VisitDesign(appointment=visit, design=design, position=number)
             for number, design in enumerate(dict.fromkeys(designs))
         )
-    return visit
 
 
 def _known(key: uuid.UUID, asked_hash: str) -> Appointment | None:
@@ -447,7 +401,7 @@ def _say_why(uid: uuid.UUID, *, now: datetime) -> None:
     """Raises what keeps the hold from being confirmed."""
     visit = visits.read(uid=uid)
     if visit.status in (Status.HELD, Status.EXPIRED):
-        raise HoldExpired(alternatives(asked_of(visit), to=visit.starts_at, now=now))
+        raise HoldExpired(looking.alternatives(asked_of(visit), to=visit.starts_at, now=now))
     raise AlreadyConfirmed(visit)
 
 

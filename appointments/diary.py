@@ -94,13 +94,12 @@ def lay_out(
     ]
     if gone:
         raise StoneGone(gone[0])
-    step = _STAFF_STEP if asked.is_staff else service.step_minutes
-    first, last = _bounds(asked, now=now)
+    first, last = bounds(asked, now=now)
     span = _span(asked, since=since, until=until, now=now)
     hours = within if within is not None and _reach(within, asked, span) else _hours(asked, span)
     busy = _busy(asked, people=list(hours.people), span=span, now=now)
     rooms = None
-    if service.takes_room and service.place == Service.Place.STORE:
+    if takes_room(service):
         rooms = [
             Lane(id=number, windows=hours.opened, busy=busy["room", number])
             for number in range(1, showroom.rooms + 1)
@@ -108,7 +107,7 @@ def lay_out(
     return Plan(
         length=service.minutes,
         after=service.after_minutes,
-        step=step,
+        step=step_of(asked),
         first=first,
         last=last,
         associates=[
@@ -126,7 +125,21 @@ def hours(asked: Asked, *, since: datetime, until: datetime, now: datetime) -> H
     return _hours(asked, _span(asked, since=since, until=until, now=now))
 
 
-def _bounds(asked: Asked, *, now: datetime) -> Interval:
+def reach(asked: Asked, *, since: datetime, until: datetime, now: datetime) -> tuple[date, date]:
+    """From which day to which those hours are read: the same for questions about days near each other."""
+    return _whole_blocks(*_days(_span(asked, since=since, until=until, now=now), asked))
+
+
+def takes_room(service: Service) -> bool:
+    return service.takes_room and service.place == Service.Place.STORE
+
+
+def step_of(asked: Asked) -> int:
+    """Minutes between two starts."""
+    return _STAFF_STEP if asked.is_staff else asked.service.step_minutes
+
+
+def bounds(asked: Asked, *, now: datetime) -> Interval:
     """The first start and the last that may be asked for, in minutes."""
     lead = 0 if asked.is_staff else asked.service.lead_minutes
     # At the counter somebody is written down who stands there already.
@@ -136,7 +149,7 @@ def _bounds(asked: Asked, *, now: datetime) -> Interval:
 
 def _span(asked: Asked, *, since: datetime, until: datetime, now: datetime) -> Interval:
     """What the visits that begin in [since, until) may take of the time."""
-    first, last = _bounds(asked, now=now)
+    first, last = bounds(asked, now=now)
     start = max(calendars.minute_after(since), first)
     end = min(calendars.minute_after(until), last + 1)
     return start, max(start, end) + asked.service.minutes + asked.service.after_minutes

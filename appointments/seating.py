@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
@@ -111,16 +112,19 @@ def _seat(visit: Appointment, *, people: Sequence[int], rooms: Sequence[int] | N
 
 
 def _values(visit: Appointment) -> dict[str, Any]:
-    service, zone = visit.service, visit.store.zone
-    day = visit.starts_at.astimezone(zone).date()
-    monday = datetime.combine(day - timedelta(days=day.weekday()), datetime.min.time(), tzinfo=zone)
-    whole = DateTimeTZRange(
-        visit.starts_at, visit.ends_at + timedelta(minutes=service.after_minutes)
-    )
+    since, until = week_of(visit.starts_at, zone=visit.store.zone)
+    after = timedelta(minutes=visit.service.after_minutes)
     return {
-        "since": monday, "until": monday + timedelta(days=7), "visit": visit.pk, "store": visit.store_id,
-        "blocked": whole, "expires_at": visit.expires_at,
+        "since": since, "until": until, "visit": visit.pk, "store": visit.store_id,
+        "blocked": DateTimeTZRange(visit.starts_at, visit.ends_at + after), "expires_at": visit.expires_at,
     }  # fmt: skip
+
+
+def week_of(moment: datetime, *, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The week in which visits are counted to tell whose turn it is."""
+    day = moment.astimezone(zone).date()
+    monday = datetime.combine(day - timedelta(days=day.weekday()), datetime.min.time(), tzinfo=zone)
+    return monday, monday + timedelta(days=7)
 
 
 def _take_day_place(visit: Appointment) -> None:

@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 from django.db import transaction
 from django.db.models import Q
 
-from appointments import booking, letters, visits
+from appointments import booking, letters, looking, visits
 from appointments.booking import Contact
 from appointments.diary import Asked, NotOffered, StoneGone
 from appointments.models import Appointment, Service, WaitlistEntry
@@ -175,7 +175,7 @@ def _first_start(entry: WaitlistEntry, *, now: datetime) -> datetime | None:
     until = datetime.combine(entry.until_date + timedelta(days=1), time(), tzinfo=zone)
     soonest = now + 2 * SHORTEST
     try:
-        found = booking.slots(_asked(entry), since=max(since, soonest), until=until, now=now)
+        found = looking.slots(_asked(entry), since=max(since, soonest), until=until, now=now)
     except (NotOffered, StoneGone):
         return None
     return next(iter(found), None)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
-from appointments import booking
+from appointments import looking
 from appointments.diary import Asked
 from appointments.models import Appointment, Service
 from bench import calendar, harness, peer_appointment
@@ -58,7 +58,7 @@ def run(*, full: bool) -> list[harness.Case]:
 def _ours(service: Service) -> Callable[[Question], dict[datetime, tuple[int, ...]]]:
     def ask(question: Question) -> dict[datetime, tuple[int, ...]]:
         store, since = question
-        return booking.slots(
+        return looking.slots(
             Asked(service=service, store=store), since=since, until=since + MONTH, now=NOW
         )
 

@@ -23,14 +23,13 @@ from django.urls import path  # noqa: E402
 from django.utils import timezone  # noqa: E402
 from django.views.decorators.csrf import csrf_exempt  # noqa: E402
 
-from appointments import booking  # noqa: E402
+from appointments import booking, terms  # noqa: E402
 from appointments.booking import Contact  # noqa: E402
 from appointments.diary import Asked  # noqa: E402
-from appointments.models import Appointment, Service  # noqa: E402
+from appointments.models import Appointment  # noqa: E402
 from appointments.promises import StoneTaken  # noqa: E402
 from appointments.seating import SlotTaken  # noqa: E402
 from builder.models import Stone  # noqa: E402
-from jeweler.models import Store  # noqa: E402
 from jeweler.urls import urlpatterns as site  # noqa: E402
 
 TAKEN = 409
@@ -38,9 +37,9 @@ TAKEN = 409
 
 def _held(request: HttpRequest) -> Appointment:
     said = json.loads(request.body)
-    store = Store.objects.select_related("showroom").get(pk=said["store"])
+    known = terms.kept()
     asked = Asked(
-        service=Service.objects.get(pk=said["service"]), store=store,
+        service=known.service(said["service"]), store=known.store(said["store"]),
         stones=list(Stone.objects.filter(pk__in=said["stones"])) if said["stones"] else [],
     )  # fmt: skip
     starts_at = datetime.fromisoformat(said["starts_at"])

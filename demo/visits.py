@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from appointments import booking, promises, seating
+from appointments import looking, promises, seating
 from appointments.diary import Asked
 from appointments.models import (
     Appointment,
@@ -135,7 +135,7 @@ def _seat_ahead(visit: Appointment, *, now: datetime) -> None:
         asked = Asked(service=visit.service, store=visit.store, stones=wanted, apart=(visit.pk,))
         until = visit.starts_at + timedelta(days=4)
         if near := next(
-            iter(booking.slots(asked, since=visit.starts_at, until=until, now=now)), None
+            iter(looking.slots(asked, since=visit.starts_at, until=until, now=now)), None
         ):
             visit.starts_at = near
             seating.place(visit, asked=asked, now=now)
@@ -205,7 +205,7 @@ def _seated(
         stones = [ring.stone] if ring.stone is not None and service.takes_pieces else []
     for wanted in (stones, []) if stones else ([],):
         asked = Asked(service=service, store=store, stones=wanted, is_staff=True)
-        free = booking.slots(asked, since=at, until=at + NEAR, now=asked_at)
+        free = looking.slots(asked, since=at, until=at + NEAR, now=asked_at)
         start = next((each for each in free if each.minute % 15 == 0), None)
         if start is None:
             continue
@@ -317,7 +317,7 @@ def _send_for(store: Store, *, service: Service, now: datetime) -> None:
     if ring is None or ring.stone is None:
         return
     asked = Asked(service=service, store=store, stones=[ring.stone], is_staff=True)
-    free = booking.slots(asked, since=now + SOON, until=now + 2 * SOON, now=now - LEAD)
+    free = looking.slots(asked, since=now + SOON, until=now + 2 * SOON, now=now - LEAD)
     start = next((each for each in free if each.minute == 0), None)
     if start is not None:
         visit = _seated(store, service, ring, at=start, source=Source.SAVED, now=now)

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from appointments import booking, clocks, links, risk, visits
+from appointments import booking, clocks, links, looking, risk, visits
 from appointments.booking import AlreadyConfirmed, HoldExpired
 from appointments.diary import NotOffered, StoneGone
 from appointments.forms import OCCASIONS, VisitForm
@@ -163,7 +163,7 @@ def _form(
     request: HttpRequest, visit: Appointment, form: VisitForm, *, now: datetime, status: int = 200
 ) -> HttpResponse:
     if visit.status == Status.EXPIRED or visit.expires_at is None or visit.expires_at <= now:
-        found = booking.alternatives(booking.asked_of(visit), to=visit.starts_at, now=now)
+        found = looking.alternatives(booking.asked_of(visit), to=visit.starts_at, now=now)
         return refused.expired(request, visit, found, now=now)
     zone = refused.zone_of(request, visit)
     left = max(1, round((visit.expires_at - now) / timedelta(minutes=1)))
@@ -283,7 +283,7 @@ def _anew(request: HttpRequest, visit: Appointment, now: datetime) -> HttpRespon
         return limits.later(refused.expired(request, visit, [], now=now), error)
     except (SlotTaken, StoneTaken) as taken:
         starts = taken.starts if isinstance(taken, SlotTaken) else []
-        found = starts or booking.alternatives(asked, to=starts_at, now=now)
+        found = starts or looking.alternatives(asked, to=starts_at, now=now)
         return refused.expired(request, visit, found, now=now, status=409)
     held = visits.read(uid=held.uid)
     if held.status not in (Status.HELD, Status.EXPIRED):

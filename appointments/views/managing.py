@@ -17,7 +17,17 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from appointments import booking, clocks, invitations, links, lookbook, promises, risk, visits
+from appointments import (
+    booking,
+    clocks,
+    invitations,
+    links,
+    lookbook,
+    looking,
+    promises,
+    risk,
+    visits,
+)
 from appointments.diary import Asked, NotOffered, StoneGone
 from appointments.forms import WHY_NOT
 from appointments.links import LinkEnded, Purpose
@@ -207,7 +217,7 @@ def _times(
     request: HttpRequest, visit: Appointment, *, token: str, now: datetime, status: int = 200
 ) -> HttpResponse:
     zone, asked = asking.zone_of(visit), _asked(visit)
-    soonest = booking.next_available(asked, now=now)
+    soonest = looking.next_available(asked, now=now)
     found = slots.month(asked, soonest=soonest, params=request.GET, zone=zone, now=now)
     here = reverse("visits:move", args=[token])
     context = slots.shown(found, asked=asked, params=request.GET, action=here, now=now) | {

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from appointments import booking, clocks, links, risk
+from appointments import clocks, links, looking, risk
 from appointments.models import Appointment
 from appointments.views import asking
 from builder.pages import page
@@ -31,7 +31,7 @@ TYPED = (
 def taken(
     request: HttpRequest, wanted: asking.Wanted, starts: Sequence[datetime], *, to: datetime, now: datetime
 ) -> HttpResponse:  # fmt: skip
-    nearest = list(starts) or booking.alternatives(wanted.asked(), to=to, now=now)
+    nearest = list(starts) or looking.alternatives(wanted.asked(), to=to, now=now)
     context = {
         "wanted": wanted,
         "gone_told": clocks.told(to, zone=wanted.zone, now=now),

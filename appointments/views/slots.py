@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from django.http import QueryDict
 from django.urls import reverse
 
-from appointments import booking, clocks
+from appointments import clocks, looking
 from appointments.diary import Asked
 from appointments.views import asking
 from jeweler.models import Store
@@ -78,7 +78,7 @@ def places(wanted: asking.Wanted, *, params: QueryDict, now: datetime) -> list[P
     """The stores, each with the first time at which these stones can be seen there."""
     found = []
     for store in wanted.stores:
-        starts_at = booking.next_available(wanted.asked(store), now=now)
+        starts_at = looking.next_available(wanted.asked(store), now=now)
         is_here = bool(wanted.stones) and all(each.store_id == store.pk for each in wanted.stones)
         zone = wanted.zone if wanted.is_video else store.zone
         words = _words(starts_at, zone=zone, wanted=wanted, is_here=is_here)
@@ -187,7 +187,7 @@ def _by_day(
     since = datetime.combine(first, time(), tzinfo=zone)
     until = datetime.combine(_next_month(first), time(), tzinfo=zone)
     found: dict[date, list[datetime]] = defaultdict(list)
-    for start in booking.slots(asked, since=max(since, now), until=until, now=now):
+    for start in looking.slots(asked, since=max(since, now), until=until, now=now):
         found[start.astimezone(zone).date()].append(start)
     return dict(found)
 

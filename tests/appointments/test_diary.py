@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from appointments import booking
+from appointments import booking, looking
 from appointments.booking import Contact
 from appointments.diary import Asked, NotOffered
 from appointments.models import (
@@ -38,7 +38,7 @@ def shown(store: Store, since: str, until: str, *, now: datetime, **more: object
         for day in (since, until)
     )
     asked = Asked(service=Service.objects.get(), store=store, **more)  # type: ignore[arg-type]
-    found = booking.slots(asked, since=first, until=last, now=now)
+    found = looking.slots(asked, since=first, until=last, now=now)
     return [each.astimezone(store.zone) for each in found]
 
 
@@ -78,7 +78,7 @@ def test_a_day_ends_on_the_stores_wall_wherever_it_is_asked_from() -> None:
     SpecialHours.objects.create(store=store, day=date(2026, 8, 15), opens=time(19), closes=time(21))
     Shift.objects.update(starts=time(9), ends=time(21))
     brussels = ZoneInfo("Europe/Brussels")
-    found = booking.slots(
+    found = looking.slots(
         Asked(service=Service.objects.get(), store=store),
         since=datetime(2026, 8, 15, tzinfo=brussels), until=datetime(2026, 8, 17, tzinfo=brussels),
         now=datetime(2026, 8, 14, tzinfo=UTC),
@@ -101,7 +101,7 @@ def test_a_full_day_is_full_for_every_visitor_and_is_the_stores() -> None:
     assert {each.day for each in found} == {24}
     samoa = ZoneInfo("Pacific/Pago_Pago")
     asked = Asked(service=service, store=store)
-    theirs = booking.slots(
+    theirs = looking.slots(
         asked, since=datetime(2026, 11, 23, tzinfo=samoa), until=datetime(2026, 11, 25, tzinfo=samoa),
         now=NOW,
     )  # fmt: skip
@@ -131,7 +131,7 @@ def test_a_language_and_a_certain_associate_are_heeded() -> None:
     asked = {"since": "2026-11-23", "until": "2026-11-24", "now": NOW}
     assert shown(store, language="es", **asked)  # type: ignore[arg-type]
     assert not shown(store, language="zh", **asked)  # type: ignore[arg-type]
-    found = booking.slots(
+    found = looking.slots(
         Asked(service=Service.objects.get(), store=store, associate_id=speaks.pk),
         since=NOW, until=NOW + DAY, now=NOW,
     )  # fmt: skip
@@ -144,7 +144,7 @@ def test_a_month_takes_as_many_queries_as_a_day(django_assert_num_queries: Any) 
     asked = Asked(service=service, store=store)
     for days in (1, 31):
         with django_assert_num_queries(3):
-            booking.slots(asked, since=NOW, until=NOW + days * DAY, now=NOW)
+            looking.slots(asked, since=NOW, until=NOW + days * DAY, now=NOW)
 
 
 @dataclass
@@ -187,7 +187,7 @@ def test_a_long_story_of_bookings_ends_as_in_a_plain_list(seed: int) -> None:
     for number in range(30):
         at, deed = dice.choice(grid), dice.random()
         if deed < 0.6 or not living:
-            shown_now = booking.slots(
+            shown_now = looking.slots(
                 Asked(service=service, store=store), since=day, until=day + DAY, now=NOW
             )
             try:
@@ -218,7 +218,7 @@ def test_a_long_story_of_bookings_ends_as_in_a_plain_list(seed: int) -> None:
             visit = living.pop(dice.randrange(len(living)))
             booking.cancel(appointment=visit, now=NOW)
             del plain.taken[visit.uid]
-        found = booking.slots(
+        found = looking.slots(
             Asked(service=service, store=store), since=day, until=day + DAY, now=NOW
         )
         assert {start: set(who) for start, who in found.items()} == plain.starts(day)

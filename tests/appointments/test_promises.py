@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from appointments import booking, promises, receiving, seating
+from appointments import booking, looking, promises, receiving, seating
 from appointments.booking import Contact
 from appointments.diary import Asked, StoneGone
 from appointments.models import Appointment, PieceHold, Service, Shift, TransferTime, VisitTask
@@ -55,7 +55,7 @@ def book(store: Store, at: datetime, stone: Stone, *, who: str = "ada") -> Appoi
 
 def is_shown(store: Store, at: datetime, stone: Stone, *, now: datetime = NOW) -> bool:
     asked = Asked(service=Service.objects.get(), store=store, stones=[stone], is_staff=True)
-    return at in booking.slots(asked, since=at, until=at + HOUR, now=now)
+    return at in looking.slots(asked, since=at, until=at + HOUR, now=now)
 
 
 def leaves(visit: Appointment) -> datetime:

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from appointments import booking
+from appointments import booking, looking
 from appointments.models import Appointment, Associate, PieceHold, Service, Shift, TransferTime
 from builder import links
 from builder.models import Design, DesignLink, Stone
@@ -114,7 +114,7 @@ def test_each_showroom_says_when_the_stone_can_be_there(
     TransferTime.objects.create(from_store=store, to_store=there, minutes=48 * 60)
     stone = StoneFactory(store=store)
     shown = page_of(client.get(f"{BOOK}?stone={stone.pk}"))
-    first = booking.next_available(
+    first = looking.next_available(
         booking.Asked(service=service, store=there, stones=[stone]), now=timezone.now()
     )
     assert first is not None

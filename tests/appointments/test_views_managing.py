@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from appointments import booking, links, promises
+from appointments import booking, links, looking, promises
 from appointments.diary import Asked
 from appointments.links import Purpose
 from appointments.models import Appointment, Service, VisitTask
@@ -37,7 +37,7 @@ def store(service: Service) -> Store:
 def booked(store: Store, service: Service, *, stones: tuple[Stone, ...] = (), risk: str = "", **more: Any) -> Appointment:  # fmt: skip
     now = timezone.now()
     asked = Asked(service=service, store=store, stones=stones)
-    start = booking.next_available(asked, now=now + timedelta(days=2))
+    start = looking.next_available(asked, now=now + timedelta(days=2))
     assert start is not None
     held = booking.reserve(asked=asked, starts_at=start, key=uuid.uuid4(), now=now, **more)
     return booking.confirm(uid=held.uid, contact=ADA, risk=risk, now=now)

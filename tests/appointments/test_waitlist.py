@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from appointments import booking, links, waitlist
+from appointments import booking, links, looking, waitlist
 from appointments.links import Purpose
 from appointments.models import Appointment, Service, WaitlistEntry
 from jeweler import outbox
@@ -82,7 +82,7 @@ def test_a_time_not_taken_goes_to_the_next_and_then_to_everybody(
     assert states() == ["ended", "ended"]
     asked = booking.Asked(service=service, store=store)
     later = NOW + timedelta(hours=8)
-    assert MONDAY in booking.slots(asked, since=MONDAY, until=MONDAY + DAY, now=later)
+    assert MONDAY in looking.slots(asked, since=MONDAY, until=MONDAY + DAY, now=later)
 
 
 def test_an_offer_of_the_evening_is_kept_until_the_morning(store: Store, service: Service) -> None:

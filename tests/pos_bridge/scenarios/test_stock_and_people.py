@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from appointments import booking
+from appointments import booking, looking
 from appointments.booking import Contact
 from appointments.diary import Asked
 from appointments.models import VisitTask
@@ -75,7 +75,7 @@ def test_scenario_41_a_promised_ring_that_is_sold_at_another_till_flags_its_visi
     stone = StoneFactory(store=store, report_number="2141438171")
     asked = Asked(service=service, store=store, stones=(stone,))
     now = timezone.now()
-    start = next(iter(booking.slots(asked, since=now, until=now + timedelta(days=4), now=now)))
+    start = next(iter(looking.slots(asked, since=now, until=now + timedelta(days=4), now=now)))
     held = booking.reserve(asked=asked, starts_at=start, key=uuid.uuid4(), now=now)
     visit = booking.confirm(
         uid=held.uid, contact=Contact(email="ada@example.com", first_name="Ada"), now=now
