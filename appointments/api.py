@@ -23,17 +23,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from appointments import booking, risk, visits
+from appointments import booking, looking, risk, terms, visits
 from appointments.booking import AlreadyConfirmed, HoldExpired, KeyReused
 from appointments.diary import Asked, NotOffered, StoneGone
 from appointments.forms import VisitForm
-from appointments.models import Appointment, Service
+from appointments.models import Appointment
 from appointments.promises import StoneTaken
 from appointments.seating import SlotTaken
 from appointments.visits import NoSuchVisit
 from builder import allowances, limits, turns
 from builder.models import Stone
-from jeweler.models import Store
 
 TURNS = turns.Turns(scope="visits")
 LONGEST = timedelta(days=31)
@@ -168,9 +167,9 @@ class Slots(Visits):
         said: dict[str, Any] = dict(request.query_params.items())
         said["stones"] = request.query_params.getlist("stones")
         window = _valid(WindowSerializer(data=said))
-        asked = _asked(window)
+        asked = _asked(window, terms.in_force())
         until = min(window["until"], window["since"] + LONGEST)
-        found = booking.slots(asked, since=window["since"], until=until, now=self.now)
+        found = looking.slots(asked, since=window["since"], until=until, now=self.now)
         return Response({
             "store": asked.store.code, "service": asked.service.code, "time_zone": asked.store.time_zone,
             "minutes": asked.service.minutes,
@@ -193,8 +192,10 @@ class Holds(Visits):
         said = _valid(HoldSerializer(data=request.data))
         key = _key(request.headers.get("Idempotency-Key"))
         risk.take_hold(network=limits.network_of(request), now=self.now)
+        # With stones it is not held at once, and its terms are not compared then.
+        known = terms.in_force() if said["stones"] else terms.kept()
         held = booking.reserve(
-            asked=_asked(said), starts_at=said["starts_at"], key=key, now=self.now
+            asked=_asked(said, known), starts_at=said["starts_at"], key=key, now=self.now
         )
         return Response(HeldSerializer(_held(visits.read(uid=held.uid))).data, status=201)
 
@@ -234,12 +235,12 @@ def _valid(said: serializers.Serializer[Any]) -> dict[str, Any]:
     return found
 
 
-def _asked(said: dict[str, Any]) -> Asked:
-    service = Service.objects.filter(code=said["service"], is_offered=True).first()
-    store = Store.objects.filter(code=said["store"]).select_related("showroom").first()
-    if service is None or store is None:
+def _asked(said: dict[str, Any], known: terms.Terms) -> Asked:
+    named = known.named(store=said["store"], service=said["service"])
+    if named is None:
         raise Refused(404, "There is no such store, or no such service. Look at their codes.")
-    stones = list(Stone.objects.filter(pk__in=said["stones"]).order_by("pk"))
+    store, service = named
+    stones = list(Stone.objects.filter(pk__in=said["stones"]).order_by("pk")) if said["stones"] else []  # fmt: skip
     if len(stones) != len(set(said["stones"])):
         raise Refused(404, "There is no stone of one of these ids.")
     return Asked(
