@@ -28,6 +28,7 @@ HOURS = {
 }
 # The tour begins at any hour of anybody's day: where a store would be closed then, it is open for this one.
 TOUR_HOURS = (time(0, 5), time(23, 55))
+AROUND = timedelta(hours=4)  # what has happened of the tour's day, and what is to come
 
 ROOMS = {"nyc-lispenard": 3, "boston-newbury": 2, "chicago-oak": 2, "la-melrose": 3, "sf-maiden": 2}
 DIRECTIONS = {
@@ -215,15 +216,17 @@ def _employ(*, stores: dict[str, Store], services: list[Service]) -> None:
 
 
 def _open_for_the_tour(store: Store, *, now: datetime) -> None:
-    """The store receives visitors at this hour, whatever hour it is there."""
-    wall = now.astimezone(store.zone)
-    day = wall.date()
-    opens, closes = HOURS[day.weekday()]
-    is_holiday = SpecialHours.objects.filter(day=day).exists()
-    if opens <= wall.time() < closes and not is_holiday:
-        hours = (opens, closes)
+    """The store receives visitors at this hour, whatever hour it is there, and has for the last few and will for the next."""
+    days = {(now + side).astimezone(store.zone).date() for side in (-AROUND, AROUND)}
+    for day in sorted(days):
+        _open_on(store, day, now=now)
+
+
+def _open_on(store: Store, day: date, *, now: datetime) -> None:
+    hours = _hours_of_the_tour(store, day, now=now)
+    if hours is None:
+        hours = HOURS[day.weekday()]
     else:
-        hours = TOUR_HOURS
         SpecialHours.objects.create(
             store=store, day=day, opens=hours[0], closes=hours[1], reason="Open for the tour"
         )
@@ -231,3 +234,17 @@ def _open_for_the_tour(store: Store, *, now: datetime) -> None:
         ShiftChange(associate=person, store=store, day=day, starts=hours[0], ends=hours[1])
         for person in Associate.objects.filter(shifts__store=store).distinct()
     ])  # fmt: skip
+
+
+def _hours_of_the_tour(store: Store, day: date, *, now: datetime) -> tuple[time, time] | None:
+    """None where its own hours will do; a store that has just opened has opened earlier."""
+    opens, closes = HOURS[day.weekday()]
+    wall, began = now.astimezone(store.zone), (now - AROUND).astimezone(store.zone)
+    is_open = wall.date() == day and opens <= wall.time() < closes
+    if not is_open or SpecialHours.objects.filter(day=day).exists():
+        return TOUR_HOURS
+    return (
+        (began.time().replace(minute=0, second=0, microsecond=0), closes)
+        if began.time() < opens
+        else None
+    )
