@@ -1,5 +1,6 @@
 """What the kernel keeps of a person, given to her or taken away, when she asks."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -18,9 +19,22 @@ from jeweler.models import (
 )
 from jeweler.outbox import publish
 
+Exporter = Callable[[Customer], Any]
+_exporters: dict[str, Exporter] = {}
+
+
+def exports(name: str) -> Callable[[Exporter], Exporter]:
+    """Have the decorated function say, as JSON values and under this name, what its room keeps of a person."""
+
+    def register(function: Exporter) -> Exporter:
+        _exporters[name] = function
+        return function
+
+    return register
+
 
 def export(customer: Customer) -> dict[str, Any]:
-    """Everything that the kernel keeps of a person, as JSON values, for whoever asks for hers."""
+    """Everything that the kernel keeps of a person, and what other rooms add, as JSON values, for whoever asks for hers."""
     ids = customers.ids_of(customer)
     root = customers.resolve_anew(customer)
     points = ContactPoint.objects.filter(customer__in=ids).order_by("created_at", "pk")
@@ -46,6 +60,7 @@ def export(customer: Customer) -> dict[str, Any]:
             {"to": each.to, "subject": each.subject, "queued": each.queued_at.isoformat()}
             for each in mails
         ],
+        **{name: told(root) for name, told in sorted(_exporters.items())},
     }
 
 

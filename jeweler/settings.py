@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import dj_database_url
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
 from jeweler import embedded
@@ -194,6 +195,10 @@ CELERY_BEAT_SCHEDULE = {
     "keep-wall-times": {"task": "appointments.tasks.keep_wall_times", "schedule": 3600.0},
     "tidy-credit": {"task": "referrals.tasks.tidy_credit", "schedule": 60.0},
     "sweep-referrals": {"task": "referrals.tasks.sweep_referrals", "schedule": 60.0},
+    "check-credit": {
+        "task": "referrals.tasks.check_credit",
+        "schedule": crontab(hour=4, minute=20),
+    },
     "apply-inbox": {"task": "pos_bridge.tasks.apply_inbox", "schedule": 2.0},
     "prune-keys": {"task": "pos_bridge.tasks.prune_keys", "schedule": 3600.0},
     "prune-inbox": {"task": "pos_bridge.tasks.prune_inbox", "schedule": 3600.0},

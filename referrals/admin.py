@@ -1,19 +1,85 @@
-"""Store credit in the back office: what the house owes whom, and the payments that no hold covers."""
+"""Store credit in the back office: what the house owes whom, who is granted more, and what does not add up."""
 
+import uuid
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db import transaction
-from django.db.models import QuerySet, Sum
+from django.db.models import F, QuerySet, Sum
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.utils import timezone
+from unfold.decorators import action
 
-from jeweler import money
+from builder.pages import once_of
+from jeweler import audit, customers, money
+from jeweler.access import find_member, stores_of
 from jeweler.backoffice import MANAGERS, FactsInline, HouseAdmin, has_role, user_of
-from jeweler.models import Store
-from referrals import tender
-from referrals.models import CreditAccount, CreditLot, CreditMismatch
+from jeweler.models import Customer, Store
+from referrals import credit, tender
+from referrals.models import CreditAccount, CreditHold, CreditLot, CreditMismatch
+
+LASTS = timedelta(days=365)
+
+
+class GrantForm(forms.Form):
+    """Whom, how much, until when and why. She is named by an address or a number of hers, never picked from a list."""
+
+    whom = forms.CharField(
+        max_length=254, label="Her e-mail address or phone", widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )  # fmt: skip
+    amount = forms.DecimalField(min_value=Decimal("0.001"), max_digits=11, decimal_places=3)
+    currency = forms.ChoiceField()
+    last_date = forms.DateField(
+        required=False,
+        label="Last day",
+        help_text="It can be spent until that day ends. Empty: it lasts.",
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+    reason = forms.CharField(
+        max_length=200,
+        label="Why",
+        help_text="It stands in the ledger for good, with your name.",
+        error_messages={"required": "Say why: credit without a reason cannot be accounted for."},
+    )
+
+    def __init__(self, *, request: HttpRequest) -> None:
+        initial = {"last_date": (credit.last_day(timezone.now()) + LASTS).isoformat()}
+        super().__init__(data=request.POST or None, initial=initial, label_suffix="")
+        member = find_member(request)
+        self.stores = stores_of(member) if member else Store.objects.all()
+        used = sorted(set(self.stores.values_list("currency", flat=True)) or {"USD"})
+        self.fields["currency"] = forms.ChoiceField(choices=[(each, each) for each in used])
+
+    def clean_last_date(self) -> Any:
+        chosen = self.cleaned_data["last_date"]
+        if chosen is not None and chosen < credit.last_day(timezone.now()):
+            raise forms.ValidationError("That day is past. Choose one to come, or none.")
+        return chosen
+
+    def clean_whom(self) -> Customer:
+        said = self.cleaned_data["whom"].strip()
+        first = self.stores.order_by("pk").first()
+        try:
+            found = (
+                customers.find(email=said)
+                if "@" in said
+                else customers.find(phone=said, region=first.region if first else "US")
+            )
+        except (customers.BadEmail, customers.BadPhone) as problem:
+            raise forms.ValidationError(str(problem)) from problem
+        if len(found) != 1:
+            raise forms.ValidationError(
+                "Several customers have this number. Use her e-mail address."
+                if found
+                else "Nobody is known by this. Open her first at the counter, or ask for the address she gave."
+            )
+        return found[0]
 
 
 class LotInline(FactsInline):
@@ -28,12 +94,80 @@ class CreditAccountAdmin(HouseAdmin[CreditAccount]):
     """Credit is the house's, not a store's: every manager sees it. It changes by entries alone."""
 
     seen_by = MANAGERS
-    list_display = ["customer", "currency", "available", "owed"]
-    list_filter = ["currency"]
-    ordering = ["-pk"]
+    list_display = ["customer", "currency", "available", "owed", "blocked_because"]
+    list_filter = [("blocked_at", admin.EmptyFieldListFilter), "currency"]
+    ordering = [F("blocked_at").desc(nulls_last=True), "-pk"]
     list_select_related = ["customer"]
-    fields = ["customer", "currency", "owed"]
+    fields = ["customer", "currency", "owed", "blocked_at", "blocked_because"]
     inlines = [LotInline]
+    actions = ["look_again"]
+    actions_list = ["grant"]
+
+    def has_grant_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return has_role(request, MANAGERS)
+
+    @action(  # type: ignore[untyped-decorator]  # unfold has no types
+        description="Grant credit", url_path="grant", permissions=["grant"]
+    )
+    def grant(self, request: HttpRequest) -> HttpResponseBase:
+        """One form is one grant, however often it is sent."""
+        form = GrantForm(request=request)
+        if request.method == "POST" and form.is_valid():
+            lot = self._granted(request, form)
+            if lot is not None:
+                words = money.in_words(lot.face, currency=lot.account.currency)
+                messages.success(request, f"{words} of credit are hers.")
+                return redirect("admin:referrals_creditaccount_change", lot.account_id)
+        context = self.admin_site.each_context(request) | {
+            "opts": self.opts,
+            "form": form,
+            "title": "Grant credit",
+        }
+        status = 400 if form.errors else 200
+        return TemplateResponse(
+            request, "admin/referrals/creditaccount/grant.html", context, status=status
+        )
+
+    def _granted(self, request: HttpRequest, form: GrantForm) -> CreditLot | None:
+        said, by, now = form.cleaned_data, user_of(request), timezone.now()
+        if not by.email:
+            form.add_error(
+                None,
+                "Your log-in has no e-mail address, so nobody can tell whether this credit would be your own. Ask the owner to add it.",
+            )
+            return None
+        try:
+            with transaction.atomic():
+                lot = credit.grant(
+                    customer=said["whom"],
+                    amount=said["amount"],
+                    currency=said["currency"],
+                    last_date=said["last_date"],
+                    reason=said["reason"],
+                    key=f"granted:{once_of(request) or uuid.uuid4().hex}",
+                    by=by,
+                    now=now,
+                )
+                audit.record(action="credit.granted", subject=lot, actor=by, now=now)
+            return lot
+        except (
+            credit.OwnCredit,
+            credit.NoReason,
+            credit.KeyReused,
+            money.FractionalMinorUnit,
+        ) as refusal:
+            form.add_error(None, str(refusal))
+            return None
+
+    @admin.action(description="Look again: open it if it agrees now", permissions=["grant"])
+    def look_again(self, request: HttpRequest, queryset: QuerySet[CreditAccount]) -> None:
+        for account in queryset.exclude(blocked_at=None):
+            try:
+                credit.look_again(account=account, by=user_of(request), now=timezone.now())
+            except credit.StillDiffers as refusal:
+                messages.error(request, str(refusal))
+            else:
+                messages.success(request, f"{account} agrees with its entries and is open.")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CreditAccount]:
         return super().get_queryset(request).annotate(there=Sum("lots__available"))
@@ -42,6 +176,47 @@ class CreditAccountAdmin(HouseAdmin[CreditAccount]):
     def available(self, account: CreditAccount) -> str:
         there: Decimal | None = vars(account).get("there")
         return money.in_words(there or Decimal(0), currency=account.currency)
+
+
+class ReportedFilter(admin.SimpleListFilter):
+    title = "sale"
+    parameter_name = "sale"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("missing", "Captured, and no sale reported for a day")]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[CreditHold]
+    ) -> QuerySet[CreditHold]:
+        if self.value() == "missing":
+            return queryset & credit.unreported(now=timezone.now())
+        return queryset
+
+
+@admin.register(CreditHold)
+class CreditHoldAdmin(HouseAdmin[CreditHold]):
+    """Credit kept for a ticket. What was captured waits for its sale: else it was spent on nothing that the books know."""
+
+    seen_by = MANAGERS
+    list_display = ["held_at", "customer", "kept", "state", "store", "sale_reference", "payment"]
+    list_filter = [ReportedFilter, "state", "store"]
+    ordering = ["-held_at", "-pk"]
+    list_select_related = ["customer", "store", "payment"]
+    search_fields = ["sale_reference"]
+    fields = [
+        "customer", "kept", "captured_amount", "state", "store", "sale_reference", "held_at",
+        "lapses_at", "closed_at", "payment",
+    ]  # fmt: skip
+    readonly_fields = ["kept"]
+
+    def in_stores(
+        self, rows: QuerySet[CreditHold], *, stores: QuerySet[Store], request: HttpRequest
+    ) -> QuerySet[CreditHold]:
+        return rows.filter(store__in=stores)
+
+    @admin.display(description="Held", ordering="amount")
+    def kept(self, hold: CreditHold) -> str:
+        return money.in_words(hold.amount, currency=hold.currency)
 
 
 @admin.register(CreditMismatch)

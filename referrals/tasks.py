@@ -17,3 +17,9 @@ def tidy_credit() -> int:
 def sweep_referrals() -> int:
     """Those that a midnight may have changed."""
     return following.sweep(now=timezone.now())
+
+
+@shared_task(expires=3600)
+def check_credit() -> int:
+    """Every balance beside its entries; who runs it twice finds the same."""
+    return credit.check(now=timezone.now())

@@ -100,7 +100,10 @@ def facts(
             Appointment.Status.HELD,
         ]
     )
-    bought = Sale.objects.filter(customer__in=ids, voided_at=None, store__in=ours)
+    # What she ordered online is of no store: every showroom may know of it.
+    bought = Sale.objects.filter(
+        Q(store=None) | Q(store__in=ours), customer__in=ids, voided_at=None
+    )
     bought = bought.select_related("store").prefetch_related("ticket")
     return {
         "customer": customer,

@@ -9,6 +9,8 @@ Limits: credit is of one currency and never converted, pays for merchandise at f
 is never paid out. Days end by the house's clock (HOUSE_TIME_ZONE). Prose: docs/algorithms/credit.md.
 """
 
+from referrals.credit.checking import StillDiffers, check, look_again
+from referrals.credit.exporting import exported
 from referrals.credit.granting import (
     AlreadyReversed,
     NoReason,
@@ -19,6 +21,7 @@ from referrals.credit.granting import (
     reverse,
 )
 from referrals.credit.holding import (
+    AccountBlocked,
     HoldClosed,
     InsufficientCredit,
     NotFullPrice,
@@ -31,10 +34,12 @@ from referrals.credit.holding import (
     hold,
     release,
     release_lapsed,
+    unreported,
 )
 from referrals.credit.ledger import Balance, KeyReused, balance, last_day
 
 __all__ = [
+    "AccountBlocked",
     "AlreadyReversed",
     "Balance",
     "HoldClosed",
@@ -46,16 +51,21 @@ __all__ = [
     "OtherAmount",
     "OwnCredit",
     "Reversed",
+    "StillDiffers",
     "UnknownHold",
     "balance",
     "capture",
+    "check",
     "expire",
+    "exported",
     "find",
     "give_back",
     "grant",
     "hold",
     "last_day",
+    "look_again",
     "release",
     "release_lapsed",
     "reverse",
+    "unreported",
 ]

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
 from jeweler import customers, money
 from jeweler.models import Customer, Payment, Store
@@ -29,6 +29,7 @@ from referrals.events import CreditCaptured, CreditHeld, CreditReleased
 from referrals.models import CreditAccount, CreditEntry, CreditHold, CreditLot
 
 State = CreditHold.State
+UNREPORTED_AFTER = timedelta(days=1)
 
 
 class NothingToHold(ValueError):
@@ -45,6 +46,17 @@ class InsufficientCredit(ValueError):
         super().__init__(
             f"She has {money.in_words(self.available, currency=currency)} of credit available. "
             "Hold that much or less, and take the rest by another tender."
+        )
+
+
+class AccountBlocked(InsufficientCredit):
+    """What would be needed lies in an account whose balances differ from its entries (`checking`)."""
+
+    def __init__(self, *, available: Decimal, currency: str) -> None:
+        super().__init__(available=available, currency=currency)
+        self.args = (
+            "Her credit is being checked by the house, and cannot be used until a manager opens it again. "
+            "Take another tender for now.",
         )
 
 
@@ -102,8 +114,8 @@ def hold(
 ) -> CreditHold:
     """Keep so much of her credit for a sale, from the lots that end first; CreditHeld follows.
 
-    Until then nobody else has it: half an hour if unsaid. Raises InsufficientCredit, NotFullPrice, NothingToHold
-    and money.FractionalMinorUnit.
+    Until then nobody else has it: half an hour if unsaid. Raises InsufficientCredit (AccountBlocked), NotFullPrice,
+    NothingToHold and money.FractionalMinorUnit.
     """
     if money.to_minor(amount, currency=currency) <= 0:
         raise NothingToHold
@@ -238,6 +250,12 @@ def give_back(*, uid: uuid.UUID, total: Decimal, reason: str, now: datetime) -> 
     return amount
 
 
+def unreported(*, now: datetime) -> QuerySet[CreditHold]:
+    """Captured, and a day later still without the payment of a sale: spent, as far as the till said, on nothing that is known."""
+    since = now - UNREPORTED_AFTER
+    return CreditHold.objects.filter(state=State.CAPTURED, payment=None, closed_at__lte=since)
+
+
 def find(uid: uuid.UUID) -> CreditHold:
     """Raises UnknownHold."""
     kept = CreditHold.objects.select_related("customer", "store").filter(uid=uid).first()
@@ -260,12 +278,14 @@ def _locked(uid: uuid.UUID) -> tuple[CreditHold, list[CreditAccount]]:
 def _allocated(
     accounts: list[CreditAccount], *, amount: Decimal, currency: str, now: datetime
 ) -> list[tuple[CreditLot, Decimal]]:
-    lots = list(usable(CreditLot.objects.filter(account__in=accounts), now=now))
+    open_ones = [account for account in accounts if account.blocked_at is None]
+    lots = list(usable(CreditLot.objects.filter(account__in=open_ones), now=now))
     there = [(lot, lot.available) for lot in lots]
     parts, _ = _split(there, amount)
     if sum((part for _, part in parts), NOTHING) < amount:
         available = sum((lot.available for lot in lots), NOTHING)
-        raise InsufficientCredit(available=available, currency=currency)
+        refusal = InsufficientCredit if open_ones == accounts else AccountBlocked
+        raise refusal(available=available, currency=currency)
     return parts
 
 

@@ -31,7 +31,7 @@ class KeyReused(ValueError):
 class Balance:
     """`available` can be held now, `first_last_date` is the day on which the first of it ends.
 
-    `owed` was taken back after it was spent, and is paid by her next rewards.
+    Nothing is available of an account that is blocked (`checking`). `owed` was taken back after it was spent, and is paid by her next rewards.
     """
 
     currency: str
@@ -133,11 +133,12 @@ def settled_debt(lot: CreditLot, *, amount: Decimal, account: CreditAccount) -> 
 
 _BALANCE = """
 select
-    coalesce(sum(lot.available + coalesce(lapsed.amount, 0)) filter (where lot.last_date is null or lot.last_date >= %(today)s), 0),
+    coalesce(sum(lot.available + coalesce(lapsed.amount, 0)) filter (
+        where account.blocked_at is null and (lot.last_date is null or lot.last_date >= %(today)s)), 0),
     coalesce(sum(lot.held - coalesce(lapsed.amount, 0)), 0),
     (select coalesce(sum(owed), 0) from referrals_creditaccount where customer_id = any(%(ids)s) and currency = %(currency)s),
     min(coalesce(lot.last_date, %(day_end)s)) filter (
-        where lot.available + coalesce(lapsed.amount, 0) > 0 and (lot.last_date is null or lot.last_date >= %(today)s))
+        where account.blocked_at is null and lot.available + coalesce(lapsed.amount, 0) > 0 and (lot.last_date is null or lot.last_date >= %(today)s))
 from referrals_creditlot lot
 join referrals_creditaccount account on account.id = lot.account_id
 left join (

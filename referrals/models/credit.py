@@ -23,11 +23,20 @@ class CreditAccount(models.Model):
     owed = amount_field(
         default=0, help_text="What was taken back after it was spent: paid by her next rewards"
     )
+    blocked_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since then nothing is held: its balances differ"
+    )
+    blocked_because = models.CharField(max_length=300, blank=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["customer", "currency"], name="credit_account_once"),
             models.CheckConstraint(condition=Q(owed__gte=0), name="credit_debt_is_no_credit"),
+            models.CheckConstraint(
+                condition=Q(blocked_at=None, blocked_because="")
+                | (Q(blocked_at__isnull=False) & ~Q(blocked_because="")),
+                name="credit_account_blocked_says_why",
+            ),
         ]
 
     def __str__(self) -> str:

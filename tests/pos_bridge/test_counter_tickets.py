@@ -144,6 +144,7 @@ def test_her_page_says_what_is_hers_masked_and_is_noted(
     boston = tills.open_store(code="boston", name="Boston")
     SaleFactory(customer=clara, store=store, number="1042")
     SaleFactory(customer=clara, store=boston, number="9999")
+    SaleFactory(customer=clara, store=None, channel="web", number="WEB-77")
     client = at_the_counter(marisol)
 
     found = client.get("/admin/counter/", {"q": "clara@example.com"})
@@ -151,7 +152,7 @@ def test_her_page_says_what_is_hers_masked_and_is_noted(
     page = client.get(address).content.decode()
 
     assert initials == "C. W."
-    for words in ("Clara Whitcombe", tills.CODE, "1042", code):
+    for words in ("Clara Whitcombe", tills.CODE, "1042", "WEB-77", "online", code):
         assert words in page
     assert "clara@example.com" not in page
     assert "9999" not in page

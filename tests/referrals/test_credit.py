@@ -19,9 +19,9 @@ from hypothesis.stateful import (
 )
 
 from jeweler import merging
-from jeweler.models import OutboxEvent
+from jeweler.models import AuditEntry, OutboxEvent
 from referrals import credit
-from referrals.models import CreditEntry, CreditHold, CreditLot, CreditTransaction
+from referrals.models import CreditAccount, CreditEntry, CreditHold, CreditLot, CreditTransaction
 from tests.factories.jeweler import NOW, CustomerFactory, UserFactory, customer_with
 from tests.factories.referrals import grant, hold, ring
 
@@ -197,6 +197,58 @@ def test_scenario_72_a_lot_is_taken_back_once_and_the_books_refuse_every_change_
     for table in ("creditentry", "credittransaction"):
         with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"delete from referrals_{table}")  # noqa: S608
+
+
+def test_scenario_72_a_balance_written_past_the_triggers_is_found_and_blocks_what_it_would_pay() -> (
+    None
+):
+    ada, beth = CustomerFactory(), CustomerFactory()
+    lot = grant(ada, "100.00")
+    grant(beth, "20.00")
+    kept = hold(ada, "30.00")
+    assert credit.check(now=NOW) == 0
+    _tamper("available = available + 1000", lot=lot)
+
+    assert [credit.check(now=NOW) for _ in range(2)] == [1, 0]
+
+    account = CreditAccount.objects.get(customer=ada)
+    assert f"Lot {lot.pk} has 1070 available, and its entries say 70." in account.blocked_because
+    assert available(ada) == 0
+    with pytest.raises(credit.AccountBlocked, match="being checked by the house"):
+        hold(ada, "10.00")
+    hold(beth, "10.00")
+    credit.capture(uid=kept.uid, now=NOW)  # she was told before that it pays
+    with pytest.raises(credit.StillDiffers, match="stays blocked"):
+        credit.look_again(account=account, by=UserFactory(), now=NOW)
+
+    _tamper("available = available - 1000", lot=lot)
+    credit.look_again(account=account, by=UserFactory(), now=NOW)
+    assert available(ada) == Decimal("70.00")
+    assert list(AuditEntry.objects.values_list("action", flat=True)) == [
+        "credit_account.blocked",
+        "credit_account.opened",
+    ]
+
+
+def _tamper(change: str, *, lot: CreditLot) -> None:
+    """As somebody might who may alter tables, within what the constraints leave."""
+    face = "face = face + 1000" if "+" in change else "face = face - 1000"
+    trigger = "trigger credit_balance_is_derived"
+    with connection.cursor() as cursor:
+        cursor.execute("set constraints all immediate")
+        cursor.execute(f"alter table referrals_creditlot disable {trigger}")
+        cursor.execute(f"update referrals_creditlot set {face}, {change} where id = {lot.pk}")  # noqa: S608
+        cursor.execute(f"alter table referrals_creditlot enable {trigger}")
+
+
+def test_what_a_till_captured_and_never_reported_is_found_after_a_day() -> None:
+    ada = CustomerFactory()
+    grant(ada, "100.00")
+    kept = hold(ada, "10.00")
+    hold(ada, "10.00")
+    credit.capture(uid=kept.uid, now=NOW)
+    assert not credit.unreported(now=NOW + DAY / 2).exists()
+    assert credit.unreported(now=NOW + DAY).get() == kept
 
 
 def test_an_entry_that_would_take_a_lot_below_zero_is_refused_by_the_database() -> None:
