@@ -15,7 +15,7 @@ from django.db.models import Q
 
 from jeweler import customers, locking
 from jeweler.models import Customer, Payment, Refund, Sale, SaleLine
-from referrals import log, program, rewards
+from referrals import log, perks, program, rewards
 from referrals.models import Referral
 from referrals.qualification import Fact, Kind, Rules, Standing, State, fold
 
@@ -27,6 +27,8 @@ _COUNTED = {State.REWARDED, State.UNREWARDED}
 def follow(*, sale_id: int, now: datetime) -> None:
     """Take over what is known of this order into the log of whose it is, and take it out of any other's."""
     sale = Sale.objects.select_related("customer__merged_into").get(pk=sale_id)
+    if sale.voided_at is not None:
+        perks.let_go(sale, now=now)
     hers = of_friend(sale.customer) if sale.customer else None
     strangers = Referral.objects.filter(events__key__startswith=f"sale:{sale_id}:").exclude(
         pk=hers.pk if hers else 0

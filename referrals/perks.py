@@ -95,6 +95,12 @@ def release(*, reward: Reward, now: datetime) -> PerkUse:
     return _close(_locked(reward.pk), State.RELEASED, now=now)
 
 
+def let_go(sale: Sale, *, now: datetime) -> None:
+    """The order does not come about: what was reserved for it is free again."""
+    kept = PerkUse.objects.filter(sale=sale, state=State.RESERVED)
+    kept.update(state=State.RELEASED, closed_at=now)
+
+
 def withdraw(reward: Reward, *, now: datetime) -> bool:
     """Whether an unused perk can be taken back; a reservation is released for it."""
     if reward.uses.filter(state=State.CONSUMED).exists():

@@ -14,7 +14,7 @@ from django.db.models import Q
 from jeweler import customers, locking, money
 from jeweler.models import Customer, Sale
 from jeweler.outbox import publish
-from referrals import credit, perks
+from referrals import credit, eligibility, perks
 from referrals.events import ReferralQualified, RewardClawedBack, RewardIssued
 from referrals.models import (
     Advocate,
@@ -31,6 +31,7 @@ from referrals.qualification import Fact, Kind, Standing
 Beneficiary = Reward.Beneficiary
 State = Reward.State
 CREDIT, PERK, MILESTONE = "credit", "perk", "milestone"
+STANDING = [State.ISSUED, State.REDEEMED]
 QUALIFIED = [Referral.State.REWARDED, Referral.State.UNREWARDED]
 
 
@@ -43,6 +44,14 @@ def earned(referral: Referral, *, standing: Standing, now: datetime) -> Fact | d
     if shown_from is not None and now < shown_from:
         return shown_from
     advocate = _locked(referral.advocate_id)
+    forbidden = eligibility.why_not(
+        advocate=advocate,
+        friend=referral.friend,
+        before=referral.locked_at,
+        except_sale=standing.sale,
+    )
+    if forbidden:  # two were found to be one meanwhile
+        return Fact(kind=Kind.REJECTED, key="rejected", at=now, data={"reason": forbidden})
     why_not = _why_not(advocate, referral, now=now)
     data = {"sale": standing.sale, "reason": why_not}
     if why_not:
@@ -73,7 +82,7 @@ def welcome(referral: Referral, *, now: datetime) -> Reward | None:
 
 def claw_back(referral: Referral, *, reason: str, now: datetime) -> None:
     """Take back what a referral brought, as far as it is still there."""
-    for reward in referral.rewards.filter(state=State.ISSUED).order_by("pk"):
+    for reward in referral.rewards.filter(state__in=STANDING).order_by("pk"):
         take_back(reward, reason=reason, now=now)
 
 
@@ -118,7 +127,7 @@ def _recount(campaign: Campaign, *, advocate: Advocate, referral: Referral, now:
         reward = has.get(milestone.pk)
         if milestone.count <= reached and reward is None:
             _reach(milestone, advocate=advocate, referral=referral, now=now)
-        elif milestone.count > reached and reward is not None and reward.state == State.ISSUED:
+        elif milestone.count > reached and reward is not None and reward.state in STANDING:
             take_back(reward, reason="MILESTONE_LOST", now=now)
 
 

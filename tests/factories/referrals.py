@@ -1,6 +1,6 @@
 """Advocates, and customers with credit."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import count
 
@@ -12,6 +12,7 @@ from referrals import codes, credit, full_price, models
 from tests.factories.jeweler import NOW, CustomerFactory
 
 _numbers = count(1)
+LONG_AGO = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 class AdvocateFactory(DjangoModelFactory[models.Advocate]):
@@ -46,3 +47,34 @@ def hold(
         customer=customer, amount=Decimal(amount), currency=currency, sale_reference=sale,
         lines=[ring()], store=store, now=now,  # type: ignore[arg-type]
     )  # fmt: skip
+
+
+class PerkFactory(DjangoModelFactory[models.Perk]):
+    class Meta:
+        model = models.Perk
+        django_get_or_create = ("code",)
+
+    code = "engraving"
+    name = factory.LazyAttribute(lambda perk: perk.code.capitalize())
+    kind = models.Perk.Kind.ENGRAVING
+    face_value = Decimal(95)
+    cost = Decimal(22)
+    currency = "GBP"
+
+
+def a_program(*, currency: str = "GBP", **terms: object) -> models.Program:
+    """The house's program with the terms of the scenarios; `terms` changes them, with `reward_amount`, `percent`, `most`."""
+    amounts = {
+        "reward": terms.pop("reward_amount", Decimal(100)),
+        "percent": terms.pop("percent", 0),
+        "most": terms.pop("most", None),
+    }
+    program = models.Program.objects.create(code="house", name="Friends", begins_at=LONG_AGO)
+    version = models.Terms.objects.create(
+        program=program, version=1, in_force_from=LONG_AGO, created_at=LONG_AGO,
+        friend_perk=PerkFactory(), disclosure="I may receive a thank-you if you buy.", **terms,
+    )  # fmt: skip
+    models.TermsAmount.objects.create(
+        terms=version, currency=currency, minimum=Decimal(500), **amounts
+    )
+    return program
