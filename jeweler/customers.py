@@ -16,9 +16,8 @@ import phonenumbers
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
-from django.db.models import Q
 
-from jeweler import locking
+from jeweler import locking, prepared
 from jeweler.models import (
     ContactPoint,
     Customer,
@@ -122,12 +121,7 @@ def resolve_anew(customer: Customer) -> Customer:
 
 def ids_of(customer: Customer) -> list[int]:
     """The ids of all who are this one person now, for reading what belongs to any of them."""
-    root = resolve_anew(customer).pk
-    return list(
-        Customer.objects.filter(Q(pk=root) | Q(merged_into=root))
-        .order_by("pk")
-        .values_list("pk", flat=True)
-    )
+    return [pk for (pk,) in prepared.rows(_IDS_OF, {"id": customer.pk})]
 
 
 def phones_of(customer: Customer) -> set[str]:
@@ -214,13 +208,27 @@ def _lock(keys: list[Key]) -> None:
         locking.hold(f"customer {kind} {canonical}")
 
 
+# In plain SQL, for every ticket of every till asks who somebody is. Whoever was merged is given as the one who stands for her.
+_WITH_KEY = """
+id in (
+    select coalesce(merged_into_id, id) from jeweler_customer
+    where id in (
+        select customer_id from jeweler_contactpoint where kind = %(kind)s and canonical = %(key)s
+    )
+)
+"""
+_IDS_OF = """
+with root as (select coalesce(merged_into_id, id) as id from jeweler_customer where id = %(id)s)
+select id from jeweler_customer where id = (select id from root) or merged_into_id = (select id from root)
+order by id
+"""
+_KEYS_OF = "select kind, canonical from jeweler_contactpoint where customer_id = any(%(ids)s)"
+
+
 def _find(keys: list[Key]) -> list[Customer]:
     found: list[set[Customer]] = []
     for kind, canonical in keys:
-        points = ContactPoint.objects.filter(kind=kind, canonical=canonical)
-        found.append(
-            {resolve(point.customer) for point in points.select_related("customer__merged_into")}
-        )
+        found.append(set(prepared.found(Customer, _WITH_KEY, {"kind": kind, "key": canonical})))
     if not found:
         return []
     matches = set.intersection(*found) or set.union(*found)
@@ -228,8 +236,8 @@ def _find(keys: list[Key]) -> list[Customer]:
 
 
 def _keys_of(customer: Customer) -> set[tuple[str, str]]:
-    points = ContactPoint.objects.filter(customer__in=ids_of(customer))
-    return set(points.values_list("kind", "canonical"))
+    found = prepared.rows(_KEYS_OF, {"ids": ids_of(customer)})
+    return {(kind, canonical) for kind, canonical in found}
 
 
 def _add_name(customer: Customer, *, first_name: str, last_name: str) -> None:

@@ -27,8 +27,7 @@ def hold(name: str) -> None:
     Whoever holds several takes them in sorted order, so that no two wait for each other in a circle.
     """
     if are_on():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+        prepared.rows("SELECT pg_advisory_xact_lock(hashtextextended(%(name)s, 0))", {"name": name})
 
 
 def hold_all(names: Iterable[str], *, patience_s: int = 3) -> timedelta:

@@ -20,9 +20,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Sum
 
-from jeweler import money
+from jeweler import money, prepared
 from jeweler.customers import resolve
 from jeweler.events import (
     PaymentCaptured,
@@ -140,11 +139,13 @@ def record_sale(*, report: SaleReport, now: datetime) -> Sale:
         for field in dataclasses.fields(report)
         if field.name not in {"source", "external_id", "lines"}
     } | {"codes": list(report.codes)}
-    sale, is_new = Sale.objects.select_for_update(of=["self"]).get_or_create(
-        source=report.source,
-        external_id=report.external_id,
-        defaults={**values, "recorded_at": now},
-    )
+    key = {"source": report.source, "external_id": report.external_id}
+    sale = find(**key)
+    is_new = sale is None
+    if sale is None:
+        sale = prepared.inserted(Sale, **key, **values, recorded_at=now)
+    if sale is None:  # somebody else was faster by a moment
+        sale, is_new = Sale.objects.select_for_update(of=["self"]).get(**key), False
     if sale.currency != report.currency:
         raise CurrencyMismatch(sale=sale, reported=report.currency)
     if not is_new:
@@ -160,6 +161,13 @@ def record_sale(*, report: SaleReport, now: datetime) -> Sale:
     )
     publish(SaleRecorded(sale_id=sale.pk), at=now)
     return sale
+
+
+def find(*, source: str, external_id: str) -> Sale | None:
+    """The sale with this natural key, locked until the transaction ends, which there has to be."""
+    key = {"source": source, "external_id": external_id}
+    condition = "source = %(source)s and external_id = %(external_id)s for no key update"
+    return next(iter(prepared.found(Sale, condition, key)), None)
 
 
 @transaction.atomic
@@ -186,14 +194,13 @@ def record_payment(
     reported = {"status": status, "amount": amount, "tender": tender, "paid_at": paid_at}
     if reference:  # a report without one takes away none
         reported["reference"] = reference
-    payment, is_new = Payment.objects.get_or_create(
-        source=source,
-        external_id=external_id,
-        defaults={"sale": sale, **reported, "recorded_at": now},
+    new = prepared.inserted(
+        Payment, source=source, external_id=external_id, sale=sale, **reported, recorded_at=now
     )
+    payment = new or Payment.objects.get(source=source, external_id=external_id)
     if payment.sale_id != sale.pk:
         raise ContradictoryFact(fact=payment, reported=f"{amount} for sale {sale.pk}")
-    if not is_new and not _moves(payment, reported):
+    if new is None and not _moves(payment, reported):
         return payment
     if status == Payment.Status.CAPTURED:
         publish(PaymentCaptured(sale_id=sale.pk, payment_id=payment.pk), at=now)
@@ -223,7 +230,9 @@ def record_refund(
     sale = _locked(sale)
     if currency != sale.currency:
         raise CurrencyMismatch(sale=sale, reported=currency)
-    refund = Refund.objects.filter(source=source, external_id=external_id).first()
+    key = {"source": source, "external_id": external_id}
+    natural = "source = %(source)s and external_id = %(external_id)s"
+    refund = next(iter(prepared.found(Refund, natural, key)), None)
     if refund is not None:
         if (refund.sale_id, refund.amount) != (sale.pk, amount):
             raise ContradictoryFact(fact=refund, reported=f"{amount} for sale {sale.pk}")
@@ -291,7 +300,9 @@ def assign(
         ignore_conflicts=True,
     )
     owner = resolve(customer) if customer is not None else None
-    if owner is None or (sale.customer and resolve(sale.customer) == owner):
+    if owner is None or sale.customer_id == owner.pk:
+        return
+    if sale.customer and resolve(sale.customer) == owner:
         return
     sale.customer = owner
     sale.save(update_fields=["customer"])
@@ -300,13 +311,14 @@ def assign(
 
 def captured(sale: Sale) -> Decimal:
     """What has been taken."""
-    payments = sale.payments.filter(status=Payment.Status.CAPTURED)
-    return payments.aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
+    ((sum_,),) = prepared.rows(_CAPTURED, {"sale": sale.pk, "status": Payment.Status.CAPTURED})
+    return sum_ or Decimal(0)
 
 
 def refunded(sale: Sale) -> Decimal:
     """What has been given back, with tax."""
-    return sale.refunds.aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
+    ((sum_,),) = prepared.rows(_REFUNDED, {"sale": sale.pk})
+    return sum_ or Decimal(0)
 
 
 def due(sale: Sale) -> Decimal:
@@ -339,7 +351,8 @@ def fully_paid_at(sale: Sale) -> datetime | None:
 
 def _locked(sale: Sale) -> Sale:
     """The sale as it is now. Its row's lock makes the facts of one sale wait for each other."""
-    return Sale.objects.select_for_update(of=["self"]).get(pk=sale.pk)
+    [locked] = prepared.found(Sale, "id = %(id)s for no key update", {"id": sale.pk})
+    return locked
 
 
 def _moves(payment: Payment, reported: dict[str, Any]) -> bool:
@@ -365,3 +378,9 @@ def _check_refund(sale: Sale, *, amount: Decimal) -> None:
         raise OverRefund(sale=sale, amount=amount, left=max(sale.total, taken) - given)
     if given + amount > taken:
         raise RefundBeforePayment(sale=sale, amount=amount, left=taken - given)
+
+
+_CAPTURED = (
+    "select sum(amount) from jeweler_payment where sale_id = %(sale)s and status = %(status)s"
+)
+_REFUNDED = "select sum(amount) from jeweler_refund where sale_id = %(sale)s"

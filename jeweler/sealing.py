@@ -27,11 +27,14 @@ def unseal(sealed: str, *, purpose: str) -> str:
 
 
 def _box(purpose: str) -> MultiFernet:
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return MultiFernet([Fernet(_derived(key, purpose)) for key in keys])
+    return _boxed((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS), purpose)
 
 
 @functools.lru_cache(maxsize=32)
+def _boxed(keys: tuple[str | bytes, ...], purpose: str) -> MultiFernet:
+    return MultiFernet([Fernet(_derived(key, purpose)) for key in keys])
+
+
 def _derived(key: str | bytes, purpose: str) -> bytes:
     """By the key itself, so that a changed SECRET_KEY derives another one."""
     derivation = HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose.encode())
