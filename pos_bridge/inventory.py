@@ -33,7 +33,7 @@ def stones_of_sale(*, source: str, external_id: str) -> set[Stone]:
         sale__source=source,
         sale__external_id=external_id,
         kind=SaleLine.Kind.MERCHANDISE,
-    )
+    ).exclude(report_number="", design_code="")
     return {stone for line in lines if (stone := _stone_of(line)) is not None}
 
 

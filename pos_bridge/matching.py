@@ -23,7 +23,7 @@ from django.db.models import QuerySet
 from appointments.models import Appointment
 from builder.codes import NotACode, read
 from builder.models import Design, DesignLookup, Stone
-from jeweler import customers, sales
+from jeweler import customers, prepared, sales
 from jeweler.models import Customer, Sale, SaleEvidence, SaleLine, Store
 from jeweler.sales import Evidence
 from pos_bridge.records import Person, Ticket
@@ -59,7 +59,11 @@ def tie(
     if owner is None and not found and (email or phone):
         owner = _identified(person, region=region, email=email, phone=phone, now=now)
         found = [_typed(kind, owner) for kind, text in _kinds(email, phone) if text]
-    elif owner is not None and _names(found, owner, Kind.EMAIL, Kind.PHONE):
+    elif (
+        owner is not None
+        and _may_add(person, email, phone)
+        and _names(found, owner, Kind.EMAIL, Kind.PHONE)
+    ):
         _add_contact(person, region=region, email=email, phone=phone, now=now)
     sale.evidence.all().delete()
     sales.assign(sale=sale, customer=owner, evidence=found, now=now)
@@ -93,17 +97,22 @@ def gather(
     if store is None:
         return _once(named)
     people = {found.customer for found in named}
-    return _once([*named, *_by_lookup(sale, store, people), *_by_visit(sale, store, people)])
+    ids = _ids(people)
+    if not ids or not _was_seen(sale, store, ids):
+        return _once(named)
+    return _once([*named, *_by_lookup(sale, store, ids), *_by_visit(sale, store, ids)])
 
 
 def usable(*, email: str, phone: str, region: str) -> tuple[str, str]:
     """The address and the number, without what is none: a typing error must not lose a sale."""
     try:
-        customers.find(email=email)
+        if email:
+            customers.canonical_email(email)
     except customers.BadEmail:
         email = ""
     try:
-        customers.find(phone=phone, region=region)
+        if phone:
+            customers.canonical_phone(phone, region=region)
     except customers.BadPhone:
         phone = ""
     return email, phone
@@ -130,21 +139,33 @@ def _by_stone(sale: Sale) -> Iterator[Evidence]:
                 yield _evidence(Kind.REPORT_NUMBER, stone.report_number, owner, "B")
 
 
-def _by_lookup(sale: Sale, store: Store, people: set[Customer]) -> Iterator[Evidence]:
+def _was_seen(sale: Sale, store: Store, ids: list[int]) -> bool:
+    """Whether the two questions that follow can find anything: most have no design and no visit, and each ticket asks."""
+    values = {
+        "store": store.pk,
+        "ids": ids,
+        "since": sale.placed_at - timedelta(days=max(LOOKUP_DAYS, VISIT_DAYS)),
+        "until": sale.placed_at + timedelta(days=VISIT_DAYS),
+    }
+    ((was_seen,),) = prepared.rows(_WAS_SEEN, values)
+    return bool(was_seen)
+
+
+def _by_lookup(sale: Sale, store: Store, ids: list[int]) -> Iterator[Evidence]:
     since = sale.placed_at - timedelta(days=LOOKUP_DAYS)
     lookups = DesignLookup.objects.filter(
         store=store, opened_at__range=(since, sale.placed_at + timedelta(hours=1))
     )
-    theirs = Design.objects.filter(customer__in=_ids(people), lookups__in=lookups)
+    theirs = Design.objects.filter(customer__in=ids, lookups__in=lookups)
     for design in _owned(theirs.distinct()):
         yield _evidence(Kind.LOOKUP, design.code, _owner(design), "C")
 
 
-def _by_visit(sale: Sale, store: Store, people: set[Customer]) -> Iterator[Evidence]:
+def _by_visit(sale: Sale, store: Store, ids: list[int]) -> Iterator[Evidence]:
     day = timedelta(days=VISIT_DAYS)
     visits = Appointment.objects.filter(
         store=store,
-        customer__in=_ids(people),
+        customer__in=ids,
         starts_at__range=(sale.placed_at - day, sale.placed_at + day),
     ).exclude(status=Appointment.Status.CANCELLED)
     for visit in visits.select_related("customer__merged_into"):
@@ -168,8 +189,10 @@ def _codes(ticket: Ticket) -> set[str]:
 
 
 def _stones(sale: Sale) -> list[Stone]:
-    numbers = sale.lines.filter(kind=SaleLine.Kind.MERCHANDISE).exclude(report_number="")
-    return list(Stone.objects.filter(report_number__in=numbers.values("report_number")))
+    numbers = prepared.rows(_NUMBERS, {"sale": sale.pk, "kind": SaleLine.Kind.MERCHANDISE})
+    if not numbers:
+        return []
+    return list(Stone.objects.filter(report_number__in=[number for (number,) in numbers]))
 
 
 def _identified(person: Person, *, region: str, email: str, phone: str, now: datetime) -> Customer:
@@ -219,9 +242,30 @@ def _ids(people: set[Customer]) -> list[int]:
     return [pk for customer in people for pk in customers.ids_of(customer)]
 
 
+def _may_add(person: Person, email: str, phone: str) -> bool:
+    """Whether somebody whom her address or number named may learn more of herself from this ticket."""
+    return bool((email and phone) or person.first_name or person.last_name)
+
+
 def _names(found: list[Evidence], owner: Customer, *kinds: SaleEvidence.Kind) -> bool:
     return any(each.customer == owner and each.kind in kinds for each in found)
 
 
 def _once(evidence: list[Evidence]) -> list[Evidence]:
     return list(dict.fromkeys(evidence))
+
+
+_NUMBERS = """
+select distinct report_number from jeweler_saleline
+where sale_id = %(sale)s and kind = %(kind)s and report_number <> ''
+"""
+_WAS_SEEN = """
+select exists (
+    select from builder_design as design join builder_designlookup as lookup on lookup.design_id = design.id
+    where design.customer_id = any(%(ids)s) and lookup.store_id = %(store)s
+        and lookup.opened_at between %(since)s and %(until)s
+) or exists (
+    select from appointments_appointment
+    where customer_id = any(%(ids)s) and store_id = %(store)s and starts_at between %(since)s and %(until)s
+)
+"""

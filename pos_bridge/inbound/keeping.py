@@ -5,8 +5,7 @@ import hashlib
 import json
 from datetime import datetime
 
-from django.db import connection as database
-
+from jeweler import prepared
 from pos_bridge.models import Connection, InboxEvent
 from pos_bridge.providers import card_data, known
 from pos_bridge.providers.contract import Delivery, Message
@@ -50,35 +49,39 @@ def _insert(
     error: str = "",
 ) -> bool:
     """One statement: a second delivery changes nothing, unless the first was not understood."""
-    with database.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO pos_bridge_inboxevent AS kept (
-                connection_id, delivery_key, type, body, received_at, state, sale_external_id,
-                waits_for, attempts, next_attempt_at, finished_at, reason, last_error
-            ) VALUES (%s, %s, %s, %s::jsonb, %s, %s, %s, '', 0, %s, %s, %s, %s)
-            ON CONFLICT (connection_id, delivery_key) DO UPDATE SET
-                type = excluded.type, body = excluded.body, received_at = excluded.received_at,
-                state = excluded.state, sale_external_id = excluded.sale_external_id,
-                attempts = 0, next_attempt_at = excluded.next_attempt_at,
-                finished_at = excluded.finished_at, reason = excluded.reason,
-                last_error = excluded.last_error
-            WHERE kept.state = 'dead' AND kept.reason = ANY(%s)
-            """,
-            [
-                connection.pk,
-                message.key,
-                message.type,
-                json.dumps(message.body),
-                now,
-                State.DEAD if reason else State.NEW,
-                message.about,
-                now,
-                now if reason else None,
-                reason,
-                error[:2000],
-                list(NOT_UNDERSTOOD),
-            ],
-        )
-        changed: int = cursor.rowcount
-    return changed == 1
+    changed = prepared.rows(
+        _INSERT,
+        {
+            "connection": connection.pk,
+            "key": message.key,
+            "type": message.type,
+            "body": json.dumps(message.body),
+            "now": now,
+            "state": State.DEAD if reason else State.NEW,
+            "about": message.about,
+            "finished_at": now if reason else None,
+            "reason": reason,
+            "error": error[:2000],
+            "not_understood": list(NOT_UNDERSTOOD),
+        },
+    )
+    return bool(changed)
+
+
+_INSERT = """
+insert into pos_bridge_inboxevent as kept (
+    connection_id, delivery_key, type, body, received_at, state, sale_external_id,
+    waits_for, attempts, next_attempt_at, finished_at, reason, last_error
+) values (
+    %(connection)s, %(key)s, %(type)s, %(body)s::jsonb, %(now)s, %(state)s, %(about)s,
+    '', 0, %(now)s, %(finished_at)s, %(reason)s, %(error)s
+)
+on conflict (connection_id, delivery_key) do update set
+    type = excluded.type, body = excluded.body, received_at = excluded.received_at,
+    state = excluded.state, sale_external_id = excluded.sale_external_id,
+    attempts = 0, next_attempt_at = excluded.next_attempt_at,
+    finished_at = excluded.finished_at, reason = excluded.reason,
+    last_error = excluded.last_error
+where kept.state = 'dead' and kept.reason = any(%(not_understood)s)
+returning 1
+"""

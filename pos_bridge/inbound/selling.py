@@ -3,6 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
+from builder.models import Stone
 from jeweler import money, sales
 from jeweler.models import Payment, Sale, SaleLine, Store
 from pos_bridge import inventory, matching, paying
@@ -25,12 +26,17 @@ def record_sale(ticket: Ticket, *, connection: Connection, now: datetime) -> Non
     store = _store(ticket, connection)
     ticket = tickets.in_currency(ticket, _currency(store, connection))
     _check_currency(ticket, store, connection)
-    person, whom = people.known_as(person=ticket.person, connection=connection, at=ticket.placed_at)
-    sold_before = inventory.stones_of_sale(source=connection.source, external_id=ticket.sale_id)
-    sale = sales.record_sale(report=_report(ticket, person.id, store, connection), now=now)
-    if sale.version != ticket.version:
+    known = sales.find(source=connection.source, external_id=ticket.sale_id)
+    if known is not None and known.version > ticket.version and known.currency == ticket.currency:
         return  # a newer version was here first, and said all there is to say
-    inventory.sell_stones(sale=sale, sold_before=sold_before, now=now)
+    person, whom = people.known_as(person=ticket.person, connection=connection, at=ticket.placed_at)
+    sold_before = _stones_of(known)
+    report = _report(ticket, person.id, store, connection)
+    sale = sales.record_sale(report=report, now=now)
+    if sale.version != ticket.version:
+        return  # the same, told by somebody who was faster by a moment
+    if sold_before or any(line.report_number or line.design_code for line in report.lines):
+        inventory.sell_stones(sale=sale, sold_before=sold_before, now=now)
     owner = matching.tie(sale=sale, ticket=ticket, person=person, store=store, known=whom, now=now)
     if owner is not None:
         people.learn(person=person, customer=owner, connection=connection, now=now)
@@ -75,6 +81,12 @@ def _report(
             for line in ticket.lines
         ),
     )
+
+
+def _stones_of(sale: Sale | None) -> set[Stone]:
+    if sale is None:
+        return set()
+    return inventory.stones_of_sale(source=sale.source, external_id=sale.external_id)
 
 
 def record_payment(payment: PaymentReport, *, connection: Connection, now: datetime) -> None:
@@ -163,7 +175,7 @@ def _tax_in(refund: RefundReport, sale: Sale) -> Decimal:
 
 
 def _sale(external_id: str, connection: Connection) -> Sale:
-    sale = Sale.objects.filter(source=connection.source, external_id=external_id).first()
+    sale = sales.find(source=connection.source, external_id=external_id)
     if sale is None:
         raise SaleUnknown(
             f"Sale {external_id} has not been reported yet",

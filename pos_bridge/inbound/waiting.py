@@ -4,7 +4,7 @@ from datetime import datetime
 
 from jeweler.models import Store
 from pos_bridge import fetching
-from pos_bridge.models import Connection
+from pos_bridge.models import Connection, Place
 from pos_bridge.providers import known
 from pos_bridge.records import Wanted
 
@@ -57,9 +57,16 @@ def want(wanted: Wanted, *, connection: Connection, now: datetime) -> None:
         )
 
 
+def _place(name: str, connection: Connection) -> Place | None:
+    """Without a question where the places were read with the connection, as for a batch of events."""
+    if "places" in getattr(connection, "_prefetched_objects_cache", {}):
+        return next((each for each in connection.places.all() if each.external_id == name), None)
+    return connection.places.select_related("store").filter(external_id=name).first()
+
+
 def store_at(name: str, *, connection: Connection) -> Store:
     """Which store the till's name for a place is. Raises StoreUnknown, StoreMismatch."""
-    place = connection.places.select_related("store").filter(external_id=name).first()
+    place = _place(name, connection)
     store = place.store if place else connection.store
     if store is None:
         store = Store.objects.filter(code=name).first()

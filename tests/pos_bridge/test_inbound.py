@@ -10,7 +10,7 @@ from jeweler import sales
 from jeweler.models import AuditEntry, Customer, OutboxEvent, Payment, Refund, Sale
 from pos_bridge import inbound
 from pos_bridge.connections import Opened
-from pos_bridge.inbound.applying import PARKED_WAIT
+from pos_bridge.inbound.outcomes import PARKED_WAIT
 from pos_bridge.models import InboxEvent, ReturnedStone
 from tests.factories import pos_bridge as tills
 
@@ -350,3 +350,26 @@ def _books() -> dict[str, list[dict[str, object]]]:
 
 def _a_broken_table() -> tills.Broken:
     return tills.Broken(table="jeweler_sale")
+
+
+def test_of_several_at_once_the_one_that_fails_is_noted_alone_and_the_others_are_done(
+    till: Opened,
+) -> None:
+    for number in range(6):
+        tills.post(
+            till,
+            tills.event(
+                "payment.captured", sale={"id": f"T-{number}"}, payment={"id": f"P-{number}"}
+            ),
+        )
+        tills.post(till, tills.event("sale.recorded", sale={"id": f"T-{number}"}))
+    with tills.Broken(table="jeweler_refund"):
+        tills.post(till, tills.event("refund.recorded", sale={"id": "T-3"}))
+        tills.work_off(rounds=1)
+
+    assert Payment.objects.count() == 6
+    refund = InboxEvent.objects.get(type="refund.recorded")
+    others = InboxEvent.objects.exclude(pk=refund.pk)
+    assert set(others.values_list("state", "attempts")) == {("done", 1)}
+    assert (refund.state, refund.attempts) == ("new", 1)
+    assert refund.last_error
