@@ -12,7 +12,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db.models import F
 
-from jeweler import sealing, tokens
+from jeweler import prepared, sealing, tokens
 from jeweler.models import Store
 from pos_bridge.models import Connection
 
@@ -86,13 +86,12 @@ def new_secret() -> str:
 def find(*, token: str) -> Connection | None:
     """The active connection behind an address.
 
-    In plain SQL: every delivery asks, and building this query anew took a third of its time.
+    Planned once: every delivery asks, and building this query anew took a third of its time.
     """
-    known = Connection.objects.raw(
-        "SELECT * FROM pos_bridge_connection WHERE token_hash = %s AND is_active",
-        [tokens.hashed(token)],
+    values = {"token": tokens.hashed(token)}
+    return next(
+        iter(prepared.found(Connection, "token_hash = %(token)s and is_active", values)), None
     )
-    return next(iter(known), None)
 
 
 def secrets_of(connection: Connection) -> list[str]:

@@ -76,6 +76,8 @@ IDENTIFIERS_END = (
 
 # Groups of digits, as a number is written: 4111 1111-1111.1111
 _WRITTEN = re.compile(r"\d+(?:[ \u00a0.\-/]{1,3}\d+)*")
+# As many digits in a row as the shortest card number has: most texts have not, and need no closer look.
+_LONG = re.compile(rf"\d(?:[ \u00a0.\-/]{{0,3}}\d){{{SHORTEST - 1}}}")
 _GROUP = re.compile(r"\d+")
 _BRANDS = re.compile(
     r"4\d{12}(?:\d{3}){0,2}"  # Visa
@@ -102,7 +104,8 @@ def redacted(value: Any) -> Any:
 
 def without_card_numbers(text: str) -> str:
     """Whole groups of digits are taken together, so that what stands beside a number hides nothing."""
-    return _WRITTEN.sub(_masked, text) if len(text) >= SHORTEST else text
+    is_long = len(text) >= SHORTEST and _LONG.search(text) is not None
+    return _WRITTEN.sub(_masked, text) if is_long else text
 
 
 def is_card_number(digits: str) -> bool:
