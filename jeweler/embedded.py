@@ -235,6 +235,11 @@ def _stop_postgres() -> None:
         _server_program("pg_ctl", "-D", str(pg_dirs()[0]), "-m", "fast", "-w", "stop")
 
 
+def pgbench(*arguments: str) -> str:
+    """What PostgreSQL's own bench says, run on these servers."""
+    return _client("pgbench", *arguments).stdout
+
+
 def _client(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run one of PostgreSQL's clients; root may, because the socket trusts whoever opens it."""
     where = ["-h", str(pg_dirs()[1]), "-U", USER]

@@ -7,7 +7,8 @@ from django.urls import URLPattern, URLResolver, include, path
 from jeweler import views
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", include("builder.urls")),  # first what is asked for most
+    path("hooks/v1/", include("pos_bridge.hook_urls")),  # first what is asked for most
+    path("", include("builder.urls")),
     path("healthz", views.healthz, name="healthz"),
     path("", include("appointments.urls")),
     path("mail/stop/<str:token>/", views.stop_mails, name="stop-mails"),

@@ -5,7 +5,9 @@ encrypted with a key derived from SECRET_KEY (SECRET_KEY_FALLBACKS still open ol
 """
 
 import base64
+import contextlib
 import secrets
+from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -81,6 +83,37 @@ def open_connection(
 def new_secret() -> str:
     """A signing secret as Standard Webhooks writes it: 32 random bytes."""
     return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """A connection as it was read, with its secrets opened, the newest first."""
+
+    connection: Connection
+    secrets: list[str]
+
+
+_ways: OrderedDict[str, Way] = OrderedDict()  # by the token's hash, the last one read at the end
+_MOST_WAYS = 1000
+
+
+def remembered(*, token: str) -> Way | None:
+    """As this process read it last, without a question; whoever goes by it says so to `inbound.keep`, which finds out if it changed."""
+    return _ways.get(tokens.hashed(token))
+
+
+def read(*, token: str) -> Way | None:
+    """As it stands, remembered from now on."""
+    connection = find(token=token)
+    if connection is None:
+        _ways.pop(tokens.hashed(token), None)
+        return None
+    way = Way(connection=connection, secrets=secrets_of(connection))
+    _ways[connection.token_hash] = way
+    while len(_ways) > _MOST_WAYS:
+        with contextlib.suppress(KeyError):  # somebody else let go of it
+            _ways.popitem(last=False)
+    return way
 
 
 def find(*, token: str) -> Connection | None:

@@ -1,8 +1,8 @@
-"""The tills' addresses, what our webhooks' endpoints read, and the associates' screen."""
+"""The addresses at which tills ask, what our webhooks' endpoints read, and the associates' screen."""
 
 from django.urls import path, re_path
 
-from pos_bridge import api, views, webhooks
+from pos_bridge import api, views
 from pos_bridge.counter import drawer, invoicing, pages, people, tickets
 from pos_bridge.office import days, inbox
 from pos_bridge.till import views as till
@@ -20,8 +20,6 @@ urlpatterns = [
         "api/v1/till/credit/holds/<uuid:uid>/release/", till.Release.as_view(), name="till-release"
     ),
     path("api/v1/till/login/", till.LogIn.as_view(), name="till-login"),
-    path("hooks/v1/schema.json", webhooks.schema, name="webhook-schema"),
-    path("hooks/v1/<str:token>/", webhooks.receive, name="webhook"),
     path("invoices/<str:token>/", views.invoice, name="invoice"),
     path("invoices/<str:token>/<int:position>.webp", views.picture, name="invoice-picture"),
     # With and without the slash: whoever is redirected leaves the token behind.

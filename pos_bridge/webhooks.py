@@ -61,19 +61,24 @@ _patience = Patience(limit=WRONG_A_MINUTE)
 def receive(request: HttpRequest, token: str) -> HttpResponse:
     """One delivery of one event."""
     now = timezone.now()
-    connection = connections.find(token=token)
     raw = _body(request)
     if raw is None:
         return _answer(413, "The body is larger than 1 MiB; send fewer lines in one event.")
-    if connection is None:
-        return _refuse(request, connection, now)
     delivery = _delivery(request, raw)
-    secrets = connections.secrets_of(connection)
-    if not secrets:
-        _say_that_it_has_no_secret(connection, now)
-    if not known.of(connection).is_signed(delivery, secrets=secrets, now=now):
-        return _refuse(request, connection, now)
-    return _keep(connection, delivery, now)
+    way = connections.remembered(token=token)
+    if way is not None and _is_signed(way, delivery, now):
+        try:
+            return _keep(way.connection, delivery, now)
+        except inbound.ConnectionChanged:
+            pass  # it was rotated or closed since; it is read anew below
+    way = connections.read(token=token)
+    if way is None:
+        return _refuse(request, None, now)
+    if not way.secrets:
+        _say_that_it_has_no_secret(way.connection, now)
+    if not _is_signed(way, delivery, now):
+        return _refuse(request, way.connection, now)
+    return _keep(way.connection, delivery, now)
 
 
 @require_GET
@@ -91,6 +96,10 @@ def _delivery(request: HttpRequest, raw: bytes) -> Delivery:
     """Its address is the one we gave out, whatever host a proxy asked for: Square signs it."""
     headers = {name.lower(): value for name, value in request.headers.items()}
     return Delivery(headers=headers, body=raw, address=f"{settings.SITE_URL}{request.path}")
+
+
+def _is_signed(way: connections.Way, delivery: Delivery, now: datetime) -> bool:
+    return known.of(way.connection).is_signed(delivery, secrets=way.secrets, now=now)
 
 
 def _say_that_it_has_no_secret(connection: Connection, now: datetime) -> None:
@@ -114,7 +123,7 @@ def _refuse(request: HttpRequest, connection: Connection | None, now: datetime) 
 
 
 def _keep(connection: Connection, delivery: Delivery, now: datetime) -> HttpResponse:
-    """Whoever cannot mend what it sent is told that it was kept: else it would stop sending."""
+    """Whoever cannot mend what it sent is told that it was kept: else it would stop sending. Raises inbound.ConnectionChanged."""
     provider = known.of(connection)
     try:
         message = provider.read(delivery)

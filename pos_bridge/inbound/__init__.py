@@ -9,10 +9,11 @@ in a transaction of their own, so that an event that kills its worker ends dead,
 
 from pos_bridge.inbound.applying import CannotBeReplayed, apply_due, apply_here, replay
 from pos_bridge.inbound.forgetting import forget, prune
-from pos_bridge.inbound.keeping import keep, keep_unreadable
+from pos_bridge.inbound.keeping import ConnectionChanged, keep, keep_unreadable
 
 __all__ = [
     "CannotBeReplayed",
+    "ConnectionChanged",
     "apply_due",
     "apply_here",
     "forget",

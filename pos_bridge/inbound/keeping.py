@@ -15,10 +15,17 @@ State = InboxEvent.State
 NOT_UNDERSTOOD = ("malformed", "not_readable")
 
 
+class ConnectionChanged(RuntimeError):
+    """Other secrets, another address, or closed, since it was read. Read it anew, and look whether the delivery is still signed."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(f"{connection} was changed or closed; nothing was kept. Read it anew.")
+
+
 def keep(*, connection: Connection, message: Message, now: datetime) -> bool:
     """Keep an event without its card data, and say whether it is new.
 
-    Raises Malformed when it was kept, but dead: the house sees it, and the till may send it again
+    Raises ConnectionChanged when nothing was kept, and Malformed when it was kept, but dead: the house sees it, and the till may send it again
     under the same key once it is mended.
     """
     clean = dataclasses.replace(message, body=card_data.redacted(message.body))
@@ -49,10 +56,13 @@ def _insert(
     error: str = "",
 ) -> bool:
     """One statement: a second delivery changes nothing, unless the first was not understood."""
-    changed = prepared.rows(
+    ((is_as_read, is_new),) = prepared.rows(
         _INSERT,
         {
             "connection": connection.pk,
+            "is_active": connection.is_active,
+            "token_hash": connection.token_hash,
+            "secrets": json.dumps(connection.secrets),
             "key": message.key,
             "type": message.type,
             "body": json.dumps(message.body),
@@ -65,23 +75,34 @@ def _insert(
             "not_understood": list(NOT_UNDERSTOOD),
         },
     )
-    return bool(changed)
+    if not is_as_read:
+        raise ConnectionChanged(connection)
+    return bool(is_new)
 
 
 _INSERT = """
-insert into pos_bridge_inboxevent as kept (
-    connection_id, delivery_key, type, body, received_at, state, sale_external_id,
-    waits_for, attempts, next_attempt_at, finished_at, reason, last_error
-) values (
-    %(connection)s, %(key)s, %(type)s, %(body)s::jsonb, %(now)s, %(state)s, %(about)s,
-    '', 0, %(now)s, %(finished_at)s, %(reason)s, %(error)s
+with whose as (
+    select id from pos_bridge_connection
+    where id = %(connection)s and is_active = %(is_active)s and token_hash = %(token_hash)s
+        and secrets = %(secrets)s::jsonb
+),
+inserted as (
+    insert into pos_bridge_inboxevent as kept (
+        connection_id, delivery_key, type, body, received_at, state, sale_external_id,
+        waits_for, attempts, next_attempt_at, finished_at, reason, last_error
+    )
+    select
+        id, %(key)s, %(type)s, %(body)s::jsonb, %(now)s, %(state)s, %(about)s,
+        '', 0, %(now)s, %(finished_at)s::timestamptz, %(reason)s, %(error)s
+    from whose
+    on conflict (connection_id, delivery_key) do update set
+        type = excluded.type, body = excluded.body, received_at = excluded.received_at,
+        state = excluded.state, sale_external_id = excluded.sale_external_id,
+        attempts = 0, next_attempt_at = excluded.next_attempt_at,
+        finished_at = excluded.finished_at, reason = excluded.reason,
+        last_error = excluded.last_error
+    where kept.state = 'dead' and kept.reason = any(%(not_understood)s)
+    returning 1
 )
-on conflict (connection_id, delivery_key) do update set
-    type = excluded.type, body = excluded.body, received_at = excluded.received_at,
-    state = excluded.state, sale_external_id = excluded.sale_external_id,
-    attempts = 0, next_attempt_at = excluded.next_attempt_at,
-    finished_at = excluded.finished_at, reason = excluded.reason,
-    last_error = excluded.last_error
-where kept.state = 'dead' and kept.reason = any(%(not_understood)s)
-returning 1
+select exists (select from whose), exists (select from inserted)
 """

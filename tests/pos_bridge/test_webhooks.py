@@ -1,3 +1,4 @@
+import dataclasses
 import json
 from datetime import timedelta
 
@@ -260,3 +261,22 @@ def test_the_schema_is_published() -> None:
 
     published = json.loads(b"".join(answer.streaming_content))  # type: ignore[arg-type]
     assert published["title"] == "Events of a till, version 1"
+
+
+def test_a_retired_secret_a_new_one_and_a_closed_connection_are_known_at_once(
+    till: Opened,
+) -> None:
+    """Although each process remembers how it read the connection last."""
+    assert tills.post(till, tills.event("sale.recorded"), key="msg_1").status_code == 200
+    newest = connections.rotate(connection=till.connection)
+    anew = dataclasses.replace(till, secret=newest)
+    assert tills.post(anew, tills.event("sale.recorded"), key="msg_2").status_code == 200
+    connections.retire_old(connection=till.connection)
+    assert tills.post(till, tills.event("sale.recorded"), key="msg_3").status_code == 401
+    assert tills.post(anew, tills.event("sale.recorded"), key="msg_3").status_code == 200
+    Connection.objects.update(is_active=False)
+    assert tills.post(anew, tills.event("sale.recorded"), key="msg_4").status_code == 401
+
+    assert list(InboxEvent.objects.order_by("id").values_list("delivery_key", flat=True)) == [
+        "msg_1", "msg_2", "msg_3",
+    ]  # fmt: skip
