@@ -24,6 +24,9 @@ PARTS = {
     "calendar",
     "peer_appointment",
     "with_bookings",
+    "with_intake",
+    "intake_worker",
+    "signing",
     "with_site",
     "serving",
 }

@@ -18,13 +18,17 @@ PATIENCE_S = 60
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
+def environment() -> dict[str, str]:
+    """Of a process that works on the bench's database."""
+    return {**os.environ, "BENCH_DATABASE": str(database.settings_dict["NAME"]), "DEMO": "True"}
+
+
 @contextlib.contextmanager
 def served(application: str) -> Iterator[int]:
     """The port at which the application, such as "bench.with_site:application", answers."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    name = str(database.settings_dict["NAME"])
     process = subprocess.Popen(
         [
             sys.executable, "-m", "granian", application, "--interface", "wsgi",
@@ -32,7 +36,7 @@ def served(application: str) -> Iterator[int]:
             "--blocking-threads-idle-timeout", "600", "--port", str(port), "--log-level", "warning",
         ],
         cwd=CHECKOUT,
-        env={**os.environ, "BENCH_DATABASE": name, "DEMO": "True"},
+        env=environment(),
     )  # fmt: skip
     try:
         _wait_for(port, process)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from bench import harness, intake, serving
+from bench import harness, serving, signing
 from builder.models import Design
 from demo import catalog, history, house, showrooms
 from jeweler.models import Customer, Store
@@ -122,7 +122,7 @@ def _events(*, seconds: int) -> list[Ask]:
     opened = connections.open_connection(code="bench", currency="USD", store=store, now=NOW)
     asks = []
     for number in range(EVENTS_A_S * seconds):
-        signed = intake.signed(opened.secret, number=number)
+        signed = signing.signed(opened.secret, number=number)
         asks.append(
             Ask(
                 at=number / EVENTS_A_S,

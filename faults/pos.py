@@ -136,7 +136,7 @@ def _bombs(opened: Opened, books: till.Books, *, port: int) -> dict[str, int]:
         delivery = till.Delivery(key=f"msg_bomb-{len(body)}", body=body)
         books.poison.add(delivery.key)
         try:
-            answers[name] = sending.post(opened, delivery, port=port)
+            answers[name], _ = sending.post(opened, delivery, port=port)
         except (OSError, http.client.HTTPException):
             answers[name] = 0  # hung up on while it was still sending
     return answers
@@ -171,7 +171,8 @@ def _flood(opened: Opened, books: till.Books, *, port: int, dice: random.Random)
     def flood() -> None:
         while not is_over.is_set():
             try:
-                answered[sending.post(opened, day.deliveries[0], port=port, headers=wrong)] += 1
+                status, _ = sending.post(opened, day.deliveries[0], port=port, headers=wrong)
+                answered[status] += 1
             except (OSError, http.client.HTTPException):
                 answered[0] += 1
 
@@ -210,15 +211,16 @@ def open_till() -> Opened:
 def _more(books: till.Books, *, events: int, name: str, dice: random.Random) -> till.Day:
     """More sales, whose truth joins the books."""
     day = till.day(events=events, store=STORE, dice=dice, repeated=0, name=name)
-    for mine, theirs in (
-        (books.versions, day.books.versions),
-        (books.totals, day.books.totals),
-        (books.captured, day.books.captured),
-        (books.refunded, day.books.refunded),
-    ):
-        mine.update(theirs)  # type: ignore[arg-type]
-    books.keys |= day.books.keys
+    join(books, day.books)
     return day
+
+
+def join(books: till.Books, more: till.Books) -> None:
+    books.versions |= more.versions
+    books.totals |= more.totals
+    books.captured |= more.captured
+    books.refunded |= more.refunded
+    books.keys |= more.keys
 
 
 def settle(house: programs.House) -> float:

@@ -1,6 +1,7 @@
 """A till's side of the wire: signed, at a pace of its own (an open model), until each delivery was answered with 2xx."""
 
 import http.client
+import json
 import queue
 import threading
 import time
@@ -23,6 +24,7 @@ class Sent:
 
     acknowledged: Counter[str] = field(default_factory=Counter)
     statuses: Counter[int] = field(default_factory=Counter)
+    said: Counter[str] = field(default_factory=Counter)  # kept, known
     unanswered: int = 0
     seconds: list[float] = field(default_factory=list)
     began: float = 0.0
@@ -35,8 +37,8 @@ class Sent:
 
 def post(
     till: Opened, delivery: Delivery, *, port: int, headers: dict[str, str] | None = None
-) -> int:
-    """One attempt; the status. Raises OSError and HTTPException when nobody answers."""
+) -> tuple[int, str]:
+    """One attempt; the answer's status, and what it says became of the event. Raises OSError, HTTPException when nobody answers."""
     signed = headers or signatures.sign(
         secret=till.secret, message_id=delivery.key, body=delivery.body, at=datetime.now(UTC)
     )
@@ -46,10 +48,17 @@ def post(
             "POST", till.path, delivery.body, {"Content-Type": "application/json", **signed}
         )
         with connection.getresponse() as response:
-            response.read()
-            return response.status
+            said = response.read()
+            return response.status, _became(said)
     finally:
         connection.close()
+
+
+def _became(said: bytes) -> str:
+    try:
+        return str(json.loads(said).get("status", ""))
+    except (ValueError, AttributeError):
+        return ""
 
 
 def send(
@@ -88,9 +97,9 @@ def _until_acknowledged(
     time.sleep(max(0.0, due_at - time.monotonic()))
     while True:
         try:
-            status = post(till, delivery, port=port)
+            status, said = post(till, delivery, port=port)
         except (OSError, http.client.HTTPException):
-            status = 0
+            status, said = 0, ""
         with lock:
             if status:
                 sent.statuses[status] += 1
@@ -98,6 +107,7 @@ def _until_acknowledged(
                 sent.unanswered += 1
             if 200 <= status < 300:
                 sent.acknowledged[delivery.key] += 1
+                sent.said[said] += 1
                 sent.seconds.append(time.monotonic() - due_at)
                 return
         time.sleep(0.2)
