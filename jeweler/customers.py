@@ -140,7 +140,6 @@ def emails_of(customer: Customer) -> set[str]:
     return {canonical for kind, canonical in _keys_of(customer) if kind == ContactPoint.Kind.EMAIL}
 
 
-@transaction.atomic
 def identify(
     *,
     email: str = "",
@@ -159,27 +158,24 @@ def identify(
     keys = _keys(email=email, phone=phone, region=region)
     if not keys:
         raise NothingToIdentify("An e-mail address or a phone number is needed to know a customer")
-    _lock(keys)
-    found = _find(keys)
-    if len(found) > 1:
-        raise AmbiguousCustomer(candidates=found)
-    customer = found[0] if found else Customer.objects.create(created_at=now)
-    _add_name(customer, first_name=first_name, last_name=last_name)
-    known = _keys_of(customer)
-    typed = {ContactPoint.Kind.EMAIL: email, ContactPoint.Kind.PHONE: phone}
-    ContactPoint.objects.bulk_create(
-        ContactPoint(
-            customer=customer,
-            kind=kind,
-            value=typed[kind].strip()[:254],
-            canonical=canonical,
-            source=source,
-            created_at=now,
-        )
-        for kind, canonical in keys
-        if (kind, canonical) not in known
-    )
-    return customer
+    # What is refused is refused outside: whoever catches it goes on in a transaction of her own.
+    with transaction.atomic(savepoint=False):
+        _lock(keys)
+        found = _find(keys)
+        if len(found) < 2:
+            names = {"first_name": first_name.strip()[:100], "last_name": last_name.strip()[:100]}
+            typed = {ContactPoint.Kind.EMAIL: email, ContactPoint.Kind.PHONE: phone}
+            if not found:
+                customer = Customer.objects.create(**names, created_at=now)
+                _add_points(customer, keys, typed=typed, source=source, now=now)
+                return customer
+            (customer,) = found
+            _add_name(customer, **names)
+            known = _keys_of(customer)
+            new = [key for key in keys if key not in known]
+            _add_points(customer, new, typed=typed, source=source, now=now)
+            return customer
+    raise AmbiguousCustomer(candidates=found)
 
 
 def unreached(*, first_name: str, last_name: str, now: datetime) -> Customer:
@@ -240,9 +236,25 @@ def _keys_of(customer: Customer) -> set[tuple[str, str]]:
     return {(kind, canonical) for kind, canonical in found}
 
 
+def _add_points(
+    customer: Customer,
+    keys: list[Key],
+    *,
+    typed: dict[ContactPoint.Kind, str],
+    source: str,
+    now: datetime,
+) -> None:
+    ContactPoint.objects.bulk_create(
+        ContactPoint(
+            customer=customer, kind=kind, value=typed[kind].strip()[:254], canonical=canonical,
+            source=source, created_at=now,
+        )
+        for kind, canonical in keys
+    )  # fmt: skip
+
+
 def _add_name(customer: Customer, *, first_name: str, last_name: str) -> None:
     if customer.first_name or customer.last_name or not (first_name or last_name):
         return
-    customer.first_name = first_name.strip()[:100]
-    customer.last_name = last_name.strip()[:100]
+    customer.first_name, customer.last_name = first_name, last_name
     customer.save(update_fields=["first_name", "last_name"])
