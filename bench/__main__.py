@@ -23,6 +23,8 @@ PARTS = {
     "packing",
     "calendar",
     "peer_appointment",
+    "peer_race",
+    "with_peer_appointment",
     "with_bookings",
     "with_intake",
     "intake_worker",

@@ -4,7 +4,8 @@ The rounds take turns: one time, times that overlap, times on both sides of midn
 asked for in two stores. Every answer is checked by status and body, and the books afterwards. After each round the same fifty
 ask the view that writes one row and looks at nothing, so that it is seen what of the time is the crowd's. Then bookings per second,
 nobody in anybody's way, beside a view of the same server that writes one row and looks at nothing. By default 20
-rounds and 300 bookings; --full takes 100 and 2,000.
+rounds and 300 bookings; --full takes 100 and 2,000. Where it is installed, the same fifty ask django-appointment for one time
+(bench/peer_race.py).
 """
 
 import http.client
@@ -29,7 +30,7 @@ from appointments.models import (
     Shift,
     StaffBusy,
 )
-from bench import calendar, harness, serving
+from bench import calendar, harness, peer_appointment, peer_race, serving
 from builder.models import Stone
 from demo import catalog
 from jeweler.models import Store
@@ -88,7 +89,7 @@ def run(*, full: bool) -> list[harness.Case]:
             ],
         ]
         cases += _throughput(clients, stores[1:], count=2000 if full else 300)
-    return cases
+    return cases + _beside_django_appointment(raced, rounds=20 if full else 4)
 
 
 def _house() -> list[Store]:
@@ -246,6 +247,36 @@ def _deadlocks() -> int:
             "select pg_stat_clear_snapshot(), deadlocks from pg_stat_database where datname = current_database()"
         )
         return int(cursor.fetchone()[1])
+
+
+def _beside_django_appointment(ours: harness.Sample, *, rounds: int) -> list[harness.Case]:
+    """The first round is for warming up and counts for nothing."""
+    confirmed, timed = [], harness.Sample()
+    try:
+        with peer_race.served(clients=CLIENTS) as peer:
+            name = f"django-appointment {peer.version}"
+            for number in range(rounds + 1):
+                booked, took = peer.race(number=number)
+                if number:
+                    confirmed.append(booked)
+                    timed.wall += took
+    except peer_appointment.Absent as why:
+        print(f"  left out: django-appointment: {why}")
+        return []
+    print(f"  {name} gave one time to {', '.join(map(str, confirmed))} of {CLIENTS}", flush=True)
+    fewest = min(confirmed)
+    return [
+        harness.Case(
+            case="50 clients, one time: how many have it at least", unit="clients", ours=1,
+            reference=fewest, reference_name=name, ratio=round(1 / max(fewest, 1), 2),
+        ),
+        harness.Case(
+            case="50 clients, one time: 99th percentile", unit="ms",
+            ours=round(ours.percentile(0.99), 3), reference=round(timed.percentile(0.99), 3),
+            reference_name=f"{name}, both forms",
+            ratio=round(ours.percentile(0.99) / timed.percentile(0.99), 2),
+        ),
+    ]  # fmt: skip
 
 
 # How many in a second.

@@ -24,8 +24,8 @@ def environment() -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def served(application: str) -> Iterator[int]:
-    """The port at which the application, such as "bench.with_site:application", answers."""
+def served(application: str, *, env: dict[str, str] | None = None) -> Iterator[int]:
+    """The port at which the application, such as "bench.with_site:application", answers. `env` is added to its environment."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -36,7 +36,7 @@ def served(application: str) -> Iterator[int]:
             "--blocking-threads-idle-timeout", "600", "--port", str(port), "--log-level", "warning",
         ],
         cwd=CHECKOUT,
-        env=environment(),
+        env={**environment(), **(env or {})},
     )  # fmt: skip
     try:
         _wait_for(port, process)
