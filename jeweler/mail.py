@@ -26,7 +26,7 @@ from zoneinfo import ZoneInfo
 import mrml
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import CharField, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 from django.template import Context, Engine
@@ -311,26 +311,9 @@ def _owe(
 ) -> EmailMessage:
     text, html = render(template=template, subject=subject, context=context)
     written = {"kind": template, "subject": " ".join(subject.split()), "text": text, "html": html}
-    mail = EmailMessage(key=key, **written, **fields)
-    values = {
-        each.attname: each.get_db_prep_save(each.pre_save(mail, True), connection)
-        for each in _WRITTEN
-    }
-    found = prepared.rows(_OWE, values)
-    if not found:  # by somebody else, a moment ago
-        return EmailMessage.objects.get(key=key)
-    ((mail.pk,),) = found
-    mail._state.adding, mail._state.db = False, connection.alias
-    return mail
-
-
-# A savepoint and two looks less than get_or_create.
-_WRITTEN = [each for each in EmailMessage._meta.concrete_fields if not each.primary_key]
-_OWE = f"""
-insert into jeweler_emailmessage ({", ".join(f'"{each.column}"' for each in _WRITTEN)})
-values ({", ".join(f"%({each.attname})s" for each in _WRITTEN)})
-on conflict (key) do nothing returning id
-"""  # noqa: S608  names are ours
+    # A savepoint and two looks less than get_or_create.
+    owed = prepared.inserted(EmailMessage, key=key, **written, **fields)
+    return owed or EmailMessage.objects.get(key=key)  # by somebody else, a moment ago
 
 
 def _refuse_outside_a_transaction(key: str) -> None:

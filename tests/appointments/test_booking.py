@@ -290,7 +290,7 @@ def test_a_hold_and_its_booking_take_few_statements(
     reserve(store, service, MONDAY + timedelta(hours=3))  # what the process remembers from then on
     with django_assert_max_num_queries(1):
         held = reserve(store, service)
-    with django_assert_max_num_queries(19):  # one of them owes what others are to be told of it
+    with django_assert_max_num_queries(22):  # one of them owes what others are to be told of it
         booking.confirm(uid=held.uid, contact=Contact(email="ada@example.com"), now=NOW)
     with django_assert_max_num_queries(3), pytest.raises(SlotTaken):
         reserve(store, service)  # who comes too late waits for nobody
