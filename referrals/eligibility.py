@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db.models import F, Q, Sum
 
 from jeweler import customers
-from jeweler.models import Customer, Sale, SaleLine
+from jeweler.models import ContactPoint, Customer, Sale, SaleLine
 from referrals import mailboxes
 from referrals.models import Advocate
 
@@ -22,18 +22,22 @@ def why_not(
     *, advocate: Advocate, friend: Customer, before: datetime, except_sale: int | None = None
 ) -> str:
     """The reason code of the hard rule that forbids it, "" when none does. What she bought from `before` on is no hindrance."""
-    ids = customers.ids_of(friend)
-    if advocate.customer_id in ids or shares_a_contact(advocate.customer, friend):
+    hers, theirs = customers.ids_of(advocate.customer), customers.ids_of(friend)
+    if set(hers) & set(theirs) or share_a_contact(hers, theirs):
         return SELF_REFERRAL
-    if has_bought(ids, before=before, except_sale=except_sale):
+    if has_bought(theirs, before=before, except_sale=except_sale):
         return EXISTING_CUSTOMER
     return ""
 
 
-def shares_a_contact(one: Customer, other: Customer) -> bool:
-    """An e-mail address or a phone number is of both, in its one canonical form."""
-    mine = _contacts(one)
-    return bool(mine & _contacts(other))
+def share_a_contact(hers: list[int], theirs: list[int]) -> bool:
+    """A mailbox or a phone number is of both."""
+    points = ContactPoint.objects.filter(customer__in=[*hers, *theirs])
+    sides: tuple[set[str], set[str]] = (set(), set())
+    for owner, kind, canonical in points.values_list("customer_id", "kind", "canonical"):
+        is_email = kind == ContactPoint.Kind.EMAIL
+        sides[owner in theirs].add(mailboxes.mailbox(canonical) if is_email else canonical)
+    return bool(sides[0] & sides[1])
 
 
 def has_bought(ids: list[int], *, before: datetime, except_sale: int | None = None) -> bool:
@@ -46,8 +50,3 @@ def has_bought(ids: list[int], *, before: datetime, except_sale: int | None = No
         .filter(Q(given_back=None) | Q(given_back__lt=F("total")))
     )
     return kept.exists()
-
-
-def _contacts(customer: Customer) -> set[str]:
-    mailboxes_of = {mailboxes.mailbox(each) for each in customers.emails_of(customer)}
-    return mailboxes_of | customers.phones_of(customer)

@@ -5,6 +5,8 @@ Promise: the log of a referral holds every fact of her orders once, by its key; 
 at a referral locks its row first; what it earns is given in the same transaction, once, by constraint.
 """
 
+import logging
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -13,13 +15,15 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.db.models import Q
 
-from jeweler import customers, locking
+from jeweler import customers
 from jeweler.models import Customer, Payment, Refund, Sale, SaleLine
 from referrals import log, perks, program, rewards
 from referrals.models import Referral
 from referrals.qualification import Fact, Kind, Rules, Standing, State, fold
 
-SWEEP = 200
+logger = logging.getLogger(__name__)
+
+SWEEP, TOGETHER = 2_000, 50
 _COUNTED = {State.REWARDED, State.UNREWARDED}
 
 
@@ -67,17 +71,18 @@ def learn(referral: Referral, *, sale: Sale, now: datetime) -> None:
 
 def look(referral: Referral, *, now: datetime) -> Standing:
     """Fold the log of a locked referral, give what has been earned, and write down where it stands."""
+    facts, rules = log.facts_in(referral), rules_of(referral)
+    standing = fold(facts, rules=rules, now=now)
     if referral.closed_at is not None:
-        return standing_of(referral, now=now)
+        return standing
     before = referral.state
-    standing = standing_of(referral, now=now)
     if standing.state == State.QUALIFIED:
         outcome = rewards.earned(referral, standing=standing, now=now)
         if isinstance(outcome, Fact):
             log.add(referral, [outcome], now=now)
-            standing = standing_of(referral, now=now)
+            standing = fold([*facts, outcome], rules=rules, now=now)
         else:
-            standing = Standing(**{**vars(standing), "look_at": outcome})
+            standing = replace(standing, look_at=outcome)
     _write(referral, standing, now=now)
     if standing.state == State.CLAWED_BACK and before != State.CLAWED_BACK:
         rewards.claw_back(referral, reason=standing.reason, now=now)
@@ -102,26 +107,50 @@ def rules_of(referral: Referral) -> Rules:
 
 
 def sweep(*, now: datetime, limit: int = SWEEP) -> int:
-    """Look at the referrals that time may have changed, each in a transaction of its own, and say how many there were.
+    """Look at the referrals that time may have changed, some in a transaction, and say how many there were.
 
-    Any number may sweep at once: who is looked at by another is passed over.
+    Any number may sweep at once: what another looks at is passed over. One that cannot be looked at is logged and left, and keeps
+    none of the others waiting.
     """
-    seen = 0
-    while seen < limit and _sweep_one(now=now):
-        seen += 1
+    seen, stuck = 0, set[int]()
+    while seen < limit:
+        size = min(TOGETHER, limit - seen)
+        try:
+            count = _look_at_due(now=now, size=size, but_not=stuck)
+        except Exception:
+            logger.exception("Referrals that were swept together are swept one by one")
+            count = _look_one_by_one(now=now, size=size, stuck=stuck)
+        if not count:
+            break
+        seen += count
     return seen
 
 
 @transaction.atomic
-def _sweep_one(*, now: datetime) -> bool:
-    due = Referral.objects.filter(look_at__lte=now).order_by("look_at", "pk")
-    if locking.are_on():
-        due = due.select_for_update(skip_locked=True, of=["self"])
-    referral = due.select_related("terms", "advocate__customer__merged_into", "friend").first()
-    if referral is None:
-        return False
-    look(referral, now=now)
-    return True
+def _look_at_due(*, now: datetime, size: int, but_not: set[int]) -> int:
+    due = log.rows_to_lock(skips_locked=True).filter(look_at__lte=now).exclude(pk__in=but_not)
+    referrals = list(
+        due.order_by("look_at", "pk").prefetch_related("events", "terms__amounts")[:size]
+    )
+    # Their advocates in one order, so that two sweeps never wait for each other in a circle.
+    rewards.lock(sorted({referral.advocate_id for referral in referrals}))
+    for referral in referrals:
+        look(referral, now=now)
+    return len(referrals)
+
+
+def _look_one_by_one(*, now: datetime, size: int, stuck: set[int]) -> int:
+    """Note in `stuck` which of them cannot be looked at."""
+    due = Referral.objects.filter(look_at__lte=now).exclude(pk__in=stuck).order_by("look_at", "pk")
+    ids = list(due.values_list("pk", flat=True)[:size])
+    for referral_id in ids:
+        try:
+            with transaction.atomic():
+                look(log.locked(referral_id), now=now)
+        except Exception:
+            logger.exception("Referral %s could not be looked at", referral_id)
+            stuck.add(referral_id)
+    return len(ids)
 
 
 def facts_of(sale: Sale) -> list[Fact]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 
 from jeweler import locking
 from referrals.models import Referral, ReferralEvent
@@ -12,8 +13,17 @@ from referrals.qualification import Fact, Kind
 
 def locked(referral_id: int) -> Referral:
     """This referral, held until the transaction ends."""
-    rows = Referral.objects.select_related("terms", "advocate__customer__merged_into", "friend")
-    return (rows.select_for_update(of=["self"]) if locking.are_on() else rows).get(pk=referral_id)
+    return rows_to_lock().get(pk=referral_id)
+
+
+def rows_to_lock(*, skips_locked: bool = False) -> QuerySet[Referral]:
+    """Referrals with what is asked of each, locked as they are read."""
+    rows = Referral.objects.select_related(
+        "terms__friend_perk", "advocate__customer__merged_into", "friend", "sale"
+    )
+    if not locking.are_on():
+        return rows
+    return rows.select_for_update(of=["self"], skip_locked=skips_locked)
 
 
 def add(
@@ -39,6 +49,6 @@ def add(
 
 def facts_in(referral: Referral) -> list[Fact]:
     return [
-        Fact(kind=Kind(kind), key=key, at=at, data=data)
-        for kind, key, at, data in referral.events.values_list("kind", "key", "at", "data")
+        Fact(kind=Kind(event.kind), key=event.key, at=event.at, data=event.data)
+        for event in referral.events.all()
     ]

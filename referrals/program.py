@@ -18,4 +18,4 @@ def terms(program: Program, *, at: datetime) -> Terms | None:
 
 def minimums(version: Terms) -> dict[str, Decimal]:
     """By currency."""
-    return dict(version.amounts.values_list("currency", "minimum"))
+    return {row.currency: row.minimum for row in version.amounts.all()}

@@ -43,7 +43,7 @@ def earned(referral: Referral, *, standing: Standing, now: datetime) -> Fact | d
     shown_from = revealed_at(referral)
     if shown_from is not None and now < shown_from:
         return shown_from
-    advocate = _locked(referral.advocate_id)
+    advocate = lock([referral.advocate_id])[0]
     forbidden = eligibility.why_not(
         advocate=advocate,
         friend=referral.friend,
@@ -105,12 +105,12 @@ def recount(referral: Referral, *, now: datetime) -> None:
     """Give what milestones are reached now, and take back those that no longer are."""
     if referral.sale is None:
         return
-    advocate = _locked(referral.advocate_id)
     placed_at = referral.sale.placed_at
     campaigns = Campaign.objects.filter(
         program=referral.terms.program_id, starts_at__lte=placed_at, ends_at__gt=placed_at
     )
     for campaign in campaigns.order_by("pk"):
+        advocate = lock([referral.advocate_id])[0]
         _recount(campaign, advocate=advocate, referral=referral, now=now)
 
 
@@ -189,7 +189,7 @@ def amount_of(
     amounts = {row.currency: row for row in terms.amounts.all()}
     if terms.reward == Terms.Reward.PERCENT:
         return currency, _share(amounts[currency], net=net)
-    own = _currency_of(owner) if owner else ""
+    own = _currency_of(owner) if owner and len(amounts) > 1 else ""
     row = amounts.get(own) or amounts[currency]
     return row.currency, row.reward
 
@@ -241,6 +241,8 @@ def _tell(reward: Reward, *, now: datetime) -> None:
     )  # fmt: skip
 
 
-def _locked(advocate_id: int) -> Advocate:
-    rows = Advocate.objects.select_related("customer__merged_into")
-    return (rows.select_for_update(of=["self"]) if locking.are_on() else rows).get(pk=advocate_id)
+def lock(advocate_ids: list[int]) -> list[Advocate]:
+    """Their rows, held until the transaction ends, always in the same order."""
+    rows = Advocate.objects.filter(pk__in=advocate_ids).select_related("customer__merged_into")
+    rows = rows.order_by("pk")
+    return list(rows.select_for_update(of=["self"]) if locking.are_on() else rows)

@@ -575,3 +575,16 @@ def test_time_is_counted_by_the_stores_own_midnight(ada: Advocate, store: Store)
     assert of(bea).qualify_at == on(4, 10, 0)
     assert of(bea).look_at == on(4, 10, 0)
     assert timedelta(days=31) > on(4, 10, 0) - on(3, 10, 23, 30)
+
+
+def test_one_that_cannot_be_looked_at_keeps_no_other_waiting(
+    ada: Advocate, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken, sound = brought(ada, at=on(2, 20)), brought(ada, at=on(2, 20))
+    buy(broken.friend, store=store, at=on(3, 9))
+    buy(sound.friend, store=store, at=on(3, 10))
+    Referral.objects.filter(pk=broken.pk).update(time_zone="Nowhere/Never")
+    assert following.sweep(now=on(4, 20)) == 2
+    assert of(sound.friend).state == State.REWARDED
+    assert of(broken.friend).state == State.IN_RETURN_WINDOW
+    assert f"Referral {broken.pk} could not be looked at" in caplog.text
