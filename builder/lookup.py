@@ -130,6 +130,22 @@ def open_design(
     return lookup
 
 
+def note_till(*, design: Design, store: Store, now: datetime) -> None:
+    """Note that a till of the store opened the design, and announce it, once for the visit. Whoever asks limits and audits tills.
+
+    Must run inside a transaction.
+    """
+    opened = DesignLookup.objects.filter(store=store, staff=None, opened_at__gt=now - SAME_VISIT)
+    if opened.filter(design=design).exists():
+        return
+    lookup = DesignLookup.objects.create(
+        design=design, store=store, key=DesignLookup.Key.CODE, opened_at=now
+    )
+    outbox.publish(
+        DesignLookedUp(design_id=design.pk, lookup_id=lookup.pk, store_id=store.pk), at=now
+    )
+
+
 def opened_lately(*, member: StaffMember, store: Store, now: datetime) -> QuerySet[DesignLookup]:
     """The look-ups of the visit that may still last."""
     return DesignLookup.objects.filter(

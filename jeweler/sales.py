@@ -100,7 +100,7 @@ class OverRefund(ValueError):
 
     def __init__(self, *, sale: Sale, amount: Decimal, left: Decimal) -> None:
         super().__init__(
-            f"A refund of {amount} {sale.currency} is more than the {left} {sale.currency} "
+            f"A refund of {_words(amount, sale)} is more than the {_words(left, sale)} "
             f"that sale {sale} has left to give back. Correct it at the till and report it anew."
         )
 
@@ -110,9 +110,8 @@ class RefundBeforePayment(ValueError):
 
     def __init__(self, *, sale: Sale, amount: Decimal, left: Decimal) -> None:
         super().__init__(
-            f"A refund of {amount} {sale.currency} waits: of sale {sale} only {left} "
-            f"{sale.currency} are known to be paid and not given back. It can be recorded "
-            "once its payment is."
+            f"A refund of {_words(amount, sale)} waits: of sale {sale} only {_words(left, sale)} "
+            "is known to be paid and not given back. It can be recorded once its payment is."
         )
 
 
@@ -332,21 +331,37 @@ def due(sale: Sale) -> Decimal:
     return owed
 
 
+def standing(sale: Sale) -> tuple[Decimal, Decimal]:
+    """What was taken and not given back, and what is due; of a list whose payments and refunds were fetched before, without a question."""
+    given = sum((each.amount for each in sale.refunds.all()), Decimal(0))
+    paid = sum((each.amount for each in _taken(sale)), -given)
+    if sale.voided_at is not None or fully_paid_at(sale) is not None:
+        return paid, Decimal(0)
+    return paid, sale.total - paid
+
+
 def fully_paid_at(sale: Sale) -> datetime | None:
     """When what had been taken and not given back first reached the total; None before, or voided."""
     if sale.voided_at is not None:
         return None
     if sale.total == 0:
         return sale.placed_at
-    taken = sale.payments.filter(status=Payment.Status.CAPTURED).values_list("paid_at", "amount")
-    given = sale.refunds.values_list("refunded_at", "amount")
-    moves = [*taken, *((at, -amount) for at, amount in given)]
+    taken = [(each.paid_at, each.amount) for each in _taken(sale)]
+    moves = [*taken, *((each.refunded_at, -each.amount) for each in sale.refunds.all())]
     paid = Decimal(0)
     for at, amount in sorted(moves, key=lambda move: (move[0], -move[1])):
         paid += amount
         if paid >= sale.total:
             return at
     return None
+
+
+def _taken(sale: Sale) -> list[Payment]:
+    return [each for each in sale.payments.all() if each.status == Payment.Status.CAPTURED]
+
+
+def _words(amount: Decimal, sale: Sale) -> str:
+    return money.in_words(amount, currency=sale.currency)
 
 
 def _locked(sale: Sale) -> Sale:

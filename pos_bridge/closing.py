@@ -5,6 +5,7 @@ A count keeps both figures as they stood; money that moves afterwards shows as `
 is ever corrected by a count. Money that a till system took is compared with its own registers elsewhere.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -14,7 +15,7 @@ from django.db import transaction
 from django.db.models import Sum
 
 from jeweler import audit, locking, money
-from jeweler.models import Payment, StaffMember, Store
+from jeweler.models import Payment, Refund, StaffMember, Store
 from pos_bridge.models import CounterAct, DrawerCount, Tender
 
 NOTHING = Decimal(0)
@@ -139,8 +140,14 @@ def _given_back(store: Store, *, on: date) -> dict[str, Decimal]:
     acts = CounterAct.objects.filter(
         ticket__store=store, kind=CounterAct.Kind.REFUNDED, at__gte=begins, at__lt=ends
     )
-    return {
-        tender: amount
-        for tender, amount in acts.values_list("tender").annotate(sum=Sum("amount")).order_by()
-        if amount is not None
-    }
+    of_invoices = Refund.objects.filter(
+        source=f"counter:{store.code}",
+        sale__invoice__isnull=False,
+        refunded_at__gte=begins,
+        refunded_at__lt=ends,
+    )
+    given: dict[str, Decimal] = defaultdict(Decimal)
+    for rows in (acts, of_invoices):
+        for tender, amount in rows.values_list("tender").annotate(sum=Sum("amount")).order_by():
+            given[tender] += amount or NOTHING
+    return given

@@ -174,9 +174,11 @@ def retire_old(*, connection: Connection) -> None:
     connection.save(update_fields=["secrets"])
 
 
-def count_refusal(*, connection: Connection, now: datetime) -> None:
+def count_refusal(*, connection: Connection, clock: datetime | None, now: datetime) -> None:
+    """`clock`: what its clock said, where the signature is right but for that."""
+    ahead = None if clock is None else int((clock - now).total_seconds())
     Connection.objects.filter(pk=connection.pk).update(
-        refusals=F("refusals") + 1, last_refusal_at=now
+        refusals=F("refusals") + 1, last_refusal_at=now, refused_clock_s=ahead
     )
 
 

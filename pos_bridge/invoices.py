@@ -218,9 +218,16 @@ def lines_of(invoice: Invoice) -> list[LineReport]:
     return [_from_json(line) for line in invoice.lines]
 
 
+def is_called_off(invoice: Invoice) -> bool:
+    """By nobody having paid, or once all that was paid is given back."""
+    return invoice.cancelled_at is not None or (
+        invoice.sale is not None and invoice.sale.voided_at is not None
+    )
+
+
 def is_open(invoice: Invoice, *, now: datetime) -> bool:
     """Whether it may still be paid: not cancelled, and begun or within its days."""
-    if invoice.cancelled_at is not None:
+    if is_called_off(invoice):
         return False
     today = now.astimezone(invoice.store.zone).date()
     return invoice.sale_id is not None or today <= invoice.good_until_date

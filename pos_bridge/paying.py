@@ -1,4 +1,4 @@
-"""An invoice is paid: at the counter, by her store credit, or by whoever reports money for it.
+"""An invoice is paid, given back and handed over: at the counter, by her store credit, or by whoever reports money for it.
 
 The first money begins its sale, whoever takes it: then its lines become a sale of source `invoice` and her stone leaves the
 builder. Whoever takes money holds the invoice's row first, so that no two take the same part. What the house takes itself
@@ -9,14 +9,16 @@ import uuid
 from datetime import datetime
 from decimal import Decimal
 
+from django.contrib.auth.models import User
 from django.db import transaction
 
-from jeweler import customers, money, sales
-from jeweler.models import Payment, Sale, SaleEvidence
+from jeweler import audit, customers, money, sales
+from jeweler.models import Payment, Refund, Sale, SaleEvidence
 from jeweler.sales import SaleReport
 from pos_bridge import inventory, invoices, totals
 from pos_bridge.models import Invoice, Tender
-from referrals import credit, full_price, tender
+from referrals import credit, full_price
+from referrals import tender as credit_rules
 
 SOURCE = "invoice"
 
@@ -45,6 +47,85 @@ def take(*, invoice: Invoice, tender: Tender, amount: Decimal, key: str, now: da
         paid_at=now,
         now=now,
     )
+
+
+@transaction.atomic
+def refund(
+    *,
+    invoice: Invoice,
+    tender: Tender,
+    amount: Decimal,
+    reason: str,
+    key: str,
+    by: User,
+    now: datetime,
+) -> None:
+    """Give back a part or all, once for the key of its form; credit's share goes back to her credit by itself. The caller checks who may.
+
+    Raises CannotTake, NotNow, and what sales.record_refund does.
+    """
+    locked = _locked(invoice)
+    source, name = f"counter:{locked.store.code}", f"{locked.uid.hex}-{key}"
+    if Refund.objects.filter(source=source, external_id__in=[name, f"{name}-credit"]).exists():
+        return
+    sale = _refundable(locked, tender=tender, amount=amount, reason=reason)
+    as_credit = credit_rules.share_of(sale, refund=amount)
+    for part, how, called in (
+        (amount - as_credit, tender, name),
+        (as_credit, Tender.STORE_CREDIT, f"{name}-credit"),
+    ):
+        if part:
+            sales.record_refund(
+                source=source,
+                external_id=called,
+                sale=sale,
+                amount=part,
+                tax=money.rounded(part * sale.tax / sale.total, currency=sale.currency),
+                currency=sale.currency,
+                tender=how,
+                reason=reason.strip()[:200],
+                refunded_at=now,
+                now=now,
+            )
+    credit_rules.settle(sale_id=sale.pk, now=now)
+    if sales.fully_paid_at(sale) is not None and sales.refunded(sale) >= sale.total:
+        inventory.take_back(sale=sale, reason="refunded", at=now)
+    audit.record(
+        action="invoice.refunded", subject=locked, actor=by, store=locked.store,
+        detail={"amount": str(amount), "because": reason.strip()[:200]}, now=now,
+    )  # fmt: skip
+
+
+@transaction.atomic
+def hand_over(*, invoice: Invoice, by: User, now: datetime) -> None:
+    """She has it. A fact of its own, after the last payment. Raises NotNow."""
+    locked = _locked(invoice)
+    left = invoices.standing(locked).left
+    if locked.sale is None or locked.sale.voided_at is not None or sales.due(locked.sale) > 0:
+        words = money.in_words(left, currency=locked.currency)
+        raise invoices.NotNow(f"{words} is to be paid before it is handed over.")
+    if locked.sale.handed_over_at is None:
+        sales.hand_over(sale=locked.sale, at=now, now=now)
+        audit.record(action="invoice.handed_over", subject=locked, actor=by, store=locked.store, now=now)  # fmt: skip
+
+
+@transaction.atomic
+def call_off(*, invoice: Invoice, by: User, now: datetime) -> None:
+    """It does not come about. Raises NotNow while something that was paid is not given back."""
+    locked = _locked(invoice)
+    if locked.sale is None:
+        invoices.cancel(invoice=locked, by=by, now=now)
+        return
+    if locked.sale.handed_over_at is not None:
+        raise invoices.NotNow("She has it already. Give back what she paid: it comes back with it.")
+    kept = sales.captured(locked.sale) - sales.refunded(locked.sale)
+    if kept > 0:
+        words = money.in_words(kept, currency=locked.currency)
+        raise invoices.NotNow(f"{words} is paid on it: give that back first.")
+    if locked.sale.voided_at is None:
+        sales.void(sale=locked.sale, at=now, now=now)
+        inventory.take_back(sale=locked.sale, reason="voided", at=now)
+        audit.record(action="invoice.cancelled", subject=locked, actor=by, now=now)
 
 
 def usable_credit(invoice: Invoice, *, now: datetime) -> Decimal:
@@ -86,8 +167,8 @@ def pay_by_credit(*, invoice: Invoice, now: datetime) -> Payment:
         status=Payment.Status.CAPTURED,
         amount=amount,
         currency=locked.currency,
-        tender=tender.TENDER,
-        reference=tender.reference_to(hold),
+        tender=credit_rules.TENDER,
+        reference=credit_rules.reference_to(hold),
         paid_at=now,
         now=now,
     )
@@ -135,6 +216,24 @@ def _check(invoice: Invoice, *, tender: Tender, amount: Decimal, now: datetime) 
         )
 
 
+def _refundable(invoice: Invoice, *, tender: Tender, amount: Decimal, reason: str) -> Sale:
+    if invoice.sale is None:
+        raise invoices.NotNow("Nothing was paid, so nothing can be given back.")
+    if not reason.strip():
+        raise CannotTake("Say why it is given back.")
+    if tender == Tender.STORE_CREDIT:
+        raise CannotTake(
+            "What was paid by store credit goes back there by itself, in its share. Choose how the rest is given back."
+        )
+    if said := totals.amiss(amount, currency=invoice.currency, is_cash=tender == Tender.CASH):
+        raise CannotTake(said)
+    kept = sales.captured(invoice.sale) - sales.refunded(invoice.sale)
+    if amount > kept:
+        words = money.in_words(kept, currency=invoice.currency)
+        raise CannotTake(f"{words} is all that was paid and not given back.")
+    return invoice.sale
+
+
 def _sale(invoice: Invoice, *, now: datetime) -> Sale:
     if invoice.sale is None:
         invoice.sale, invoice.cancelled_at = _begun(invoice, now=now), None
@@ -176,4 +275,6 @@ def _begun(invoice: Invoice, *, now: datetime) -> Sale:
 def _payments_by_credit(invoice: Invoice) -> list[Payment]:
     if invoice.sale is None:
         return []
-    return list(invoice.sale.payments.filter(tender=tender.TENDER, status=Payment.Status.CAPTURED))
+    return list(
+        invoice.sale.payments.filter(tender=credit_rules.TENDER, status=Payment.Status.CAPTURED)
+    )

@@ -10,7 +10,7 @@ from builder import pricing, quotes
 from builder.models import Design
 from jeweler import audit, customers, money
 from jeweler.models import Customer, SaleLine, Store
-from pos_bridge import quoting, tickets, totals
+from pos_bridge import quoting, reserving, tickets, totals
 from pos_bridge.models import CounterAct, CounterLine, CounterTicket
 
 Kind = CounterAct.Kind
@@ -196,10 +196,13 @@ def tie(*, ticket: CounterTicket, email: str, phone: str, name: str, act: ticket
     if found is None:
         return
     first, _, last = name.strip().partition(" ")
-    found.customer = customers.identify(
+    owner = customers.identify(
         email=email, phone=phone, region=found.store.region, first_name=first[:80],
         last_name=last.strip()[:80], source="counter", now=act.now,
     )  # fmt: skip
+    if found.customer is not None and found.customer != owner:
+        reserving.set_free(found, now=act.now)  # it was the other's credit
+    found.customer = owner
     found.save(update_fields=["customer"])
     if found.sale is not None:
         tickets.assign(found, now=act.now)

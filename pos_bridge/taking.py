@@ -13,8 +13,8 @@ from django.db import transaction
 from django.db.models import Sum
 
 from jeweler import audit, customers, money, sales
-from jeweler.models import Payment, SaleLine
-from pos_bridge import inventory, tickets, totals
+from jeweler.models import Payment
+from pos_bridge import inventory, reserving, tickets, totals
 from pos_bridge.models import CounterAct, CounterTicket, Tender
 from pos_bridge.tickets import Act, CannotSell, NeedsManager, NotNow
 from referrals import credit, full_price
@@ -175,6 +175,7 @@ def call_off(*, ticket: CounterTicket, act: Act) -> None:
             )
         sales.void(sale=found.sale, at=act.now, now=act.now)
         inventory.take_back(sale=found.sale, reason="voided", at=act.now)
+    reserving.set_free(found, now=act.now)
     found.called_off_at = act.now
     found.save(update_fields=["called_off_at"])
     tickets.written(found, act, kind=Kind.CALLED_OFF)
@@ -191,12 +192,13 @@ def to_give_back(ticket: CounterTicket) -> Decimal:
 
 
 def credit_for(ticket: CounterTicket, *, now: datetime) -> Decimal:
-    """How much of what is due her credit can pay."""
+    """How much of what is due her credit can pay, with what is kept of it for this ticket."""
     if ticket.customer is None:
         return NOTHING
     balance = credit.balance(customer=ticket.customer, currency=ticket.currency, now=now)
-    left = _eligible(ticket).total - _paid_by_credit(ticket)
-    return max(min(balance.available, left, tickets.due(ticket)), NOTHING)
+    kept = sum((hold.amount for hold in reserving.kept(ticket, now=now)), NOTHING)
+    left = full_price.eligible(reserving.lines(ticket)).total - _paid_by_credit(ticket)
+    return max(min(balance.available + kept, left, tickets.due(ticket)), NOTHING)
 
 
 # Inside: with the ticket's row held.
@@ -240,29 +242,16 @@ def _paid_by_credit(ticket: CounterTicket) -> Decimal:
     return (paid or NOTHING) - _given_back(ticket)
 
 
-def _eligible(ticket: CounterTicket) -> full_price.Eligible:
-    """What of it credit can pay: merchandise at full price alone."""
-    worked = tickets.add_up(ticket).lines
-    return full_price.eligible(
-        SaleLine(
-            kind=line.kind,
-            quantity=line.quantity,
-            list_price=each.list_price,
-            net_total=each.net_total,
-        )
-        for line, each in zip(ticket.lines.order_by("pk"), worked, strict=True)
-    )
-
-
 def _spend_credit(ticket: CounterTicket, payment: Payment, *, now: datetime) -> None:
     if ticket.customer is None:
         raise CannotSell("Say first whose ticket it is: credit is hers alone.")
     assert ticket.sale is not None
-    found = _eligible(ticket)
+    found = full_price.eligible(reserving.lines(ticket))
     if _paid_by_credit(ticket) > found.total:  # this payment among it
         raise CannotSell(
             f"Credit can pay {tickets.in_words(found.total, ticket)} of this ticket. {found.in_words()}".strip()
         )
+    reserving.set_free(ticket, now=now)  # for this: her accounts stay locked until we are done
     held = credit.hold(
         customer=customers.resolve(ticket.customer),
         amount=payment.amount,

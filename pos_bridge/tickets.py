@@ -115,7 +115,7 @@ def rung(ticket: CounterTicket) -> list[totals.Rung]:
         totals.Rung(
             kind=line.kind, quantity=line.quantity, price=line.price, is_taxed=line.is_taxed
         )
-        for line in ticket.lines.order_by("pk")
+        for line in sorted(ticket.lines.all(), key=lambda line: line.pk)
     ]
 
 

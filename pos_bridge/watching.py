@@ -133,7 +133,12 @@ def _words(connection: Connection, *, now: datetime) -> Iterable[tuple[Store, li
 
 
 def _clock(connection: Connection, *, now: datetime) -> str:
-    """By what its latest messages say of their own moment, beside when they came. Late ones alone prove nothing."""
+    """By what its latest messages say of their own moment, beside when they came. Late ones alone prove nothing.
+
+    A clock that is wrong by minutes signs nothing that could be accepted, so that what was refused for it alone counts too.
+    """
+    if refused := _refused_clock(connection, now=now):
+        return refused
     latest = InboxEvent.objects.filter(
         connection=connection, received_at__gte=now - timedelta(hours=1)
     ).exclude(delivery_key__startswith="recon:")
@@ -147,6 +152,18 @@ def _clock(connection: Connection, *, now: datetime) -> str:
     if len(late) >= FEWEST_TO_JUDGE_A_CLOCK and min(late) > BEHIND:
         return f"All that {connection} tells is at least {min(late).total_seconds() / 60:.0f} minutes old: its clock is behind, or it delivers late."
     return ""
+
+
+def _refused_clock(connection: Connection, *, now: datetime) -> str:
+    """While nothing was accepted since."""
+    at, ahead = connection.last_refusal_at, connection.refused_clock_s
+    if at is None or ahead is None or at < now - timedelta(hours=1):
+        return ""
+    since = InboxEvent.objects.filter(connection=connection, received_at__gt=at)
+    if since.exclude(delivery_key__startswith="recon:").exists():
+        return ""
+    way = "ahead" if ahead > 0 else "behind"
+    return f"All that {connection} sends is refused: it signs by a clock that is {abs(ahead) / 60:.0f} minutes {way}. Set its clock."
 
 
 def _said_at(body: object) -> datetime | None:

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from pos_bridge import alarms, connections, inbound
 from pos_bridge.models import Connection
-from pos_bridge.providers import json_text, known
+from pos_bridge.providers import json_text, known, signatures
 from pos_bridge.providers.contract import Delivery
 from pos_bridge.providers.fields import Malformed
 
@@ -73,11 +73,12 @@ def receive(request: HttpRequest, token: str) -> HttpResponse:
             pass  # it was rotated or closed since; it is read anew below
     way = connections.read(token=token)
     if way is None:
-        return _refuse(request, None, now)
+        return _refuse(request, None, now=now)
     if not way.secrets:
         _say_that_it_has_no_secret(way.connection, now)
     if not _is_signed(way, delivery, now):
-        return _refuse(request, way.connection, now)
+        clock = signatures.clock_of(secrets=way.secrets, headers=delivery.headers, body=raw)
+        return _refuse(request, way.connection, clock=clock, now=now)
     return _keep(way.connection, delivery, now)
 
 
@@ -111,14 +112,20 @@ def _say_that_it_has_no_secret(connection: Connection, now: datetime) -> None:
     )
 
 
-def _refuse(request: HttpRequest, connection: Connection | None, now: datetime) -> HttpResponse:
+def _refuse(
+    request: HttpRequest,
+    connection: Connection | None,
+    *,
+    clock: datetime | None = None,
+    now: datetime,
+) -> HttpResponse:
     """The same answer for an unknown address and a wrong signature."""
     if _patience.is_over(request.META.get("REMOTE_ADDR", "")):
         answer = _answer(429, "Too many deliveries without a right signature; try in a minute.")
         answer["Retry-After"] = "60"
         return answer
     if connection is not None:
-        connections.count_refusal(connection=connection, now=now)
+        connections.count_refusal(connection=connection, clock=clock, now=now)
     return _answer(401, "Not accepted.")
 
 

@@ -49,6 +49,13 @@ def settle(*, sale_id: int, now: datetime) -> None:
     _give_back(sale, now=now)
 
 
+def share_of(sale: Sale, *, refund: Decimal) -> Decimal:
+    """How much of a refund that is still to be recorded would go back to her credit."""
+    paid = sale.payments.filter(tender=TENDER, status=Status.CAPTURED, credit_hold__isnull=False)
+    known = list(paid)
+    return _due_back(known, sale=sale, more=refund) - _due_back(known, sale=sale)
+
+
 @transaction.atomic
 def settle_otherwise(*, mismatch: CreditMismatch, by: User, now: datetime) -> None:
     """The manager has dealt with it: taken another tender, or written it off. Raises AlreadySettled."""
@@ -155,10 +162,10 @@ def _give_back(sale: Sale, *, now: datetime) -> None:
             credit.give_back(uid=payment.credit_hold.uid, total=back, reason=reason, now=now)
 
 
-def _due_back(by_credit: list[Payment], *, sale: Sale) -> Decimal:
-    """Of what was refunded so far, the share of these payments in all that was taken."""
+def _due_back(by_credit: list[Payment], *, sale: Sale, more: Decimal = Decimal(0)) -> Decimal:
+    """Of what was refunded so far, and `more`, the share of these payments in all that was taken."""
     paid = sum((payment.amount for payment in by_credit), Decimal(0))
-    taken, refunded = sales.captured(sale), sales.refunded(sale)
+    taken, refunded = sales.captured(sale), sales.refunded(sale) + more
     if sale.voided_at is not None or (refunded and refunded >= taken):
         return paid
     if not refunded:

@@ -286,7 +286,7 @@ class Still(models.Model):
 
 
 class DesignLookup(models.Model):
-    """An associate opened a saved design for a customer in the showroom."""
+    """A saved design was opened for a customer in the showroom: by an associate, or by the till that she stood at."""
 
     class Key(models.TextChoices):
         EMAIL = "email", "E-mail"
@@ -297,7 +297,13 @@ class DesignLookup(models.Model):
 
     design = models.ForeignKey(Design, on_delete=models.CASCADE, related_name="lookups")
     store = models.ForeignKey(Store, on_delete=models.PROTECT)
-    staff = models.ForeignKey("jeweler.StaffMember", on_delete=models.PROTECT)
+    staff = models.ForeignKey(
+        "jeweler.StaffMember",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        help_text="Empty: a till asked, which knows no associate",
+    )
     key = models.CharField(max_length=8, choices=Key)
     opened_at = models.DateTimeField()
 

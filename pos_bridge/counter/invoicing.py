@@ -25,6 +25,7 @@ from jeweler.access import Role, StaffRequest, staff_only, store_here, stores_of
 from pos_bridge import invoices, letters, paying
 from pos_bridge.counter import desk
 from pos_bridge.models import Invoice, InvoiceStage, Tender
+from pos_bridge.tickets import MANAGERS
 
 STAGES = 4
 GOOD_FOR = timedelta(days=14)
@@ -110,7 +111,9 @@ def listed(request: StaffRequest) -> HttpResponse:
     store = store_here(request, member=request.member)
     if store is None:
         return redirect("counter")
-    known = Invoice.objects.filter(store=store, cancelled_at=None, sale__handed_over_at=None)
+    known = Invoice.objects.filter(
+        store=store, cancelled_at=None, sale__handed_over_at=None, sale__voided_at=None
+    )
     known = known.select_related("store", "version__setting", "version__metal", "version__stone")
     found = known.select_related("sale", "customer").order_by("-pk")[:100]
     context = {"rows": [_listed(each) for each in found], "store": store}
@@ -183,10 +186,11 @@ def invoice(request: StaffRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         try:
             _act(request, found, now=now)
-        except (invoices.NotNow, BadPicture, paying.CannotTake, sales.ContradictoryFact) as refusal:
+        except REFUSALS as refusal:
             messages.error(request, str(refusal))
         return redirect("counter-invoice", pk)
     standing = invoices.standing(found)
+    sale = found.sale
     context = {
         "invoice": found,
         "said": versions.in_words(found.version),
@@ -196,7 +200,13 @@ def invoice(request: StaffRequest, pk: int) -> HttpResponse:
         "link": letters.address(found),
         "tenders": TENDERS,
         "is_open": invoices.is_open(found, now=now),
-        "payments": found.sale.payments.order_by("paid_at") if found.sale else [],
+        "is_called_off": invoices.is_called_off(found),
+        "is_manager": request.member.role in MANAGERS,
+        "is_ready": bool(
+            sale and not sale.voided_at and not sale.handed_over_at and sales.due(sale) <= 0
+        ),
+        "payments": sale.payments.order_by("paid_at") if sale else [],
+        "refunds": sale.refunds.order_by("refunded_at") if sale else [],
         "store": found.store,
     }
     with timezone.override(found.store.zone):
@@ -205,6 +215,12 @@ def invoice(request: StaffRequest, pk: int) -> HttpResponse:
 
 class BadPicture(ValueError):
     """What was uploaded cannot be shown; the text says what can."""
+
+
+REFUSALS = (
+    invoices.NotNow, BadPicture, paying.CannotTake, sales.ContradictoryFact, sales.OverRefund,
+    sales.RefundBeforePayment,
+)  # fmt: skip
 
 
 def _act(request: StaffRequest, found: Invoice, *, now: datetime) -> None:
@@ -220,8 +236,12 @@ def _act(request: StaffRequest, found: Invoice, *, now: datetime) -> None:
                 request,
                 "Her mail is on its way, once." if is_owed else "She left no address to write to.",
             )
+        case "refund":
+            _refund(request, found, now=now)
+        case "hand_over":
+            paying.hand_over(invoice=found, by=request.member.user, now=now)
         case "cancel":
-            invoices.cancel(invoice=found, by=request.member.user, now=now)
+            paying.call_off(invoice=found, by=request.member.user, now=now)
 
 
 def _show(request: StaffRequest, found: Invoice, *, now: datetime) -> None:
@@ -248,6 +268,26 @@ def _take(request: StaffRequest, found: Invoice, *, now: datetime) -> None:
         tender=Tender(form.cleaned_data["tender"]),
         amount=form.cleaned_data["amount"],
         key=once_of(request) or uuid.uuid4().hex,
+        now=now,
+    )
+
+
+def _refund(request: StaffRequest, found: Invoice, *, now: datetime) -> None:
+    """A manager's, with a reason."""
+    if request.member.role not in MANAGERS:
+        raise paying.CannotTake("A manager gives money back, with a reason.")
+    form = TakeForm(request.POST)
+    if not form.is_valid():
+        raise paying.CannotTake(
+            "Type the amount like 1500 or 1500.00, and choose how it is given back."
+        )
+    paying.refund(
+        invoice=found,
+        tender=Tender(form.cleaned_data["tender"]),
+        amount=form.cleaned_data["amount"],
+        reason=request.POST.get("reason", ""),
+        key=once_of(request) or uuid.uuid4().hex,
+        by=request.member.user,
         now=now,
     )
 

@@ -104,7 +104,7 @@ def facts(
     bought = Sale.objects.filter(
         Q(store=None) | Q(store__in=ours), customer__in=ids, voided_at=None
     )
-    bought = bought.select_related("store").prefetch_related("ticket")
+    bought = bought.select_related("store").prefetch_related("ticket", "payments", "refunds")
     return {
         "customer": customer,
         "designs": [_design(each) for each in designs.select_related("setting", "metal", "stone").order_by("-updated_at")[:12]],
@@ -134,8 +134,8 @@ def _design(design: Design) -> tuple[Design, str, str]:
 
 
 def _bought(sale: Sale) -> Bought:
-    due = sales.due(sale)
-    if sales.refunded(sale) >= sale.total > 0:
+    due = sales.standing(sale)[1]
+    if sum(each.amount for each in sale.refunds.all()) >= sale.total > 0:
         state = "Returned"
     elif due > 0:
         state = "Balance due"

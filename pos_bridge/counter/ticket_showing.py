@@ -10,7 +10,7 @@ from builder import pricing
 from builder.models import Design
 from jeweler import money, sales
 from jeweler.models import Payment, SaleLine, Store
-from pos_bridge import taking, tickets, totals
+from pos_bridge import reserving, taking, tickets, totals
 from pos_bridge.models import CounterLine, CounterTicket, Tender
 
 MOST_LISTED = 100
@@ -50,6 +50,7 @@ def shown(ticket: CounterTicket, *, is_manager: bool, now: datetime) -> dict[str
     sale = ticket.sale
     payments = list(sale.payments.order_by("paid_at", "pk")) if sale else []
     paid = sales.captured(sale) - sales.refunded(sale) if sale else Decimal(0)
+    spendable = taking.credit_for(ticket, now=now) if due > 0 and lines else Decimal(0)
     is_done = bool(ticket.called_off_at or (sale and sale.voided_at))
     today = now.astimezone(ticket.store.zone).date()
     return {
@@ -71,7 +72,10 @@ def shown(ticket: CounterTicket, *, is_manager: bool, now: datetime) -> dict[str
         "refunds": sale.refunds.order_by("refunded_at") if sale else [],
         "quick": [(words, _typed(ticket, _quick(ticket, due * part))) for part, words in QUICK] if due > 0 else [],
         "in_cash": totals.in_cash(due, currency=ticket.currency),
-        "credit": taking.credit_for(ticket, now=now) if due > 0 and lines else Decimal(0),
+        "credit": spendable,
+        "credit_typed": _typed(ticket, spendable),
+        "kept": reserving.kept(ticket, now=now),
+        "kept_days": reserving.KEPT_FOR.days,
         "tenders": Tender.choices,
         "kinds": SaleLine.Kind.choices,
         "holds": tickets.promised_elsewhere(ticket, now=now) if not sale else [],
@@ -93,8 +97,7 @@ def _payment(payment: Payment, ticket: CounterTicket, *, today: date) -> tuple[P
 
 def _listed(ticket: CounterTicket) -> Listed:
     sale = ticket.sale
-    due = tickets.due(ticket)
-    paid = sales.captured(sale) - sales.refunded(sale) if sale else Decimal(0)
+    paid, due = sales.standing(sale) if sale else (Decimal(0), tickets.total(ticket))
     if sale is None:
         state = "Nothing paid yet" if ticket.lines.all() else "Empty"
     elif sale.handed_over_at:

@@ -19,7 +19,7 @@ from builder.pages import once_of
 from jeweler import customers, sales
 from jeweler.access import Role, StaffRequest, staff_only, store_here, stores_of
 from jeweler.models import SaleLine, StaffMember
-from pos_bridge import receipts, selling, taking, tickets
+from pos_bridge import receipts, reserving, selling, taking, tickets
 from pos_bridge.counter import desk, ticket_showing
 from pos_bridge.models import CounterTicket, Tender
 from pos_bridge.tickets import Act
@@ -176,6 +176,14 @@ def _take(request: StaffRequest, found: CounterTicket) -> None:
     )  # fmt: skip
 
 
+def _keep_credit(request: StaffRequest, found: CounterTicket) -> None:
+    reserving.keep(ticket=found, amount=_amount(request), act=_act(request))
+
+
+def _free_credit(request: StaffRequest, found: CounterTicket) -> None:
+    reserving.let_go(ticket=found, act=_act(request))
+
+
 def _void(request: StaffRequest, found: CounterTicket) -> None:
     taking.void(ticket=found, payment_id=_number(request, "payment"), act=_act(request))
 
@@ -202,7 +210,7 @@ def _mail(request: StaffRequest, found: CounterTicket) -> None:
 
 ACTS: dict[str, Callable[[StaffRequest, CounterTicket], None]] = {
     "design": _design, "band": _band, "line": _line, "off": _off, "discount": _discount,
-    "tax": _tax, "tie": _tie, "take": _take, "void": _void, "refund": _refund,
+    "tax": _tax, "tie": _tie, "take": _take, "keep": _keep_credit, "free": _free_credit, "void": _void, "refund": _refund,
     "hand_over": _hand_over, "call_off": _call_off, "mail": _mail,
 }  # fmt: skip
 

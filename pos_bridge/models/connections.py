@@ -37,6 +37,11 @@ class Connection(models.Model):
         default=0, help_text="Deliveries whose signature was wrong; nothing else of them is kept"
     )
     last_refusal_at = models.DateTimeField(null=True, blank=True)
+    refused_clock_s = models.IntegerField(
+        null=True,
+        blank=True,
+        help_text="By how many seconds the last refused delivery's clock was ahead, if nothing else was wrong with it",
+    )
     pulled_until = models.DateTimeField(
         null=True, blank=True, help_text="All that changed there before is in the inbox"
     )

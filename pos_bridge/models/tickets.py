@@ -108,6 +108,8 @@ class CounterAct(models.Model):
         HANDED_OVER = "handed_over", "Handed over"
         CALLED_OFF = "called_off", "Called off"
         MAILED = "mailed", "Mailed the receipt"
+        CREDIT_KEPT = "credit_kept", "Kept her credit"
+        CREDIT_FREED = "credit_freed", "Set her credit free"
 
     ticket = models.ForeignKey(CounterTicket, on_delete=models.CASCADE, related_name="acts")
     key = models.CharField(max_length=64, help_text="Of the form that was sent")

@@ -11,10 +11,11 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 PREFIX = "whsec_"
 TOLERANCE = 300
+LATEST = 2**31 - 1  # a clock beyond 2038 is no clock
 MOST_SIGNATURES = 16
 
 # A dot would let one id and time be read as another pair; both are part of what is signed.
@@ -64,6 +65,15 @@ def verify(
         for signature in given
     ]
     return any(matches)
+
+
+def clock_of(*, secrets: Sequence[str], headers: Mapping[str, str], body: bytes) -> datetime | None:
+    """What the sender's clock said, if one of the secrets signed this body at that time; None for a signature that is wrong."""
+    seconds = headers.get("webhook-timestamp", "")
+    if not _TIME.fullmatch(seconds) or int(seconds) > LATEST:
+        return None
+    said = datetime.fromtimestamp(int(seconds), tz=UTC)
+    return said if verify(secrets=secrets, headers=headers, body=body, now=said) else None
 
 
 def is_hmac(*, secrets: Sequence[str], signed: bytes, given: bytes) -> bool:

@@ -11,6 +11,7 @@ from django.core import signing
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
+from builder import lookup
 from builder.codes import NotACode, read
 from builder.models import Design
 from jeweler import audit, customers, locking
@@ -46,11 +47,16 @@ class UnknownCustomer(LookupError):
 
 
 def design(*, device: TillDevice, text: str, now: datetime) -> Design:
-    """The saved design of this code, meant for the till's store or for none. Raises NotFound, TooManyQuestions."""
+    """The saved design of this code, meant for the till's store or for none; it counts as looked up in the store.
+
+    Raises NotFound, TooManyQuestions.
+    """
     with transaction.atomic():
         _take_turn(device, "design", now=now)
         found = _design(device, text, now=now)
         _note(device, "design", found=[found] if found else [], now=now)
+        if found is not None:
+            lookup.note_till(design=found, store=device.store, now=now)
     if found is None:
         raise NotFound("No design of your store has this code. Check it letter by letter.")
     return found

@@ -222,7 +222,7 @@ def test_a_refund_lessens_what_was_taken_and_is_announced_once() -> None:
 def test_more_than_was_ever_taken_cannot_be_given_back() -> None:
     sale = PaymentFactory(sale__total=D("5088.00")).sale
     give_back(sale, "5000.00")
-    with pytest.raises(sales.OverRefund, match=r"89\.00 USD is more than the 88\.000 USD"):
+    with pytest.raises(sales.OverRefund, match=r"\$89 is more than the \$88 that"):
         give_back(sale, "89.00", external_id="refund-2")
     assert sales.refunded(sale) == D(5000)
 

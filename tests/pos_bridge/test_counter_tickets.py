@@ -1,7 +1,9 @@
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from jeweler import customers
@@ -160,6 +162,29 @@ def test_her_page_says_what_is_hers_masked_and_is_noted(
     assert "clara@example.com" in client.post(f"{address}reach/").content.decode()
     stranger = at_the_counter(counter.member(store))
     assert stranger.get(address).status_code == 302  # the address is the asker's alone
+
+
+def test_the_list_of_tickets_asks_as_much_for_many_as_for_one(
+    store: Store, marisol: StaffMember
+) -> None:
+    client = at_the_counter(marisol)
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as seen:
+            page = client.get("/admin/counter/tickets/").content.decode()
+        assert page.count("Balance due") == CounterTicket.objects.count()
+        return len(seen)
+
+    def begin() -> None:
+        made = counter.ticket(marisol, store, price="100.00")
+        counter.take(made, marisol, "40.00")
+
+    begin()
+    client.get("/admin/counter/tickets/")
+    for_one = asked()
+    for _ in range(3):
+        begin()
+    assert asked() == for_one
 
 
 def test_a_report_number_finds_who_saved_that_stone(

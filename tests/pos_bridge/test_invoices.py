@@ -19,13 +19,23 @@ from PIL import Image
 
 from builder.models import Design, Stone
 from jeweler import customers, outbox, sales
-from jeweler.models import Customer, EmailMessage, OutboxEvent, Payment, Sale, StaffMember, Store
-from pos_bridge import connections, invoices, paying
+from jeweler.models import (
+    Customer,
+    EmailMessage,
+    OutboxEvent,
+    Payment,
+    Refund,
+    Sale,
+    StaffMember,
+    Store,
+)
+from pos_bridge import closing, connections, invoices, paying
 from pos_bridge.models import Checkout, Connection, InboxEvent, Invoice, Tender
 from referrals import credit
 from referrals.models import CreditMismatch
 from tests.factories import pos_bridge as tills
 from tests.factories.jeweler import StaffMemberFactory
+from tests.factories.referrals import grant
 from tests.pos_bridge.test_stripe import SECRET, said, signed
 
 pytestmark = pytest.mark.django_db
@@ -322,6 +332,56 @@ def test_the_counter_takes_what_is_due_and_not_a_cent_more_or_less_than_there_ar
     assert "until she approves “The drawing”" in take("1")
     made.refresh_from_db()
     assert invoices.standing(made).paid == Decimal(5000)
+
+
+def test_a_manager_gives_back_what_was_paid_and_her_credit_has_its_share(
+    store: Store, invoice: Invoice, clara: Customer, marisol: StaffMember
+) -> None:
+    now = timezone.now()
+    grant(clara, "1000.00", now=now)
+    paying.pay_by_credit(invoice=invoice, now=now)
+    paying.take(invoice=invoice, tender=Tender.CARD, amount=Decimal(4000), key="k", now=now)
+    address = f"/admin/counter/invoices/{invoice.pk}/"
+    said = {"do": "refund", "amount": "2500", "tender": "card", "reason": "Slimmer", "once": "r" * 22}  # fmt: skip
+
+    def post(member: StaffMember, **more: str) -> str:
+        desk = Client()
+        desk.force_login(member.user)
+        return html.unescape(desk.post(address, {**said, **more}, follow=True).content.decode())
+
+    assert "A manager gives money back" in post(marisol)
+    daniel = StaffMemberFactory(role=StaffMember.Role.MANAGER, stores=[store])
+    assert "$5,000 is all that was paid" in post(daniel, amount="99999", once="s" * 22)
+    for _ in range(2):  # a doubled click
+        post(daniel)
+
+    given = [(each.tender, each.amount) for each in Refund.objects.order_by("pk")]
+    assert given == [("card", Decimal(2000)), ("store_credit", Decimal(500))]
+    assert credit.balance(customer=clara, currency="USD", now=now).available == 500
+    today = now.astimezone(store.zone).date()
+    rows = {row.tender: row.given_back for row in closing.day(store=store, on=today)}
+    assert rows["card"] == Decimal(2000)
+
+    assert "$2,500 is paid on it" in post(daniel, do="cancel")
+    post(daniel, once="t" * 22)
+    assert "Called off" in post(daniel, do="cancel")
+    assert Sale.objects.get().voided_at is not None
+    assert credit.balance(customer=clara, currency="USD", now=now).available == 1000
+
+
+def test_it_is_handed_over_once_it_is_paid(
+    store: Store, marisol: StaffMember, clara: Customer
+) -> None:
+    made = write(store, marisol, clara, parts=[invoices.Part(title="In full", amount=TOTAL)])
+    desk = Client()
+    desk.force_login(marisol.user)
+    address = f"/admin/counter/invoices/{made.pk}/"
+    early = desk.post(address, {"do": "hand_over"}, follow=True).content.decode()
+    assert "$15,490 is to be paid before" in early
+    paying.take(invoice=made, tender=Tender.WIRE, amount=TOTAL, key="k", now=timezone.now())
+    assert "Hand it over to her" in desk.get(address).content.decode()
+    assert "Handed over" in desk.post(address, {"do": "hand_over"}, follow=True).content.decode()
+    assert Sale.objects.get().handed_over_at is not None
 
 
 def test_money_in_cash_has_to_be_in_coins(invoice: Invoice) -> None:

@@ -11,8 +11,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from builder.models import Design
-from jeweler.models import AuditEntry, Customer, Store
+from builder.models import Design, DesignLookup
+from jeweler.models import AuditEntry, Customer, OutboxEvent, Store
 from pos_bridge.models import IdempotencyKey
 from pos_bridge.till import looking
 from referrals.models import CreditHold, CreditLot
@@ -65,6 +65,17 @@ def test_a_design_is_told_as_it_was_saved_with_its_price_and_its_stones_report_a
     assert told["stone"]["place"].startswith("The stone is")
     assert {"what": "Engraving", "said": "C & J", "note": "", "is_open": False} in told["parts"]
     assert "clara" not in str(told)
+
+
+def test_a_design_that_a_till_looks_up_counts_as_looked_up_in_its_store_once_a_visit(
+    till: Till, design: Design
+) -> None:
+    for _ in range(2):
+        till.get(f"designs/{tills.CODE}/")
+    [looked_up] = DesignLookup.objects.filter(design=design)
+    told = OutboxEvent.objects.get(name="builder.DesignLookedUp").payload
+    assert (looked_up.store, looked_up.staff) == (till.device.store, None)
+    assert told["lookup_id"] == looked_up.pk
 
 
 def test_scenario_61_another_stores_design_does_not_exist_for_a_till_and_asking_is_noted(

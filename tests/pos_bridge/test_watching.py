@@ -99,6 +99,25 @@ def test_a_clock_that_is_ahead_is_seen_and_late_deliveries_alone_are_no_proof(ti
     assert "7 minutes ahead" in Alarm.objects.get(kind=Kind.CLOCK).detail
 
 
+def test_a_till_whose_clock_makes_everything_refused_is_told_by_its_signatures(
+    till: Opened,
+) -> None:
+    now = datetime.now(UTC)
+    late = now - timedelta(minutes=20)
+    assert tills.post(till, tills.event("sale.voided"), at=late).status_code == 401
+    watching.watch(now=now)
+    alarm = Alarm.objects.get(kind=Kind.CLOCK, cleared_at=None)
+    assert "signs by a clock that is 20 minutes behind" in alarm.detail
+
+    assert tills.post(till, tills.event("sale.voided")).status_code == 200
+    watching.watch(now=now + timedelta(minutes=5))
+    assert not Alarm.objects.filter(kind=Kind.CLOCK, cleared_at=None).exists()
+    forged = Opened(connection=till.connection, token=till.token, secret="whsec_" + "A" * 32)
+    tills.post(forged, tills.event("sale.voided"), at=late)
+    watching.watch(now=now + timedelta(minutes=10))
+    assert not Alarm.objects.filter(kind=Kind.CLOCK, cleared_at=None).exists()
+
+
 def test_given_up_messages_and_a_lost_secret_are_alarms_until_they_are_mended(till: Opened) -> None:
     now = datetime.now(UTC)
     speak(till, [now])
