@@ -85,7 +85,7 @@ def _update(customer_id: int) -> bool:
             "update bench_balance set amount = amount - 1 where id = %s and amount >= 1",
             [customer_id],
         )
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount == 1)
 
 
 def _clients(job: Callable[[int], bool], asked: list[int]) -> tuple[float, int]:

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from jeweler import merging, outbox, privacy, sales
+from jeweler import customers, merging, outbox, privacy, sales
 from jeweler.models import Customer, Sale, SaleLine, Store, Visitor
-from referrals import credit, following, perks, referring
+from referrals import credit, following, perks, referring, rewards
 from referrals.models import (
     Advocate,
     BenchWeek,
@@ -22,6 +22,7 @@ from referrals.models import (
     ReferralEvent,
     Reward,
     Terms,
+    TermsAmount,
     Touch,
 )
 from tests.factories.jeweler import CustomerFactory, StoreFactory, VisitorFactory, customer_with
@@ -260,6 +261,14 @@ class TestWhoMayBeBrought:
         referral = brought(ada, at=on(3, 1), friend=customer_with(phone="+447911123456"))
         assert (referral.state, referral.reason) == (State.REJECTED, "SELF_REFERRAL")
 
+    @pytest.mark.parametrize("typed", ["+44 (0)7911 123456", "0044 7911 123456"])
+    def test_case_49_however_it_is_written(self, typed: str) -> None:
+        assert customers.canonical_phone(typed, region="US") == "+447911123456"
+
+    def test_case_49_a_number_that_is_none_in_her_country_is_asked_for_again(self) -> None:
+        with pytest.raises(customers.BadPhone, match="Write it"):
+            customers.canonical_phone("07911 123456", region="US")
+
     def test_case_53_no_circle_since_its_first_is_a_customer(
         self, ada: Advocate, store: Store
     ) -> None:
@@ -314,6 +323,32 @@ class TestWhatItBrings:
             refund(sale, back, at=on(3, 25))
         sweep(on(4, 11))
         assert credit_of(ada, now=on(4, 11)).available == Decimal(expected)
+
+    def test_case_30_an_upgrade_later_brings_nothing_and_takes_nothing(
+        self, ada: Advocate, store: Store
+    ) -> None:
+        bea = brought(ada, at=on(2, 20)).friend
+        buy(bea, store=store, at=on(3, 10))
+        sweep(on(4, 10))
+        buy(bea, "2300.00", store=store, at=on(9, 12))
+        sweep(on(12, 1))
+        assert of(bea).state == State.REWARDED
+        assert Reward.objects.filter(rule="credit").count() == 1
+
+    def test_terms_are_those_of_the_lock(
+        self, ada: Advocate, program: Program, store: Store
+    ) -> None:
+        early = brought(ada, at=on(2, 20)).friend
+        newer = Terms.objects.create(
+            program=program, version=2, in_force_from=on(3, 1), created_at=on(3, 1), disclosure="-"
+        )
+        TermsAmount.objects.create(terms=newer, currency="GBP", minimum=500, reward=Decimal(10))
+        late = brought(ada, at=on(3, 2)).friend
+        for friend in (early, late):
+            buy(friend, store=store, at=on(3, 10))
+        sweep(on(4, 10))
+        given = Reward.objects.filter(rule="credit").order_by("referral__locked_at")
+        assert [reward.face_value for reward in given] == [100, 10]
 
     def test_case_37_a_chargeback_takes_what_is_there_and_the_rest_from_her_next(
         self, ada: Advocate, store: Store
@@ -441,6 +476,18 @@ class TestMilestones:
         polishing.refresh_from_db()
         assert (polishing.state, polishing.loss) == (Reward.State.LOSS_RECORDED, Decimal(31))
         assert Reward.objects.filter(perk__code="polishing").count() == 1
+
+    def test_a_friend_who_ordered_in_time_counts_until_the_season_is_settled(
+        self, ada: Advocate, store: Store, season: Campaign
+    ) -> None:
+        in_time, too_late = brought(ada, at=on(5, 1)).friend, brought(ada, at=on(5, 2)).friend
+        slow = order(in_time, store=store, at=on(5, 31, 23))
+        pay(slow, at=on(8, 1))
+        hand_over(slow, at=on(8, 1))
+        buy(too_late, store=store, at=on(6, 1, 0))
+        sweep(on(9, 2))
+        assert self.has(ada) == {"early-access": "issued"}
+        assert rewards.counted(season, advocate=ada) == 1
 
 
 class TestPerks:
