@@ -62,11 +62,13 @@ def run(*, events: int, port: int, database_url: str, frozen_s: float = FROZEN_S
         )
         storm_settled = settle(house)
         bombs = _bombs(opened, day.books, port=port)
-        frozen = _freeze(house, opened, day.books, port=port, dice=dice, seconds=frozen_s)
-        flood = _flood(opened, day.books, port=port, dice=dice)
+        frozen = freeze(house, opened, day.books, port=port, dice=dice, seconds=frozen_s)
+        flooded = flood(opened, day.books, port=port, dice=dice)
         settled = settle(house)
         before = _patiently(invariants.fingerprint)
-        acknowledged = storm.acknowledged + frozen["sent"].acknowledged + flood["sent"].acknowledged
+        acknowledged = (
+            storm.acknowledged + frozen["sent"].acknowledged + flooded["sent"].acknowledged
+        )
         _again(opened, day.deliveries, port=port, dice=dice)
         settle(house)
         broken = invariants.broken(day.books, acknowledged=acknowledged)
@@ -84,9 +86,9 @@ def run(*, events: int, port: int, database_url: str, frozen_s: float = FROZEN_S
             "storm": _figures(storm) | {"settled_s_after_the_last": round(storm_settled, 1)},
             "bombs_answered": bombs,
             "frozen": _figures(frozen["sent"]) | {"applied_s_after_its_return": frozen["applied_s"]},
-            "flood": _figures(flood["sent"]) | {
-                "wrong_signatures_a_second": flood["wrong_a_second"],
-                "answered": flood["answered"],
+            "flood": _figures(flooded["sent"]) | {
+                "wrong_signatures_a_second": flooded["wrong_a_second"],
+                "answered": flooded["answered"],
             },
             "settled_s": round(settled, 1),
             "sales": len(day.books.versions),
@@ -118,7 +120,8 @@ def raise_storm(
         while left and share >= left[0][0]:
             left.pop(0)[1]()
         if time.monotonic() >= next_kill[0]:
-            dice.choice(house.programs).kill()
+            if up := [each for each in house.programs if each.has_come_up]:
+                dice.choice(up).kill()
             next_kill[0] = time.monotonic() + dice.uniform(*kill_every)
         house.keep_alive()
 
@@ -142,7 +145,7 @@ def _bombs(opened: Opened, books: till.Books, *, port: int) -> dict[str, int]:
     return answers
 
 
-def _freeze(
+def freeze(
     house: programs.House,
     opened: Opened,
     books: till.Books,
@@ -161,14 +164,21 @@ def _freeze(
     return {"sent": sent, "applied_s": round(time.monotonic() - back, 1)}
 
 
-def _flood(opened: Opened, books: till.Books, *, port: int, dice: random.Random) -> dict[str, Any]:
+def flood(
+    opened: Opened,
+    books: till.Books,
+    *,
+    port: int,
+    dice: random.Random,
+    seconds: float = FLOOD_S,
+) -> dict[str, Any]:
     """As many wrong signatures as two threads can send, beside good deliveries."""
-    day = _more(books, events=int(FLOOD_S * 10), name="W", dice=dice)
+    day = _more(books, events=int(seconds * 10), name="W", dice=dice)
     answered: Counter[int] = Counter()
     is_over = threading.Event()
     wrong = {"webhook-id": "msg_1", "webhook-timestamp": "1", "webhook-signature": "v1,AAAA"}
 
-    def flood() -> None:
+    def send_wrong_ones() -> None:
         while not is_over.is_set():
             try:
                 status, _ = sending.post(opened, day.deliveries[0], port=port, headers=wrong)
@@ -176,7 +186,7 @@ def _flood(opened: Opened, books: till.Books, *, port: int, dice: random.Random)
             except (OSError, http.client.HTTPException):
                 answered[0] += 1
 
-    threads = [threading.Thread(target=flood, daemon=True) for _ in range(2)]
+    threads = [threading.Thread(target=send_wrong_ones, daemon=True) for _ in range(2)]
     began = time.monotonic()
     for thread in threads:
         thread.start()

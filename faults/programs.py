@@ -18,6 +18,7 @@ from jeweler import embedded
 PR_SET_PDEATHSIG = 1
 # Loaded beforehand: between fork and exec nothing is to be looked for.
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+COMES_UP_S = 6.0
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 
@@ -39,8 +40,10 @@ class Program:
     log: Path
     process: subprocess.Popen[bytes] | None = None
     kills: int = 0
+    began: float = 0.0
 
     def start(self) -> None:
+        self.began = time.monotonic()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 self.command,
@@ -52,6 +55,11 @@ class Program:
                 start_new_session=True,
                 preexec_fn=_die_with_us,  # noqa: PLW1509  one call of the C library, no locks
             )
+
+    @property
+    def has_come_up(self) -> bool:
+        """Whether it has had time to begin its work: whoever is killed while it starts never does any."""
+        return self.process is not None and time.monotonic() - self.began > COMES_UP_S
 
     def keep_alive(self) -> None:
         if self.process is None or self.process.poll() is not None:
@@ -149,6 +157,17 @@ def house(*, port: int, folder: Path, database_url: str) -> House:
             "-s",
             schedule,
         ]
+    return _house(commands, port=port, folder=folder, database_url=database_url)
+
+
+def small_house(*, port: int, folder: Path, database_url: str) -> House:
+    """Web, and one worker that is its own clock: what a test has time to start, and to start again."""
+    celery = [sys.executable, "-m", "celery", "-A", "jeweler"]
+    worker = ["worker", "-B", "-c", "1", "-l", "error", "--without-gossip", "--without-mingle"]
+    commands = {
+        "web": _web(port),
+        "worker": [*celery, *worker, "-s", str(folder / "schedule"), "-n", "chaos@%h"],
+    }
     return _house(commands, port=port, folder=folder, database_url=database_url)
 
 
