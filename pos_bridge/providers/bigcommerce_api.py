@@ -18,6 +18,7 @@ from pos_bridge.providers.asking import (
     stamp_after,
     text,
 )
+from pos_bridge.providers.bigcommerce import HEADER
 from pos_bridge.records import Wanted
 
 MOST = 250
@@ -64,33 +65,29 @@ def subscriptions(*, access: Access) -> Ask | None:
 
 
 def renewals(*, access: Access, told: Told) -> tuple[Ask, ...]:
-    """The new hook brings a password of its own along, in the header that its deliveries are known by."""
+    """Each hook brings the connection's password along, in the header that its deliveries are known by; one that does not is told to."""
     ours = {
         text(row, "scope"): row
         for row in rows(told.body, "data")
         if row.get("destination") == access.hook
     }
-    asleep = [row for row in ours.values() if not row.get("is_active", True)]
+    works = {"is_active": True, "headers": {HEADER: access.secret}}
     again = [
-        _send(access, "PUT", f"/v3/hooks/{text(row, 'id')}", {"is_active": True}) for row in asleep
+        _send(access, "PUT", f"/v3/hooks/{text(row, 'id')}", works)
+        for row in ours.values()
+        if not row.get("is_active", True) or not _brings(row.get("headers"), access.secret)
     ]
-    given = next((row["headers"] for row in ours.values() if row.get("headers")), None)
     made = [
-        _send(
-            access,
-            "POST",
-            "/v3/hooks",
-            {
-                "scope": scope,
-                "destination": access.hook,
-                "is_active": True,
-                **({"headers": given} if given else {}),
-            },
-        )
+        _send(access, "POST", "/v3/hooks", {"scope": scope, "destination": access.hook, **works})
         for scope in SCOPES
         if scope not in ours
     ]
     return (*again, *made)
+
+
+def _brings(headers: Any, secret: str) -> bool:
+    given = headers if isinstance(headers, dict) else {}
+    return any(name.lower() == HEADER and value == secret for name, value in given.items())
 
 
 def secret_in(told: Told) -> str:

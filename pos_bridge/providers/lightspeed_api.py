@@ -25,6 +25,9 @@ from pos_bridge.providers.asking import (
 from pos_bridge.records import Closure
 
 BASE = "/api/2.0"
+WEBHOOKS = (
+    "/api/2026-07/webhooks"  # 2.0 has none: these are of the API by dates, whose request is JSON
+)
 MOST = "200"
 # The collections that have a version, and the webhook's type of what stands in them.
 COLLECTIONS = {
@@ -70,7 +73,7 @@ def read(*, access: Access, ask: Ask, told: Told) -> Page:
 
 
 def subscriptions(*, access: Access) -> Ask | None:
-    return _ask(access, "webhooks", "webhooks")
+    return Ask(about="webhooks", path=WEBHOOKS, headers=_headers(access))
 
 
 def renewals(*, access: Access, told: Told) -> tuple[Ask, ...]:
@@ -83,7 +86,7 @@ def renewals(*, access: Access, told: Told) -> tuple[Ask, ...]:
         Ask(
             about="webhook",
             method="POST",
-            path=f"{BASE}/webhooks",
+            path=WEBHOOKS,
             headers=_headers(access),
             body={"url": access.hook, "active": True, "type": type_},
         )

@@ -27,7 +27,7 @@ from pos_bridge.records import (
 )
 
 TELLS_PROBLEMS = False
-FETCHES = frozenset({"order", "payment", "refund", "customer"})
+FETCHES = frozenset({"order", "payment", "refund", "customer", "item"})
 
 _STATUSES = {
     "APPROVED": "authorized",

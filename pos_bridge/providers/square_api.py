@@ -42,7 +42,11 @@ _ONE = {
     "payment": "/v2/payments/{}",
     "refund": "/v2/refunds/{}",
     "customer": "/v2/customers/{}",
+    "item": "/v2/catalog/object/{}",  # a variation: what is counted and sold
 }
+
+
+_UNDER = {"item": "object"}  # where it stands in the answer, where that is not its own name
 
 
 def fetch(*, access: Access, kind: str, external_id: str) -> Ask | None:
@@ -100,7 +104,7 @@ def read(*, access: Access, ask: Ask, told: Told) -> Page:
     elif about == "orders":
         found = [_object("order", row) for row in maybe_rows(told.body, "orders")]
     else:
-        found = [_object(about, group(told.body, about))]
+        found = [_object(about, group(told.body, _UNDER.get(about, about)))]
     return Page(found=tuple(found), then=_next(ask, told))
 
 
@@ -179,7 +183,11 @@ def _object(kind: str, row: dict[str, Any]) -> Found:
     id_ = text(row, "id")
     about = id_ if kind == "order" else str(row.get("order_id") or "")
     as_of = str(row.get("updated_at") or row.get("created_at") or "")
-    return Found(message=pulled(type_=kind, about=about, id_=id_, as_of=as_of, body={kind: row}))
+    return Found(
+        message=pulled(
+            type_=kind, about=about, id_=id_, as_of=as_of, body={_UNDER.get(kind, kind): row}
+        )
+    )
 
 
 def _shifts(access: Access, place: str, told: Told) -> tuple[Ask, ...]:

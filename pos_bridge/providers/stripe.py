@@ -107,7 +107,7 @@ def _refund(fields: Fields) -> RefundReport:
         payment_id=fields.text("payment_intent", longest=128, is_required=True),
         refund_id=fields.text("id", longest=128, is_required=True),
         amount=_amount(fields, "amount", currency),
-        tax=Decimal(0),
+        tax=None,  # Stripe does not know what of it was tax
         currency=currency,
         reason=fields.text("reason", longest=200),
         at=_moment(fields.values.get("created")),

@@ -1,5 +1,6 @@
 """What each vendor's file asks and reads: pure, by the shapes in the vendors' documents."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -7,8 +8,17 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from pos_bridge.providers import bigcommerce_api, lightspeed_api, shopify_api, square_api
+from pos_bridge.providers import (
+    bigcommerce,
+    bigcommerce_api,
+    lightspeed_api,
+    shopify_api,
+    square,
+    square_api,
+)
 from pos_bridge.providers.asking import Access, Api, Ask, NotAsExpected, Told
+from pos_bridge.providers.contract import Delivery
+from pos_bridge.records import ItemCard
 
 SINCE = datetime(2026, 11, 20, 12, tzinfo=UTC)
 UNTIL = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -209,3 +219,35 @@ def test_bigcommerce_hints_each_changed_order_and_asks_for_the_whole_of_it() -> 
     [found] = read(bigcommerce_api, order, row).found
     assert (found.message.type, found.message.about) == ("order", "100")
     assert {each.kind for each in found.wants} == {"transactions", "refunds"}
+
+
+def test_bigcommerce_hooks_bring_the_password_that_its_deliveries_are_known_by() -> None:
+    access = replace(ACCESS, secret="word-of-a-test")
+    rows = [
+        {"id": 1, "scope": scope, "destination": HOOK, "headers": {"X-Hook-Secret": word}}
+        for scope, word in zip(
+            bigcommerce_api.SCOPES, ("word-of-a-test", "an old one"), strict=False
+        )
+    ]
+    mended, made = bigcommerce_api.renewals(access=access, told=told({"data": rows}))
+
+    assert (mended.method, mended.path) == ("PUT", "/v3/hooks/1")
+    assert (made.method, made.body["scope"]) == ("POST", bigcommerce_api.SCOPES[2])
+    for ask in (mended, made):
+        delivery = Delivery(headers=ask.body["headers"], body=b"{}", address=HOOK)
+        assert bigcommerce.is_signed(delivery, secrets=["word-of-a-test"], now=UNTIL)
+
+
+def test_square_is_asked_which_piece_a_counted_variation_is() -> None:
+    ask = square_api.fetch(access=ACCESS, kind="item", external_id="FD2CJ3SQ5CWRYO6MNTXBHQ3Y")
+    assert ask is not None
+    assert ask.path == "/v2/catalog/object/FD2CJ3SQ5CWRYO6MNTXBHQ3Y"
+    variation = {
+        "id": "FD2C",
+        "type": "ITEM_VARIATION",
+        "item_variation_data": {"sku": "2141438171"},
+    }
+    [found] = read(square_api, ask, {"object": variation}).found
+    assert square.parse(name=found.message.type, body=found.message.body) == (
+        ItemCard(item_id="FD2C", sku="2141438171"),
+    )
