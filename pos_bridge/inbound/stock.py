@@ -103,7 +103,8 @@ def _settle(stone_id: int, *, now: datetime) -> None:
 
 
 def _watch(level: StockLevel, *, connection: Connection, now: datetime) -> None:
-    subject = f"{level.item} {level.store.code}"[:128]
+    # By the till's own id: the number on the label may be learned while the alarm is open.
+    subject = f"{level.item.external_id} {level.store.code}"[:128]
     if level.quantity >= 0:
         alarms.clear(connection=connection, kind=alarms.Kind.OVERSOLD, subject=subject, now=now)
         return
