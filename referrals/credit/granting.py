@@ -15,7 +15,7 @@ from referrals.credit.ledger import (
     KeyReused,
     Kind,
     Move,
-    accounts_of,
+    hers_locked,
     last_day,
     locked,
     post,
@@ -78,7 +78,7 @@ def grant(
     CreditAccount.objects.bulk_create(
         [CreditAccount(customer=owner, currency=currency)], ignore_conflicts=True
     )
-    accounts = locked(accounts_of(owner, currency=currency))
+    accounts = hers_locked(owner, currency=currency)
     account = next(each for each in accounts if each.customer_id == owner.pk)
     if pays_debt:  # two customers who became one may have a debt under either name
         account = max(accounts, key=lambda each: (each.owed, each == account))

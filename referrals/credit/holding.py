@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet, Sum
 
-from jeweler import customers, money
+from jeweler import money, prepared
 from jeweler.models import Customer, Payment, Store
 from jeweler.outbox import publish
 from referrals import full_price
@@ -18,7 +18,7 @@ from referrals.credit.ledger import (
     Bucket,
     Kind,
     Move,
-    accounts_of,
+    hers_locked,
     last_day,
     locked,
     post,
@@ -122,11 +122,13 @@ def hold(
     found = full_price.eligible(lines)
     if amount > found.total:
         raise NotFullPrice(found, currency=currency)
-    accounts = locked(accounts_of(customer, currency=currency))
+    accounts = hers_locked(customer, currency=currency)
     _release_lapsed(accounts, now=now)
     parts = _allocated(accounts, amount=amount, currency=currency, now=now)
-    kept = CreditHold.objects.create(
-        customer=customers.resolve_anew(customer),
+    ((owner_id,),) = prepared.rows(_OWNER, {"id": customer.pk})
+    kept = prepared.inserted(
+        CreditHold,
+        customer_id=owner_id,
         currency=currency,
         amount=amount,
         store=store,
@@ -135,6 +137,7 @@ def hold(
         held_at=now,
         lapses_at=until or now + timedelta(minutes=settings.CREDIT_HOLD_MINUTES),
     )
+    assert kept is not None, "a new uid is nobody else's"
     moves = [
         Move(lot=lot, source=Bucket.AVAILABLE, target=Bucket.HELD, amount=part)
         for lot, part in parts
@@ -279,7 +282,7 @@ def _allocated(
     accounts: list[CreditAccount], *, amount: Decimal, currency: str, now: datetime
 ) -> list[tuple[CreditLot, Decimal]]:
     open_ones = [account for account in accounts if account.blocked_at is None]
-    lots = list(usable(CreditLot.objects.filter(account__in=open_ones), now=now))
+    lots = usable(open_ones, now=now)
     there = [(lot, lot.available) for lot in lots]
     parts, _ = _split(there, amount)
     if sum((part for _, part in parts), NOTHING) < amount:
@@ -349,12 +352,8 @@ def _release(
 def _release_lapsed(accounts: list[CreditAccount], *, now: datetime) -> None:
     """Those of these accounts alone; one that also takes from others (two customers who were one) is left to the sweep."""
     ids = {account.pk for account in accounts}
-    over = CreditHold.objects.filter(
-        customer__in={account.customer_id for account in accounts},
-        state=State.HELD,
-        lapses_at__lte=now,
-    )
-    for kept in over.order_by("pk"):
+    owners = [account.customer_id for account in accounts]
+    for kept in prepared.found(CreditHold, _LAPSED, {"owners": owners, "now": now}):
         if {lot.account_id for lot, _ in _parts(kept)} <= ids:
             _release(kept, accounts, state=State.LAPSED, now=now)
 
@@ -383,3 +382,7 @@ def _lengthen(lot: CreditLot, *, now: datetime) -> None:
     if lot.last_date is not None and lot.last_date < today:
         lot.last_date = today + timedelta(days=settings.CREDIT_GRACE_DAYS)
         lot.save(update_fields=["last_date"])
+
+
+_OWNER = "select coalesce(merged_into_id, id) from jeweler_customer where id = %(id)s"
+_LAPSED = "customer_id = any(%(owners)s) and state = 'held' and lapses_at <= %(now)s order by id"

@@ -9,9 +9,9 @@ from decimal import Decimal
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
-from jeweler import customers, locking, money
+from jeweler import customers, locking, money, prepared
 from jeweler.models import Customer
 from referrals.models import CreditAccount, CreditEntry, CreditHold, CreditLot, CreditTransaction
 
@@ -82,16 +82,18 @@ def locked(accounts: QuerySet[CreditAccount]) -> list[CreditAccount]:
     return list(ordered.select_for_update() if locking.are_on() else ordered)
 
 
-def accounts_of(customer: Customer, *, currency: str) -> QuerySet[CreditAccount]:
-    ids = customers.ids_of(customer)
-    return CreditAccount.objects.filter(customer__in=ids, currency=currency)
+def hers_locked(customer: Customer, *, currency: str) -> list[CreditAccount]:
+    """Her accounts in this currency, under whichever of her names, held until the transaction ends and always in the same order."""
+    values = {"ids": customers.ids_of(customer), "currency": currency}
+    order = "order by id for update" if locking.are_on() else "order by id"
+    condition = f"customer_id = any(%(ids)s) and currency = %(currency)s {order}"
+    return prepared.found(CreditAccount, condition, values)
 
 
-def usable(lots: QuerySet[CreditLot], *, now: datetime) -> QuerySet[CreditLot]:
-    """Those with something available today, the one that ends first before the others."""
-    lasting = Q(last_date=None) | Q(last_date__gte=last_day(now))
-    there = lots.filter(lasting, available__gt=0)
-    return there.order_by("last_date", "pk")  # PostgreSQL puts those without an end last
+def usable(accounts: Iterable[CreditAccount], *, now: datetime) -> list[CreditLot]:
+    """Their lots with something available today, the one that ends first before the others, those without an end last."""
+    values = {"accounts": [account.pk for account in accounts], "today": last_day(now)}
+    return prepared.found(CreditLot, _USABLE, values)
 
 
 def post(
@@ -104,22 +106,23 @@ def post(
     by: User | None = None,
     reason: str = "",
     reverses: CreditTransaction | None = None,
-) -> CreditTransaction:
-    """Write a transaction of these moves; a trigger takes them into the balances."""
-    transaction = CreditTransaction.objects.create(
-        key=key, kind=kind, at=at, hold=hold, by=by, reason=reason, reverses=reverses
-    )
-    CreditEntry.objects.bulk_create(
-        CreditEntry(
-            transaction=transaction,
-            lot=move.lot,
-            source=move.source,
-            target=move.target,
-            amount=move.amount,
-        )
-        for move in moves
-    )
-    return transaction
+) -> None:
+    """Write a transaction of these moves, in one statement; a trigger takes them into the balances."""
+    made = list(moves)
+    values = {
+        "key": key,
+        "kind": str(kind),
+        "at": at,
+        "by": by.pk if by else None,
+        "reason": reason,
+        "hold": hold.pk if hold else None,
+        "reverses": reverses.pk if reverses else None,
+        "lots": [move.lot.pk for move in made],
+        "sources": [str(move.source) for move in made],
+        "targets": [str(move.target) for move in made],
+        "amounts": [move.amount for move in made],
+    }
+    prepared.rows(_POST, values)
 
 
 def settled_debt(lot: CreditLot, *, amount: Decimal, account: CreditAccount) -> list[Move]:
@@ -130,6 +133,20 @@ def settled_debt(lot: CreditLot, *, amount: Decimal, account: CreditAccount) -> 
     account.owed -= paid  # as the trigger will write it; for who settles several lots
     return [Move(lot=lot, source=Bucket.AVAILABLE, target=Bucket.OWED, amount=paid)]
 
+
+_USABLE = """
+account_id = any(%(accounts)s) and available > 0 and (last_date is null or last_date >= %(today)s) order by last_date, id
+"""
+
+_POST = """
+with posted as (
+    insert into referrals_credittransaction (key, kind, at, by_id, reason, hold_id, reverses_id)
+    values (%(key)s, %(kind)s, %(at)s, %(by)s, %(reason)s, %(hold)s, %(reverses)s) returning id)
+insert into referrals_creditentry (transaction_id, lot_id, source, target, amount)
+select posted.id, move.lot, move.source, move.target, move.amount
+from posted, unnest(%(lots)s::bigint[], %(sources)s::text[], %(targets)s::text[], %(amounts)s::numeric[])
+    with ordinality as move (lot, source, target, amount, place) order by move.place
+"""
 
 _BALANCE = """
 select
