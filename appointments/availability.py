@@ -88,10 +88,6 @@ def slots(plan: Plan, *, since: int, until: int) -> dict[int, tuple[int, ...]]:
     }
 
 
-def is_free(plan: Plan, *, start: int) -> bool:
-    return start in slots(plan, since=start, until=start + 1)
-
-
 def rooms_for(plan: Plan, *, start: int) -> tuple[int, ...]:
     """The ids of the rooms that are free for a visit that begins then."""
     rooms = plan.rooms or ()

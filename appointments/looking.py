@@ -82,12 +82,12 @@ def look(
     read = (hours or diary.hours)(asked, since=since, until=until, now=now)
     plan = diary.lay_out(asked, since=since, until=until, now=now, within=read)
     start = calendars.minute_of(starts_at)
-    if availability.is_free(plan, start=start) and calendars.moment_of(start) == starts_at:
+    minutes = calendars.minute_after(since), calendars.minute_after(until)
+    found = availability.slots(plan, since=minutes[0], until=minutes[1])
+    if start in found and calendars.moment_of(start) == starts_at:
         return Looked(hours=read, plan=plan)
     if visitor is not None and visitor.appointments.filter(status=Appointment.Status.HELD).exists():
         return None
-    minutes = calendars.minute_after(since), calendars.minute_after(until)
-    found = availability.slots(plan, since=minutes[0], until=minutes[1])
     nearest = availability.nearest(list(found), to=start, count=ALTERNATIVES)
     raise SlotTaken(
         [calendars.moment_of(each) for each in nearest] if len(nearest) == ALTERNATIVES else ()
