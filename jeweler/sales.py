@@ -19,6 +19,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from jeweler import money, prepared
@@ -72,6 +73,7 @@ class SaleReport:
     note: str = ""
     codes: tuple[str, ...] = ()
     buyer_external_id: str = ""
+    sold_by: User | None = None
     lines: tuple[LineReport, ...] = ()
 
 
@@ -180,6 +182,7 @@ def record_payment(
     currency: str,
     tender: str,
     reference: str = "",
+    card_hash: str = "",
     paid_at: datetime,
     now: datetime,
 ) -> Payment:
@@ -193,6 +196,8 @@ def record_payment(
     reported = {"status": status, "amount": amount, "tender": tender, "paid_at": paid_at}
     if reference:  # a report without one takes away none
         reported["reference"] = reference
+    if card_hash:
+        reported["card_hash"] = card_hash
     new = prepared.inserted(
         Payment, source=source, external_id=external_id, sale=sale, **reported, recorded_at=now
     )

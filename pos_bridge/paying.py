@@ -255,6 +255,7 @@ def _begun(invoice: Invoice, *, now: datetime) -> Sale:
             tax=invoice.tax,
             placed_at=now,
             codes=(invoice.code,) if invoice.code else (),
+            sold_by=invoice.written_by,
             lines=tuple(invoices.lines_of(invoice)),
         ),
         now=now,

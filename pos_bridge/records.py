@@ -71,6 +71,7 @@ class PaymentReport:
     currency: str
     tender: str
     reference: str = ""
+    card_hash: str = ""
     at: datetime
 
 

@@ -179,6 +179,7 @@ def report(ticket: CounterTicket, act: Act) -> Sale:
             total=worked.total + ticket.rounding,
             tax=worked.tax,
             placed_at=ticket.sale.placed_at if ticket.sale else act.now,
+            sold_by=ticket.begun_by.user,
             lines=lines,
         ),
         now=act.now,

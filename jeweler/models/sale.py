@@ -8,6 +8,7 @@ been paid is always added up from the facts, never stored.
 
 from typing import Any
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
@@ -54,6 +55,10 @@ class Sale(models.Model):
     buyer_external_id = models.CharField(
         max_length=128, blank=True, default="", db_default="", help_text="The source's own for her"
     )
+    sold_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+",
+        help_text="Whose log-in rang it up; empty where a till does not say",
+    )  # fmt: skip
     recorded_at = models.DateTimeField()
 
     class Meta:
@@ -127,6 +132,10 @@ class Payment(models.Model):
     reference = models.CharField(
         max_length=64, blank=True, help_text="What the tender rests on: credit_hold:<id>"
     )
+    card_hash = models.CharField(
+        max_length=64, blank=True, default="", db_default="",
+        help_text="A keyed hash of the processor's mark of the card, where the till gives one",
+    )  # fmt: skip
     paid_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
 
@@ -134,6 +143,10 @@ class Payment(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["source", "external_id"], name="payment_natural_key"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_is_positive"),
+        ]
+        indexes = [
+            # Whether two people paid with one card is asked before a reward is given.
+            models.Index(fields=["card_hash"], name="payment_card", condition=~Q(card_hash=""))
         ]
 
     def __str__(self) -> str:

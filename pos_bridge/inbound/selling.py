@@ -102,6 +102,7 @@ def record_payment(payment: PaymentReport, *, connection: Connection, now: datet
         currency=payment.currency or sale.currency,
         tender=payment.tender,
         reference=payment.reference,
+        card_hash=payment.card_hash,
         paid_at=payment.at,
         now=now,
     )

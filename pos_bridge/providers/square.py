@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from pos_bridge.providers import json_text, signatures, square_orders
+from pos_bridge.providers import card_data, json_text, signatures, square_orders
 from pos_bridge.providers.contract import Delivery, Message
 from pos_bridge.providers.reading import group, moment, needed, number, rows, text, whole_object
 from pos_bridge.providers.square_orders import paid, tender_of
@@ -115,6 +115,7 @@ def _payment(subject: dict[str, Any]) -> tuple[Record, ...]:
         amount=total.amount,
         currency=total.currency,
         tender=tender_of(payment, "source_type"),
+        card_hash=text(group(payment, "card_details"), card_data.MARK, longest=64),
         at=moment(payment, "created_at"),
     )
     return (report,) if total.amount > 0 else ()

@@ -119,3 +119,12 @@ def test_taking_out_twice_takes_out_no_more(said: Any) -> None:
     once = card_data.redacted(said)
 
     assert card_data.redacted(once) == once
+
+
+def test_of_a_cards_mark_a_keyed_hash_stays_and_the_mark_is_gone() -> None:
+    body = {"payment": {"card_details": {"card": {"last_4": "1111", "fingerprint": "sq-1-abc"}}}}
+    clean = card_data.redacted(body)
+    assert "sq-1-abc" not in str(clean)
+    assert len(clean["payment"]["card_details"]["card_hash"]) == 64
+    assert card_data.redacted(body) == clean
+    assert "card_hash" not in str(card_data.redacted({"card": {"fingerprint": ""}}))

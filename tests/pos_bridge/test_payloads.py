@@ -1,6 +1,7 @@
 """The vendors' own payloads, applied end to end, and what comes of each. They are no part of the house's code: without them, skipped."""
 
 import json
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -13,7 +14,7 @@ from jeweler import sales
 from jeweler.models import Customer, Payment, Sale
 from pos_bridge.connections import Opened
 from pos_bridge.models import Connection, Fetch, InboxEvent, StockLevel, TillCustomer
-from pos_bridge.providers import json_text, shopify, square, standard, stripe
+from pos_bridge.providers import json_text, known, shopify, square, standard, stripe
 from pos_bridge.providers.contract import Delivery
 from tests.factories import pos_bridge as tills
 from tests.factories import vendors
@@ -185,6 +186,8 @@ def test_squares_payments_drive_the_sale(name: str) -> None:
     assert (parked.state, parked.reason) == ("parked", "sale_unknown")
     assert (wanted.kind, wanted.external_id) == ("order", parked.sale_external_id)
     assert "fingerprint" not in json.dumps(parked.body)
+    told = known.of(parked.connection).parse(name=parked.type, body=parked.body)
+    assert re.fullmatch(r"[0-9a-f]{64}", told[0].card_hash)  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(
