@@ -194,6 +194,7 @@ CELERY_BEAT_SCHEDULE = {
     "poll-outside": {"task": "appointments.tasks.poll_outside", "schedule": 60.0},
     "keep-wall-times": {"task": "appointments.tasks.keep_wall_times", "schedule": 3600.0},
     "tidy-credit": {"task": "referrals.tasks.tidy_credit", "schedule": 60.0},
+    "escalate-reviews": {"task": "referrals.tasks.escalate_reviews", "schedule": 300.0},
     "sweep-referrals": {"task": "referrals.tasks.sweep_referrals", "schedule": 60.0},
     "check-credit": {
         "task": "referrals.tasks.check_credit",

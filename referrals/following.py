@@ -17,7 +17,7 @@ from django.db.models import Q
 
 from jeweler import customers
 from jeweler.models import Customer, Payment, Refund, Sale, SaleLine
-from referrals import log, perks, program, rewards
+from referrals import log, perks, program, rewards, signs
 from referrals.models import Referral
 from referrals.qualification import Fact, Kind, Rules, Standing, State, fold
 
@@ -42,6 +42,8 @@ def follow(*, sale_id: int, now: datetime) -> None:
     if hers is not None:
         referral = log.locked(hers.pk)
         learn(referral, sale=sale, now=now)
+        if referral.closed_at is None:
+            signs.consider(referral, now=now)
         look(referral, now=now)
 
 
@@ -76,6 +78,9 @@ def look(referral: Referral, *, now: datetime) -> Standing:
     if referral.closed_at is not None:
         return standing
     before = referral.state
+    if standing.state == State.QUALIFIED and signs.consider(referral, now=now):
+        facts = log.facts_in(referral)
+        standing = fold(facts, rules=rules, now=now)
     if standing.state == State.QUALIFIED:
         outcome = rewards.earned(referral, standing=standing, now=now)
         if isinstance(outcome, Fact):

@@ -38,6 +38,7 @@ class Kind(StrEnum):
     REWARDED = "rewarded"  # sale
     UNREWARDED = "unrewarded"  # sale, reason
     BOOKED = "booked"  # visit: told, but changes nothing
+    NOTED = "noted"  # code, and words where somebody gave some: told, but changes nothing
 
 
 class State(StrEnum):

@@ -15,7 +15,7 @@ from django.db.models import Q
 
 from jeweler import customers, locking
 from jeweler.models import Customer, Sale, Store, Visitor
-from referrals import codes, eligibility, following, log, program, rewards
+from referrals import codes, eligibility, following, log, program, rewards, signs
 from referrals.models import Advocate, Program, Referral, Terms, Touch, VanityCode
 from referrals.qualification import Fact, Kind, days_end
 
@@ -172,8 +172,10 @@ def _lock(
     if why_not:
         rejected = Fact(kind=Kind.REJECTED, key="rejected", at=now, data={"reason": why_not})
         log.add(referral, [rejected], now=now)
+        signs.note_ring(referral, now=now)
     else:
         rewards.welcome(referral, now=now)
+        signs.consider(referral, now=now)
     for sale in _orders_since(friend, at=first.at):
         following.learn(referral, sale=sale, now=now)
     following.look(referral, now=now)

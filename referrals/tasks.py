@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from referrals import credit, following
+from referrals import credit, following, review
 
 
 @shared_task(expires=60)
@@ -23,3 +23,9 @@ def sweep_referrals() -> int:
 def check_credit() -> int:
     """Every balance beside its entries; who runs it twice finds the same."""
     return credit.check(now=timezone.now())
+
+
+@shared_task(expires=300)
+def escalate_reviews() -> int:
+    """What waited too long for a decision is told to the managers; it stays held."""
+    return review.escalate(now=timezone.now())

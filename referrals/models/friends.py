@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from jeweler.models import Customer, Sale, Store, Visitor
 from referrals.models.program import Program, Terms
@@ -294,3 +294,55 @@ class Review(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reason} of referral {self.referral_id}"
+
+
+class ReferralChange(models.Model):
+    """What needs two people: another advocate for a friend, or a referral in spite of a hard rule. One asks, another decides."""
+
+    class Kind(models.TextChoices):
+        REASSIGN = "reassign", "Another advocate"
+        OVERRIDE = "override", "In spite of a rule"
+
+    class State(models.TextChoices):
+        OPEN = "open", "Waits"
+        APPROVED = "approved", "Approved"
+        DECLINED = "declined", "Declined"
+
+    referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="changes")
+    kind = models.CharField(max_length=8, choices=Kind)
+    advocate = models.ForeignKey(
+        Advocate, on_delete=models.PROTECT, related_name="+", help_text="Whose it is to be"
+    )
+    reason = models.CharField(max_length=280)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    asked_at = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=State, default=State.OPEN)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+    note = models.CharField(max_length=280, blank=True, default="")
+
+    class Meta:
+        permissions = [("override_hard", "Can ask for a referral in spite of a hard rule")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["referral"], condition=Q(state="open"), name="referral_change_one_at_a_time"
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="referral_change_says_why"),
+            models.CheckConstraint(
+                condition=Q(state="open", decided_at=None, decided_by=None)
+                | (~Q(state="open") & Q(decided_at__isnull=False, decided_by__isnull=False)),
+                name="referral_change_decided_says_who",
+            ),
+            # Two people: nobody approves what she asked for.
+            models.CheckConstraint(
+                condition=Q(decided_by=None) | ~Q(decided_by=F("asked_by")),
+                name="referral_change_needs_two",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} for referral {self.referral_id}"
