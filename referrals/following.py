@@ -78,8 +78,8 @@ def look(referral: Referral, *, now: datetime) -> Standing:
     if referral.closed_at is not None:
         return standing
     before = referral.state
-    if standing.state == State.QUALIFIED and signs.consider(referral, now=now):
-        facts = log.facts_in(referral)
+    if standing.state == State.QUALIFIED:
+        facts += signs.consider(referral, now=now)
         standing = fold(facts, rules=rules, now=now)
     if standing.state == State.QUALIFIED:
         outcome = rewards.earned(referral, standing=standing, now=now)

@@ -21,11 +21,9 @@ def is_linked(user: User, customer: Customer) -> bool:
     mine = mailboxes.mailbox(user.email.strip().lower())
     if mine in {mailboxes.mailbox(email) for email in customers.emails_of(customer)}:
         return True
-    hers = set(customers.ids_of(customer))
-    return any(
-        not hers.isdisjoint(customers.ids_of(each)) or eligibility.shares_a_contact(each, customer)
-        for each in _herself(user)
-    )
+    hers = customers.ids_of(customer)
+    own = [customers.ids_of(each) for each in _herself(user)]
+    return any(set(ids) & set(hers) or eligibility.share_a_contact(ids, hers) for ids in own)
 
 
 def has_sold(user: User, referral: Referral) -> bool:

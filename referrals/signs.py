@@ -36,20 +36,21 @@ class Pair:
     emails: tuple[set[str], set[str]]
 
 
-def consider(referral: Referral, *, now: datetime) -> bool:
-    """Hold a locked referral for what is seen now and was not looked at before; whether anything does."""
+def consider(referral: Referral, *, now: datetime) -> list[Fact]:
+    """Hold a locked referral for what is seen now and was not looked at before: the facts that say so."""
     pair = _pair(referral)
     verdict = scoring.judge(seen(pair))
     looked_at = list(referral.reviews.all())
-    fresh = [each for each in verdict.reasons if _is_new(each, verdict, looked_at)]
-    for reason in fresh:
+    return [
         hold(referral, reason=reason, score=verdict.score, signs=verdict.signs, now=now)
-    return bool(fresh)
+        for reason in verdict.reasons
+        if _is_new(reason, verdict, looked_at)
+    ]
 
 
 def hold(
     referral: Referral, *, reason: str, score: int = 0, signs: tuple[Sign, ...] = (), now: datetime
-) -> Review:
+) -> Fact:
     """Nothing is earned until somebody has decided. A pattern of the staff's is told to the managers at once."""
     days = 0 if reason == Sign.STAFF_PATTERN else referral.terms.review_days
     review = Review.objects.create(
@@ -57,10 +58,9 @@ def hold(
         due_at=now + timedelta(days=days),
     )  # fmt: skip
     data = {"review": review.pk, "reason": reason}
-    log.add(
-        referral, [Fact(kind=Kind.HELD, key=f"review:{review.pk}:held", at=now, data=data)], now=now
-    )
-    return review
+    held = Fact(kind=Kind.HELD, key=f"review:{review.pk}:held", at=now, data=data)
+    log.add(referral, [held], now=now)
+    return held
 
 
 def note_ring(referral: Referral, *, now: datetime) -> bool:

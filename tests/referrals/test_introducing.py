@@ -11,6 +11,7 @@ from referrals.introducing import Outcome
 from referrals.models import Advocate, Referral, Touch
 from tests.factories import friends
 from tests.factories.friends import on
+from tests.factories.jeweler import customer_with
 from tests.factories.referrals import AdvocateFactory
 
 pytestmark = pytest.mark.django_db
@@ -66,9 +67,14 @@ def test_staff_enter_neither_their_own_code_nor_that_of_somebody_near(
     ada: Advocate, store: Store
 ) -> None:
     herself = friends.member(store, Role.ASSOCIATE, email="Ada@GoogleMail.com")
+    sister = friends.member(store, Role.ASSOCIATE, email="sister@osmere.example")
+    customer_with(email="sister@osmere.example", phone="+447911123456")  # they share a telephone
     bea = friends.friend()
-    with pytest.raises(introducing.OwnCode):
-        introducing.introduce(advocate=ada, friend=bea, channel=COUNTER, by=herself, now=on(3, 1))
+    for member in (herself, sister):
+        with pytest.raises(introducing.OwnCode):
+            introducing.introduce(
+                advocate=ada, friend=bea, channel=COUNTER, by=member, now=on(3, 1)
+            )
     assert not Referral.objects.exists()
 
 
