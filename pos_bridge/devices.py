@@ -12,7 +12,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
-from jeweler import audit, tokens
+from jeweler import audit, prepared, tokens
 from jeweler.models import Store
 from pos_bridge.models import TillDevice
 
@@ -94,12 +94,13 @@ def log_in(*, key: str, now: datetime) -> LoggedIn:
 def known(*, token: str, now: datetime) -> TillDevice:
     """The till whose token this is; its use is noted once a minute. Raises NotLoggedIn.
 
-    In plain SQL, for every call asks.
+    Planned once, for every call asks, and every call asks for its store.
     """
-    found = TillDevice.objects.raw(_KNOWN, [tokens.hashed(token), now])
-    device = next(iter(found), None)
+    values = {"token": tokens.hashed(token), "now": now}
+    device = next(iter(prepared.found(TillDevice, _KNOWN, values)), None)
     if device is None:
         raise NotLoggedIn
+    [device.store] = prepared.found(Store, "id = %(id)s", {"id": device.store_id})
     if device.last_used_at is None or device.last_used_at < now - NOTED_EVERY:
         TillDevice.objects.filter(pk=device.pk).update(last_used_at=now)
     return device
@@ -113,6 +114,4 @@ def revoke(*, device: TillDevice, by: User, now: datetime) -> None:
     audit.record(action="till.revoked", subject=device, actor=by, store=device.store, now=now)
 
 
-_KNOWN = """
-select * from pos_bridge_tilldevice where token_hash = %s and revoked_at is null and token_ends_at > %s
-"""
+_KNOWN = "token_hash = %(token)s and revoked_at is null and token_ends_at > %(now)s"

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.core import signing
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from builder import lookup
 from builder.codes import NotACode, read
 from builder.models import Design
-from jeweler import audit, customers, locking
+from jeweler import audit, customers, locking, prepared
 from jeweler.models import Customer
 from pos_bridge.models import TillDevice
 from referrals import codes
@@ -131,12 +131,12 @@ def _design(device: TillDevice, text: str, *, now: datetime) -> Design | None:
         code = read(text)
     except NotACode:
         return None
-    found = (
-        Design.objects.select_related("store", "band")
-        .filter(code=code, saved_at__isnull=False)
-        .first()
-    )
-    if found is None or found.store_id in {None, device.store_id}:
+    saved = "code = %(code)s and saved_at is not null"
+    found = next(iter(prepared.found(Design, saved, {"code": code})), None)
+    if found is None or found.store_id is None:
+        return found
+    if found.store_id == device.store_id:
+        found.store = device.store
         return found
     audit.record(
         action="design.refused",
@@ -175,9 +175,8 @@ def _take_turn(device: TillDevice, what: str, *, now: datetime) -> None:
     """Questions of one till wait for each other, so that two at once count two."""
     name = audit.named(device)
     locking.hold(f"questions of {name}")
-    with connection.cursor() as cursor:
-        cursor.execute(_LATELY, [what, AN_HOUR[what], MISSES, name, _ASKED, now - HOUR])
-        first_of_hour, last_miss, first_miss = cursor.fetchone()
+    values = {"what": what, "most": AN_HOUR[what], "misses": MISSES, "name": name, "asked": _ASKED, "since": now - HOUR}  # fmt: skip
+    ((first_of_hour, last_miss, first_miss),) = prepared.rows(_LATELY, values)
     if first_of_hour is not None:
         _refuse(first_of_hour + HOUR, now=now)
     if first_miss is not None and last_miss - first_miss <= MISSED_WITHIN:
@@ -190,12 +189,12 @@ def _refuse(until: datetime, *, now: datetime) -> None:
 
 
 # When the question was asked that would have to be forgotten before the next one, the last that found nothing, and the
-# twentieth before it; in plain SQL, because each look-up asks this.
+# twentieth before it; planned once, because each look-up asks this.
 _LATELY = """
 select
-    (array_agg(at order by at desc) filter (where detail ->> 'for' = %s))[%s],
+    (array_agg(at order by at desc) filter (where detail ->> 'for' = %(what)s))[%(most)s::int],
     max(at) filter (where detail -> 'found' = '[]'),
-    (array_agg(at order by at desc) filter (where detail -> 'found' = '[]'))[%s]
+    (array_agg(at order by at desc) filter (where detail -> 'found' = '[]'))[%(misses)s::int]
 from jeweler_auditentry
-where subject = %s and action = %s and at > %s
+where subject = %(name)s and action = %(asked)s and at > %(since)s
 """
