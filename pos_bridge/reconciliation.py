@@ -17,7 +17,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Min, QuerySet
 
-from jeweler import audit, outward
+from jeweler import audit, money, outward
 from jeweler.models import Store
 from pos_bridge import alarms, calling, days, differing, pulling
 from pos_bridge.models import Discrepancy, ReconciliationRun, RegisterClosure
@@ -208,9 +208,12 @@ def _tell(run: ReconciliationRun, *, now: datetime) -> None:
     is_late = run.state == State.OPEN and run.attempts >= MOST_ATTEMPTS // 4
     if run.state == State.DIFFERS or is_late:
         difference = run.theirs - run.ours
-        detail = f"{run.store} on {run.day_date}: the registers and the books differ by {difference} {run.currency}."
+        words = money.in_words(abs(difference), currency=run.currency)
+        detail = (
+            f"{run.store} on {run.day_date:%-d %B}: the registers and the books differ by {words}."
+        )
         if is_late:
-            detail = f"{run.store} on {run.day_date}: no register was closed."
+            detail = f"{run.store} on {run.day_date:%-d %B}: no register was closed."
         alarms.sound(
             connection=run.connection,
             kind=alarms.Kind.OUT_OF_BALANCE,

@@ -56,7 +56,8 @@ def day(request: StaffRequest, pk: int) -> HttpResponse:
         "closures": closures,
         "tenders": days.sides_of(run, closures).rows,
     }
-    return render(request, "pos_bridge/office/day.html", context)
+    with timezone.override(run.store.zone):  # as the clock in the showroom stood
+        return render(request, "pos_bridge/office/day.html", context)
 
 
 @staff_only(Role.MANAGER, Role.OWNER)
