@@ -5,16 +5,21 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('builder', '0019_look_up_by_report'),
-        ('jeweler', '0012_what_a_refund_was_given_in'),
+        ("builder", "0019_look_up_by_report"),
+        ("jeweler", "0012_what_a_refund_was_given_in"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='designlookup',
-            name='staff',
-            field=models.ForeignKey(blank=True, help_text='Empty: a till asked, which knows no associate', null=True, on_delete=django.db.models.deletion.PROTECT, to='jeweler.staffmember'),
+            model_name="designlookup",
+            name="staff",
+            field=models.ForeignKey(
+                blank=True,
+                help_text="Empty: a till asked, which knows no associate",
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                to="jeweler.staffmember",
+            ),
         ),
     ]
