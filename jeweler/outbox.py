@@ -8,8 +8,8 @@ for one event and must tolerate it: whatever it does elsewhere may happen twice.
 Each delivery stands alone: the order among the subscribers of an event, and among events, is not
 promised, and one that fails is tried again later without holding up another. An attempt is counted
 before it is made, in a transaction of its own, so that a subscriber that kills its process ends dead
-after `OUTBOX_MAX_ATTEMPTS` like one that raises. Deliveries are claimed one by one, since attempts
-of a batch would be counted against the innocent neighbors of a killer.
+after `OUTBOX_MAX_ATTEMPTS` like one that raises. First attempts are claimed some at a time; whatever was tried
+before is claimed alone, so that a killer costs its innocent neighbors one attempt at most.
 """
 
 import json
@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(hours=1)
+TOGETHER = 20  # deliveries that are claimed at once when they are first tried
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,12 +112,13 @@ def deliver_due(*, now: datetime, limit: int = 200) -> int:
 
     Must not run inside a transaction: a claim has to be seen by the other workers at once.
     """
-    delivered = 0
-    for _ in range(limit):
-        claimed = _claim(now=now)
-        if claimed is None:
+    delivered = tried = 0
+    while tried < limit:
+        claimed = _claim_new(now=now, most=min(TOGETHER, limit - tried)) + _claim_again(now=now)
+        if not claimed:
             break
-        delivered += _attempt(claimed, now=now)
+        tried += len(claimed)
+        delivered += sum(_attempt(each, now=now) for each in claimed)
     return delivered
 
 
@@ -149,18 +151,32 @@ def wait_after(attempts: int, *, first: timedelta = FIRST_WAIT) -> timedelta:
     return min(doubled, LONGEST_WAIT) * (1 + random.random() / 5)  # noqa: S311  no secret
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Claim:
+    delivery_id: int
+    attempts: int
+
+
+def _claim_new(*, now: datetime, most: int) -> list[_Claim]:
+    """Count the first attempt on the next deliveries and put them off, in case this process dies of one: then each is tried alone."""
+    wait = wait_after(1)
+    with transaction.atomic(durable=True):
+        found = prepared.rows(_CLAIM, {"now": now, "again": now + wait, "most": most})
+    return [_Claim(delivery_id=pk, attempts=1) for (pk,) in sorted(found)]
+
+
 @transaction.atomic(durable=True)
-def _claim(*, now: datetime) -> OutboxDelivery | None:
-    """Count an attempt on the next delivery and put it off, in case this process dies of it."""
+def _claim_again(*, now: datetime) -> list[_Claim]:
+    """Count one more attempt on the next delivery that has failed before, alone, and put it off."""
     while True:
         delivery = (
             OutboxDelivery.objects.select_for_update(skip_locked=True)
-            .filter(delivered_at=None, dead_at=None, next_attempt_at__lte=now)
+            .filter(delivered_at=None, dead_at=None, next_attempt_at__lte=now, attempts__gt=0)
             .order_by("next_attempt_at", "id")
             .first()
         )
         if delivery is None:
-            return None
+            return []
         if delivery.attempts < settings.OUTBOX_MAX_ATTEMPTS:
             break
         # Only a process that died with its last attempt leaves such a row.
@@ -170,48 +186,44 @@ def _claim(*, now: datetime) -> OutboxDelivery | None:
     delivery.attempts += 1
     delivery.next_attempt_at = now + wait_after(delivery.attempts)
     delivery.save(update_fields=["attempts", "next_attempt_at"])
-    return delivery
+    return [_Claim(delivery_id=delivery.pk, attempts=delivery.attempts)]
 
 
-def _attempt(claimed: OutboxDelivery, *, now: datetime) -> bool:
+def _attempt(claimed: _Claim, *, now: datetime) -> bool:
     try:
         return _deliver(claimed, now=now)
     except Exception as error:  # whatever a subscriber raises is its own
-        logger.warning("Could not deliver %s", claimed, exc_info=True)
+        logger.warning("Could not make delivery %s", claimed.delivery_id, exc_info=True)
         _note_failure(claimed, error=error, now=now)
         return False
 
 
 @transaction.atomic(durable=True)
-def _deliver(claimed: OutboxDelivery, *, now: datetime) -> bool:
+def _deliver(claimed: _Claim, *, now: datetime) -> bool:
     # The row stays locked while the subscriber runs, so that nobody claims a delivery whose
     # subscriber takes longer than its wait; `attempts` tells whether somebody did so just before.
     # A lock that is there is waited for: it is a neighbor's claim, which looked at this row for a
     # moment and lets go of it with its own transaction.
-    delivery = (
-        OutboxDelivery.objects.select_for_update(of=["self"])
-        .select_related("event")
-        .filter(pk=claimed.pk, attempts=claimed.attempts, delivered_at=None, dead_at=None)
-        .first()
-    )
-    if delivery is None:
+    values = {"id": claimed.delivery_id, "attempts": claimed.attempts}
+    found = prepared.rows(_TAKE, values)
+    if not found:
         return False
-    name = delivery.event.name
-    subscriber = _subscribers[name].get(delivery.subscriber)
+    ((told_to, event_id, name, payload, occurred_at),) = found
+    subscriber = _subscribers[name].get(told_to)
     if subscriber is None:
-        raise NobodySubscribes(subscriber=delivery.subscriber, event=name)
-    more = {"record": delivery.event} if delivery.subscriber in _take_records else {}
-    subscriber(_event_types[name](**delivery.event.payload), now=now, **more)
-    delivery.delivered_at = now
-    delivery.last_error = ""
-    delivery.save(update_fields=["delivered_at", "last_error"])
+        raise NobodySubscribes(subscriber=told_to, event=name)
+    said = json.loads(payload)
+    record = OutboxEvent(pk=event_id, name=name, payload=said, occurred_at=occurred_at)
+    more = {"record": record} if told_to in _take_records else {}
+    subscriber(_event_types[name](**said), now=now, **more)
+    prepared.rows(_NOTE_DELIVERED, {"id": claimed.delivery_id, "now": now})
     return True
 
 
-def _note_failure(claimed: OutboxDelivery, *, error: Exception, now: datetime) -> None:
+def _note_failure(claimed: _Claim, *, error: Exception, now: datetime) -> None:
     is_last = claimed.attempts >= settings.OUTBOX_MAX_ATTEMPTS
     OutboxDelivery.objects.filter(
-        pk=claimed.pk, attempts=claimed.attempts, delivered_at=None
+        pk=claimed.delivery_id, attempts=claimed.attempts, delivered_at=None
     ).update(last_error=repr(error)[:2000], dead_at=now if is_last else None)
 
 
@@ -224,3 +236,25 @@ with published as (
 insert into jeweler_outboxdelivery (event_id, subscriber, attempts, next_attempt_at, last_error)
 select id, subscriber, 0, %(at)s, '' from published, unnest(%(subscribers)s::text[]) as subscriber
 """
+
+_CLAIM = """
+with due as (
+    select id from jeweler_outboxdelivery
+    where delivered_at is null and dead_at is null and next_attempt_at <= %(now)s and attempts = 0
+    order by next_attempt_at, id limit %(most)s for update skip locked
+)
+update jeweler_outboxdelivery as delivery set attempts = 1, next_attempt_at = %(again)s
+from due where delivery.id = due.id returning delivery.id
+"""
+
+_TAKE = """
+select delivery.subscriber, event.id, event.name, event.payload::text, event.occurred_at
+from jeweler_outboxdelivery delivery join jeweler_outboxevent event on event.id = delivery.event_id
+where delivery.id = %(id)s and delivery.attempts = %(attempts)s
+  and delivery.delivered_at is null and delivery.dead_at is null
+for update of delivery
+"""
+
+_NOTE_DELIVERED = (
+    "update jeweler_outboxdelivery set delivered_at = %(now)s, last_error = '' where id = %(id)s"
+)

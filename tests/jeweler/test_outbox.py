@@ -267,14 +267,25 @@ def test_a_delivery_that_takes_long_holds_up_no_other_worker() -> None:
 def test_a_worker_whose_claim_was_taken_over_leaves_the_delivery_alone() -> None:
     with transaction.atomic():
         outbox.publish(EchoHeard(bell=1), at=NOW)
-    slept = outbox._claim(now=NOW)
-    took_over = outbox._claim(now=NOW + timedelta(hours=1))
-    assert slept is not None
-    assert took_over is not None
+    [slept] = outbox._claim_new(now=NOW, most=5)
+    [took_over] = outbox._claim_again(now=NOW + timedelta(hours=1))
     assert not outbox._attempt(slept, now=NOW)
     assert heard == []
     assert outbox._attempt(took_over, now=NOW)
     assert heard == [("listener", 1)]
+
+
+def test_what_was_claimed_together_with_a_killer_is_tried_alone_from_then_on() -> None:
+    with transaction.atomic():
+        for bell in (1, 2, 3):
+            outbox.publish(EchoHeard(bell=bell), at=NOW)
+    assert len(outbox._claim_new(now=NOW, most=20)) == 3  # and the process dies here
+    later = NOW + timedelta(minutes=1)
+    assert outbox._claim_new(now=later, most=20) == []
+    again = [outbox._claim_again(now=later) for _ in range(4)]
+    assert [len(each) for each in again] == [1, 1, 1, 0]
+    assert all(outbox._attempt(each, now=later) for [each] in again[:3])
+    assert sorted(heard) == [("listener", 1), ("listener", 2), ("listener", 3)]
 
 
 def test_a_limit_leaves_the_rest_for_the_next_time() -> None:
