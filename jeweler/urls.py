@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("appointments.urls")),
     path("mail/stop/<str:token>/", views.stop_mails, name="stop-mails"),
     path("", include("appointments.staff_urls")),
+    path("", include("referrals.staff_urls")),
     path("", include("pos_bridge.urls")),
     path("admin/attribution/", include("attribution.urls")),
     path("admin/", admin.site.urls),

@@ -47,6 +47,12 @@ GROUPS = [
             roles=frozenset({Role.MANAGER, Role.OWNER}),
             keys="G T",
         ),
+        Room(
+            label="Friends",
+            address="friends:reviews",
+            roles=frozenset({Role.MANAGER, Role.OWNER}),
+            keys="G F",
+        ),
     ],
     [
         Room(label="Attribution", address="attribution:dashboard", roles=FIGURES, keys="G A"),
