@@ -6,10 +6,8 @@ customers may have been found to be one person meanwhile.
 
 from datetime import datetime
 
-from django.db.models import F, Q, Sum
-
-from jeweler import customers
-from jeweler.models import ContactPoint, Customer, Sale, SaleLine
+from jeweler import customers, prepared
+from jeweler.models import ContactPoint, Customer
 from referrals import mailboxes
 from referrals.models import Advocate
 
@@ -32,9 +30,8 @@ def why_not(
 
 def share_a_contact(hers: list[int], theirs: list[int]) -> bool:
     """A mailbox or a phone number is of both."""
-    points = ContactPoint.objects.filter(customer__in=[*hers, *theirs])
     sides: tuple[set[str], set[str]] = (set(), set())
-    for owner, kind, canonical in points.values_list("customer_id", "kind", "canonical"):
+    for owner, kind, canonical in prepared.rows(_CONTACTS, {"ids": [*hers, *theirs]}):
         is_email = kind == ContactPoint.Kind.EMAIL
         sides[owner in theirs].add(mailboxes.mailbox(canonical) if is_email else canonical)
     return bool(sides[0] & sides[1])
@@ -42,11 +39,19 @@ def share_a_contact(hers: list[int], theirs: list[int]) -> bool:
 
 def has_bought(ids: list[int], *, before: datetime, except_sale: int | None = None) -> bool:
     """Merchandise that was kept. Repairs and what was wholly given back make nobody a customer."""
-    kept = (
-        Sale.objects.filter(customer__in=ids, placed_at__lt=before, voided_at=None)
-        .exclude(pk=except_sale or 0)
-        .filter(lines__kind=SaleLine.Kind.MERCHANDISE, lines__net_total__gt=0)
-        .annotate(given_back=Sum("refunds__amount", distinct=True))
-        .filter(Q(given_back=None) | Q(given_back__lt=F("total")))
-    )
-    return kept.exists()
+    values = {"ids": ids, "before": before, "except_sale": except_sale or 0}
+    ((is_there,),) = prepared.rows(_HAS_BOUGHT, values)
+    return bool(is_there)
+
+
+# Asked before every thank-you, so planned once.
+_CONTACTS = (
+    "select customer_id, kind, canonical from jeweler_contactpoint where customer_id = any(%(ids)s)"
+)
+_HAS_BOUGHT = """
+select exists (
+    select 1 from jeweler_sale sale
+    where customer_id = any(%(ids)s) and placed_at < %(before)s and voided_at is null and id <> %(except_sale)s
+      and exists (select 1 from jeweler_saleline where sale_id = sale.id and kind = 'merchandise' and net_total > 0)
+      and coalesce((select sum(amount) from jeweler_refund where sale_id = sale.id), -1) < total)
+"""

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
-from jeweler import customers, locking, money
+from jeweler import customers, locking, money, prepared
 from jeweler.models import Customer, Sale
 from jeweler.outbox import publish
 from referrals import credit, eligibility, perks
@@ -43,7 +43,8 @@ def earned(referral: Referral, *, standing: Standing, now: datetime) -> Fact | d
     shown_from = revealed_at(referral)
     if shown_from is not None and now < shown_from:
         return shown_from
-    advocate = lock([referral.advocate_id])[0]
+    advocate = referral.advocate
+    lock([advocate.pk])
     forbidden = eligibility.why_not(
         advocate=advocate,
         friend=referral.friend,
@@ -117,8 +118,8 @@ def recount(referral: Referral, *, now: datetime) -> None:
         program=referral.terms.program_id, starts_at__lte=placed_at, ends_at__gt=placed_at
     )
     for campaign in campaigns.order_by("pk"):
-        advocate = lock([referral.advocate_id])[0]
-        _recount(campaign, advocate=advocate, referral=referral, now=now)
+        lock([referral.advocate_id])
+        _recount(campaign, advocate=referral.advocate, referral=referral, now=now)
 
 
 def _recount(campaign: Campaign, *, advocate: Advocate, referral: Referral, now: datetime) -> None:
@@ -158,13 +159,9 @@ def _why_not(advocate: Advocate, referral: Referral, *, now: datetime) -> str:
     if customer.forgotten_at is not None:
         return "ADVOCATE_ERASED"
     terms = referral.terms
-    lately = Reward.objects.filter(
-        customer__in=customers.ids_of(customer),
-        beneficiary=Beneficiary.ADVOCATE,
-        rule=CREDIT,
-        issued_at__gt=now - timedelta(days=terms.cap_days),
-    )
-    return "CAP_REACHED" if lately.count() >= terms.cap else ""
+    since = now - timedelta(days=terms.cap_days)
+    ((lately,),) = prepared.rows(_LATELY, {"ids": customers.ids_of(customer), "since": since})
+    return "CAP_REACHED" if lately >= terms.cap else ""
 
 
 def _give_credit(
@@ -248,8 +245,14 @@ def _tell(reward: Reward, *, now: datetime) -> None:
     )  # fmt: skip
 
 
-def lock(advocate_ids: list[int]) -> list[Advocate]:
-    """Their rows, held until the transaction ends, always in the same order."""
-    rows = Advocate.objects.filter(pk__in=advocate_ids).select_related("customer__merged_into")
-    rows = rows.order_by("pk")
-    return list(rows.select_for_update(of=["self"]) if locking.are_on() else rows)
+def lock(advocate_ids: list[int]) -> None:
+    """Hold their rows until the transaction ends, taken always in the same order."""
+    if locking.are_on():
+        prepared.rows(_LOCK, {"ids": advocate_ids})
+
+
+_LOCK = "select id from referrals_advocate where id = any(%(ids)s) order by id for update"
+_LATELY = """
+select count(*) from referrals_reward
+where customer_id = any(%(ids)s) and beneficiary = 'advocate' and rule = 'credit' and issued_at > %(since)s
+"""

@@ -7,10 +7,11 @@ from decimal import Decimal
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from jeweler import customers, locking, money
+from jeweler import customers, locking, money, prepared
 from jeweler.models import ContactPoint, Customer
 from jeweler.outbox import publish
 from referrals.credit.ledger import (
+    NOTHING,
     Bucket,
     KeyReused,
     Kind,
@@ -72,19 +73,18 @@ def grant(
     owner = customers.resolve_anew(customer)
     _check_colleague(owner, by)
     locking.hold(f"credit grant {key}")
-    earlier = CreditEntry.objects.filter(transaction__key=key, source=Bucket.ISSUED).first()
-    if earlier is not None:
+    for earlier in prepared.found(CreditEntry, _GRANTED, {"key": key}):
         return _repeated(earlier, owner=owner, amount=amount, currency=currency, key=key)
-    CreditAccount.objects.bulk_create(
-        [CreditAccount(customer=owner, currency=currency)], ignore_conflicts=True
-    )
+    prepared.inserted(CreditAccount, customer_id=owner.pk, currency=currency, owed=NOTHING)
     accounts = hers_locked(owner, currency=currency)
     account = next(each for each in accounts if each.customer_id == owner.pk)
     if pays_debt:  # two customers who became one may have a debt under either name
         account = max(accounts, key=lambda each: (each.owed, each == account))
-    lot = CreditLot.objects.create(
-        account=account, face=amount, last_date=last_date, granted_at=now
-    )
+    lot = prepared.inserted(
+        CreditLot, account_id=account.pk, face=amount, available=NOTHING, held=NOTHING,
+        spent=NOTHING, last_date=last_date, granted_at=now,
+    )  # fmt: skip
+    assert lot is not None, "nothing of a lot is unique"
     moves = [Move(lot=lot, source=Bucket.ISSUED, target=Bucket.AVAILABLE, amount=amount)]
     if pays_debt:
         moves += settled_debt(lot, amount=amount, account=account)
@@ -178,3 +178,6 @@ def _repeated(
     if not is_hers or (lot.face, account.currency) != (amount, currency):
         raise KeyReused(key=key)
     return lot
+
+
+_GRANTED = "source = 'issued' and transaction_id = (select id from referrals_credittransaction where key = %(key)s)"
