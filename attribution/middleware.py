@@ -24,13 +24,12 @@ STOREFRONT = {"builder", "appointments", "referrals"}
 LINK, LIST = "builder:link", "builder:all_of_hers"
 # What our own mails lead to. A shared link is passed on by whatever way people have, so it is none of them.
 MAILED = {DesignLink.Purpose.RESUME: "saved design", DesignLink.Purpose.HINT: "hint"}
-PURPOSES = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
-AHEAD_OF_TIME = ("prefetch", "prerender", "preview")
+KEYS = {"token", "code"}  # of an address: whoever has it may look, or is known by it
 
 
 def touchpoints(get_response: GetResponse) -> GetResponse:
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        if not (_a_person_navigates(request) and _is_arrival(request)):
+        if not (visitors.a_person_navigates(request) and _is_arrival(request)):
             return get_response(request)
         at = timezone.now()
         response = get_response(request)
@@ -51,19 +50,6 @@ def _remember(request: HttpRequest, arrival: tracking.Arrival) -> None:
     known = None if visitor.first_seen_at >= arrival.at else visitor
     if tracking.is_touch(arrival=arrival, known=known):
         tracking.record(arrival=arrival, visitor=visitor)
-
-
-def _a_person_navigates(request: HttpRequest) -> bool:
-    """A page asked for by a browser's user: no program, no prefetch, no part of a page."""
-    headers = request.headers
-    purpose = " ".join(headers.get(name, "") for name in PURPOSES).lower()
-    return (
-        request.method == "GET"
-        and headers.get("Sec-Fetch-Dest", "document") == "document"
-        and "HX-Request" not in headers
-        and not any(word in purpose for word in AHEAD_OF_TIME)
-        and not visitors.is_robot(headers.get("User-Agent", ""))
-    )
 
 
 def _is_arrival(request: HttpRequest) -> bool:
@@ -115,7 +101,7 @@ def _arrival(request: HttpRequest, *, at: datetime) -> tracking.Arrival:
 def _path(request: HttpRequest) -> str:
     """Where she arrived; of an address that is a key only what comes before the key."""
     match = request.resolver_match
-    if match is None or "token" not in match.kwargs:
+    if match is None or not KEYS & match.kwargs.keys():
         return request.path
     return "/" + match.route.partition("<")[0]
 

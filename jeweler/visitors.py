@@ -28,6 +28,9 @@ ROBOTS = re.compile(
     re.IGNORECASE,
 )
 TABLETS = re.compile(r"ipad|tablet|kindle|silk/|android(?!.*mobile)", re.IGNORECASE)
+# How browsers say that they fetch a page which nobody has asked for yet.
+PURPOSES = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
+AHEAD_OF_TIME = ("prefetch", "prerender", "preview")
 PHONES = re.compile(r"iphone|ipod|android.*mobile|windows phone|mobile", re.IGNORECASE)
 
 
@@ -109,6 +112,19 @@ def recognize(
             customer = other
     visitor.customer = customer
     visitor.save(update_fields=["customer"])
+
+
+def a_person_navigates(request: HttpRequest) -> bool:
+    """A page asked for by a browser's user: no program, no prefetch, no part of a page."""
+    headers = request.headers
+    purpose = " ".join(headers.get(name, "") for name in PURPOSES).lower()
+    return (
+        request.method == "GET"
+        and headers.get("Sec-Fetch-Dest", "document") == "document"
+        and "HX-Request" not in headers
+        and not any(word in purpose for word in AHEAD_OF_TIME)
+        and not is_robot(headers.get("User-Agent", ""))
+    )
 
 
 def is_robot(user_agent: str) -> bool:
