@@ -15,7 +15,7 @@ from django.db.models import Q
 
 from jeweler import customers, locking
 from jeweler.models import Customer, Sale, Store, Visitor
-from referrals import codes, eligibility, following, log, program, rewards, signs
+from referrals import codes, eligibility, following, log, program, rewards, signs, wording
 from referrals.models import Advocate, Program, Referral, Terms, Touch, VanityCode
 from referrals.qualification import Fact, Kind, days_end
 
@@ -39,7 +39,7 @@ class ProgramPaused(ValueError):
 def advocate_of(text: str, *, now: datetime) -> Advocate:
     """Whose code, or approved word, this is. Raises CodeRefused."""
     typed = codes.normalized(text)
-    word = VanityCode.objects.filter(text=text.strip().upper(), state=VanityCode.State.APPROVED)
+    word = VanityCode.objects.filter(text=wording.normalized(text), state=VanityCode.State.APPROVED)
     found = (
         Advocate.objects.filter(Q(code=typed) | Q(pk__in=word.values("advocate")))
         .filter(Q(ends_at=None) | Q(ends_at__gt=now), joined_at__lte=now, suspended_at=None)
