@@ -200,6 +200,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "referrals.tasks.check_credit",
         "schedule": crontab(hour=4, minute=20),
     },
+    "invite-customers": {"task": "referrals.tasks.invite_customers", "schedule": 3600.0},
     "apply-inbox": {"task": "pos_bridge.tasks.apply_inbox", "schedule": 2.0},
     "prune-keys": {"task": "pos_bridge.tasks.prune_keys", "schedule": 3600.0},
     "prune-inbox": {"task": "pos_bridge.tasks.prune_inbox", "schedule": 3600.0},

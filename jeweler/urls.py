@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", views.healthz, name="healthz"),
     path("", include("appointments.urls")),
     path("mail/stop/<str:token>/", views.stop_mails, name="stop-mails"),
+    path("", include("referrals.urls")),
     path("", include("appointments.staff_urls")),
     path("", include("referrals.staff_urls")),
     path("", include("pos_bridge.urls")),

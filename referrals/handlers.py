@@ -5,11 +5,14 @@ somebody's friend.
 """
 
 from datetime import datetime
+from typing import Any
 
 from appointments.events import AppointmentBooked
 from appointments.models import Appointment
 from builder.events import DesignSaved
+from jeweler import privacy
 from jeweler.events import (
+    CustomerForgotten,
     CustomersMerged,
     PaymentCaptured,
     PaymentVoided,
@@ -20,7 +23,9 @@ from jeweler.events import (
 )
 from jeweler.models import Customer
 from jeweler.outbox import subscribe
-from referrals import following, merging, referring, tender
+from referrals import disclosing, following, forgetting, letters, merging, referring, tender
+from referrals.events import RewardClawedBack, RewardIssued
+from referrals.models import Reward
 
 
 @subscribe(SaleRecorded)
@@ -96,3 +101,37 @@ def recognize_who_booked(event: AppointmentBooked, *, now: datetime) -> None:
 @subscribe(CustomersMerged)
 def judge_who_became_one(event: CustomersMerged, *, now: datetime) -> None:
     merging.settle(customer_id=event.kept_id, now=now)
+
+
+@subscribe(RewardIssued)
+def write_of_a_thank_you(event: RewardIssued, *, now: datetime) -> None:
+    reward = _reward(event.reward_id)
+    if reward.state != Reward.State.ISSUED:
+        return
+    if reward.beneficiary == Reward.Beneficiary.ADVOCATE:
+        letters.thank(reward=reward, now=now)
+    elif reward.referral is not None:
+        letters.keep_for_friend(referral=reward.referral, now=now)
+
+
+@subscribe(RewardClawedBack)
+def write_of_what_is_hers_no_more(event: RewardClawedBack, *, now: datetime) -> None:
+    """A friend knows by herself what she gave back."""
+    reward = _reward(event.reward_id)
+    if reward.beneficiary == Reward.Beneficiary.ADVOCATE:
+        letters.take_back(reward=reward, now=now)
+
+
+@subscribe(CustomerForgotten)
+def forget_who_brought_and_who_came(event: CustomerForgotten, *, now: datetime) -> None:
+    forgetting.forget(customer_id=event.customer_id, visitor_ids=event.visitor_ids, now=now)
+
+
+@privacy.exports("friends")
+def export_friends(customer: Customer) -> dict[str, Any]:
+    return disclosing.export(customer)
+
+
+def _reward(reward_id: int) -> Reward:
+    rows = Reward.objects.select_related("perk", "customer__merged_into", "referral__friend")
+    return rows.get(pk=reward_id)

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from referrals import credit, following, review
+from referrals import credit, following, inviting, review, vanity
 
 
 @shared_task(expires=60)
@@ -29,3 +29,11 @@ def check_credit() -> int:
 def escalate_reviews() -> int:
     """What waited too long for a decision is told to the managers; it stays held."""
     return review.escalate(now=timezone.now())
+
+
+@shared_task(expires=3000)
+def invite_customers() -> int:
+    """Whose return window is over; and words that were given up long ago are free again."""
+    now = timezone.now()
+    vanity.release(now=now)
+    return inviting.sweep(now=now)

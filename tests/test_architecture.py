@@ -60,6 +60,9 @@ PUBLIC = {
     "visits:slots_api",
     "visits:holds_api",
     "visits:waiting",
+    "referrals:ask",
+    "referrals:landing",
+    "referrals:scanned",
 }
 SIGNED = {
     "visits:confirm_api",
@@ -71,6 +74,12 @@ SIGNED = {
     "visits:offered",
     "builder:link",
     "builder:all_of_hers",
+    "referrals:join",
+    "referrals:hers",
+    "referrals:shared",
+    "referrals:card",
+    "referrals:code",
+    "referrals:introduced",
     "floor:calendar",
     "webhook",
     "invoice",
@@ -172,7 +181,7 @@ def addresses(
 
 
 def sample_of(name: str) -> str:
-    [pattern] = [pattern for each, pattern in addresses() if each == name]
+    pattern = next(pattern for each, pattern in addresses() if each == name)
     kinds: dict[str, Any] = pattern.pattern.converters  # type: ignore[attr-defined]
     kwargs = {
         key: SAMPLES[type(kind).__name__.removesuffix("Converter").lower().replace("string", "str")]

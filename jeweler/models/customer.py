@@ -121,6 +121,7 @@ class IdentityEdge(models.Model):
         MAGIC_LINK = "magic_link", "Opened the link from her mail"
         BOOKING = "booking", "Booked a visit"
         CHECKOUT = "checkout", "Bought online"
+        INTRODUCED = "introduced", "Kept a friend's introduction"
 
     visitor = models.ForeignKey(Visitor, on_delete=models.CASCADE, related_name="edges")
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="edges")

@@ -4,7 +4,7 @@ from typing import Any
 
 from jeweler import customers, privacy
 from jeweler.models import Customer
-from referrals.models import CreditAccount, CreditEntry
+from referrals.models import CreditAccount, CreditEntry, CreditTransaction
 
 
 @privacy.exports("store_credit")
@@ -44,6 +44,7 @@ def _movement(entry: CreditEntry) -> dict[str, str]:
         "amount": str(entry.amount),
         "from": entry.get_source_display(),
         "to": entry.get_target_display(),
-        "why": made.reason,
+        # Why it was taken back may say what a friend of hers gave back.
+        "why": "" if made.kind == CreditTransaction.Kind.REVERSE else made.reason,
         "ticket": made.hold.sale_reference if made.hold else "",
     }
