@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 
+from jeweler.access import Role
 from referrals import referring, vanity
 from referrals.models import Advocate, VanityCode
 from tests.factories import introductions as friends
-from tests.factories.jeweler import NOW, UserFactory
+from tests.factories.jeweler import NOW, StaffMemberFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -60,3 +62,17 @@ def test_of_a_forgotten_guest_the_word_goes_and_is_still_not_given_away() -> Non
     assert not VanityCode.objects.filter(text="ADARING").exists()
     with pytest.raises(vanity.WordTaken):
         vanity.ask(advocate=cleo, text="ADARING", now=NOW)
+
+
+def test_a_manager_approves_in_the_back_office_and_an_associate_does_not(client: Client) -> None:
+    word = vanity.ask(advocate=friends.advocate(), text="ADARING", now=NOW)
+    there = "/admin/referrals/vanitycode/"
+    said = {"action": "approve", "_selected_action": [word.pk]}
+    client.force_login(StaffMemberFactory(role=Role.ASSOCIATE).user)
+    assert client.post(there, said).status_code == 403
+    client.force_login(StaffMemberFactory(role=Role.MANAGER).user)
+    assert (
+        "ADARING stands for her code now" in client.post(there, said, follow=True).content.decode()
+    )
+    word.refresh_from_db()
+    assert (word.state, word.decided_by is not None) == ("approved", True)
