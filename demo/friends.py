@@ -10,6 +10,12 @@ from jeweler.models import Customer, Sale, Store
 from referrals import codes, following, log, referring
 from referrals.models import Advocate, Referral, Touch
 
+NOTES = [
+    "They took their time with us, and the ring sits as if it had always been there.",
+    "Ask for the oval on the tray. You will see.",
+    "No hurry, no fuss, and they remembered what we had said.",
+]
+
 
 def write(
     threads: list[Thread], *, stores: dict[str, Store], dice: random.Random, now: datetime
@@ -39,6 +45,8 @@ def write(
                     customer=thread.customer,
                     code=_code(dice.getrandbits(36)),
                     joined_at=min(now, sales[thread.customer.pk].placed_at),
+                    shows_first_name=len(advocates) % 2 == 0,
+                    note=NOTES[len(advocates) % len(NOTES)] if len(advocates) % 2 == 0 else "",
                 )
             )
     insert(Advocate, advocates)

@@ -24,6 +24,8 @@ from demo import house, till
 from jeweler import visitors
 from jeweler.middleware import policy
 from jeweler.models import EmailMessage, Visitor
+from referrals import links
+from referrals.models import Advocate, Reward
 
 MAILS_SHOWN = 40
 SOON = timedelta(minutes=5)  # a mail that is not due before then waits for the morning
@@ -108,6 +110,7 @@ def tour(request: HttpRequest) -> HttpResponse:
         "said_elsewhere": [each for each in said if each.extra_tags == "thinking"],
         # What belongs to a section is said there, and not at the top of the page as well.
         "messages": [each for each in said if not each.extra_tags],
+        "advocate": _advocate(),
         **_saved_last(design),
     }
     return render(request, "demo/tour.html", context)
@@ -164,6 +167,15 @@ def sell_elsewhere(request: HttpRequest) -> HttpResponse:
     )
 
 
+@require_POST
+def be_an_advocate(request: HttpRequest) -> HttpResponse:
+    """Her own page, by a link such as her mail has."""
+    advocate = _advocate()
+    if advocate is None:
+        raise Http404("Nobody brings friends in this house yet; write its history first.")
+    return redirect("referrals:hers", links.issue(advocate=advocate, now=timezone.now()))
+
+
 def _reported(
     request: HttpRequest, section: str, report: Callable[[], list[till.Answer]]
 ) -> HttpResponse:
@@ -196,6 +208,13 @@ def mail(request: HttpRequest, mail_id: int) -> HttpResponse:
     response = HttpResponse(message.html)
     response["Content-Security-Policy"] = policy(script="'none'", style="'unsafe-inline'")
     return response
+
+
+def _advocate() -> Advocate | None:
+    """One who was thanked, and shows her name."""
+    rows = Advocate.objects.filter(ends_at=None, suspended_at=None).select_related("customer")
+    thanked = rows.filter(customer__rewards__beneficiary=Reward.Beneficiary.ADVOCATE)
+    return thanked.order_by("-shows_first_name", "pk").first() or rows.order_by("pk").first()
 
 
 def _saved(visitor: Visitor | None) -> QuerySet[Design]:

@@ -101,6 +101,7 @@ DEMO = {  # there only while DEMO is on
     "demo:log_in",
     "demo:ring_up",
     "demo:sell_elsewhere",
+    "demo:be_an_advocate",
     "demo:mailbox",
     "demo:mail",
 }

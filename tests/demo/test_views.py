@@ -13,6 +13,7 @@ from jeweler import tokens, visitors
 from jeweler.models import EmailMessage
 from tests.factories.builder import DesignFactory
 from tests.factories.jeweler import VisitorFactory
+from tests.factories.referrals import AdvocateFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -45,7 +46,7 @@ def test_before_anything_is_saved_the_tour_reads_as_a_sentence(client: Client) -
 def test_every_step_is_one_press_away(client: Client) -> None:
     page = client.get("/demo/").content.decode()
 
-    for step in ("ad", "ring", "thinking", "people", "till", "returned"):
+    for step in ("ad", "ring", "thinking", "people", "till", "returned", "friend"):
         assert f'<a href="#{step}">' in page
         assert f'id="{step}"' in page
 
@@ -154,3 +155,12 @@ def test_no_code_leads_to_another_site(client: Client) -> None:
 @pytest.mark.parametrize("username", ["", "\0", "owner\0", "nobody", "x" * 5000])
 def test_nobody_but_the_sample_staff_logs_in_on_the_tour(client: Client, username: str) -> None:
     assert client.post("/demo/log-in/", {"username": username}).status_code == 404
+
+
+def test_an_advocate_s_page_and_her_friends_landing_are_one_press_away(client: Client) -> None:
+    assert client.post("/demo/advocate/").status_code == 404
+    advocate = AdvocateFactory(code="7KQ2M9XDM")
+
+    assert f'href="/r/{advocate.code}' in client.get("/demo/").content.decode()
+    page = client.post("/demo/advocate/", follow=True).content.decode()
+    assert "7KQ-2M9-XDM" in page
