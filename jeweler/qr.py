@@ -9,11 +9,23 @@ from django.utils.safestring import SafeString, mark_safe
 INK, PAPER = "#1e1b17", "#f9f6f0"
 
 
-def svg(*, text: str, label: str, scale: int = 3, error: str = "m") -> SafeString:
-    """A QR code that holds the text. `label` is what a screen reader says, `scale` pixels per dot, `error` how much may be lost: m or q."""
+def svg(
+    *, text: str, label: str, scale: int = 3, error: str = "m", fits: bool = False
+) -> SafeString:
+    """A QR code that holds the text. `label` is what a screen reader says, `scale` pixels per dot, `error` how much may be lost: m or q.
+
+    One that `fits` has no size of its own: it is as large as the sheet of styles has it.
+    """
     drawn = io.BytesIO()
     _made(text, error).save(
-        drawn, kind="svg", xmldecl=False, svgns=False, scale=scale, border=2, dark=INK
+        drawn,
+        kind="svg",
+        xmldecl=False,
+        svgns=False,
+        scale=scale,
+        border=2,
+        dark=INK,
+        omitsize=fits,
     )
     picture = mark_safe(drawn.getvalue().decode())  # noqa: S308  drawn here, holds no text
     return format_html('<span class="qr" role="img" aria-label="{}">{}</span>', label, picture)

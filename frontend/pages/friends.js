@@ -26,7 +26,7 @@ for (const button of document.querySelectorAll("[data-copy]")) {
 for (const button of document.querySelectorAll("[data-sheet]")) {
   button.hidden = !navigator.share;
   button.addEventListener("click", () => {
-    const text = document.getElementById("words").value;
+    const text = document.getElementById("message").value;
     navigator.share({ text }).then(() => tell("sheet"), () => {});
   });
 }

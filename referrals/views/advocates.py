@@ -158,7 +158,9 @@ def card(request: HttpRequest, token: str) -> HttpResponse:
             "token": token,
             "code": sharing.code_shown(advocate),
             "address": sharing.landing_url(advocate).partition("://")[2],
-            "qr": qr.svg(text=links.scanned_url(advocate.code), label="QR code", error="q"),
+            "qr": qr.svg(
+                text=links.scanned_url(advocate.code), label="QR code", error="q", fits=True
+            ),
             "terms": terms,
             "cards": range(4),
         },
@@ -211,7 +213,7 @@ def _hers(
             "code": sharing.code_shown(advocate),
             "qr": qr.svg(
                 text=links.scanned_url(advocate.code),
-                label=f"QR code of {sharing.code_shown(advocate)}", error="q",
+                label=f"QR code of {sharing.code_shown(advocate)}", error="q", fits=True,
             ),
             "words": sharing.words(advocate=advocate, address=address, terms=terms),
             "terms": terms,

@@ -93,7 +93,7 @@ def test_her_page_has_link_code_qr_and_words_that_end_with_the_disclosure(client
     assert "http://localhost:8000/r/7KQ2M9XDM" in page
     assert "7KQ-2M9-XDM" in page
     assert 'aria-label="QR code of 7KQ-2M9-XDM"' in page
-    words = re.search(r'<textarea[^>]*id="words"[^>]*>(.*?)</textarea>', page, re.DOTALL)
+    words = re.search(r'<textarea[^>]*id="message"[^>]*>(.*?)</textarea>', page, re.DOTALL)
     assert words
     assert words[1].strip().endswith(friends.DISCLOSURE)
     assert shown.headers["Referrer-Policy"] == "same-origin"
