@@ -16,6 +16,6 @@ urlpatterns = [
     path("friends/<str:token>/card/", advocates.card, name="card"),
     path("friends/<str:token>/code.<str:kind>", advocates.code, name="code"),
     path("introduced/<str:token>/", friends.introduced, name="introduced"),
-    *(path(f"{head}/<str:code>{end}", friends.landing, name="landing") for head in "rR" for end in ("/", "")),
+    *(path(f"{head}/<str:code>{end}", friends.landing, name="landing") for head in "Rr" for end in ("/", "")),
     *(path(f"{head}/<str:code>{end}", friends.scanned, name="scanned") for head in "qQ" for end in ("/", "")),
 ]  # fmt: skip
