@@ -32,7 +32,7 @@ ROOMS = [
     ("Counter", "/admin/counter/", "point_of_sale", SELLERS),
     ("Visits", "/admin/visits/", "event", SELLERS),
     ("Tills", "/admin/tills/inbox/", "sync_alt", MANAGERS),
-    ("Friends", "/admin/friends/reviews/", "diversity_1", MANAGERS),
+    ("Friends", "/admin/friends/", "diversity_1", MANAGERS),
     ("Attribution", "/admin/attribution/", "insights", frozenset({Role.MARKETER}) | MANAGERS),
     ("Ring builder", "/admin/builder/funnel/", "filter_alt", frozenset({Role.MARKETER}) | MANAGERS),
 ]

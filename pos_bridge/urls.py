@@ -5,12 +5,16 @@ from django.urls import path, re_path
 from pos_bridge import api, views
 from pos_bridge.counter import drawer, invoicing, pages, people, tickets
 from pos_bridge.office import days, inbox
+from pos_bridge.till import friends
 from pos_bridge.till import views as till
 
 urlpatterns = [
     path("api/v1/till/designs/<str:code>/", till.Designs.as_view(), name="till-design"),
     path("api/v1/till/customers/", till.Customers.as_view(), name="till-customers"),
-    path("api/v1/till/referral-codes/<str:code>/", till.ReferralCodes.as_view(), name="till-code"),
+    path(
+        "api/v1/till/referral-codes/<str:code>/", friends.ReferralCodes.as_view(), name="till-code"
+    ),
+    path("api/v1/till/introductions/", friends.Introductions.as_view(), name="till-introduce"),
     path("api/v1/till/credit/", till.Credit.as_view(), name="till-credit"),
     path("api/v1/till/credit/holds/", till.Holds.as_view(), name="till-holds"),
     path(
@@ -34,6 +38,7 @@ urlpatterns = [
     path("admin/counter/tickets/<uuid:uid>/receipt/", tickets.receipt, name="counter-receipt"),
     path("admin/counter/closing/", drawer.closing, name="counter-closing"),
     path("admin/counter/people/<str:token>/", people.page, name="counter-person"),
+    path("admin/counter/people/<str:token>/act/", people.act, name="counter-person-act"),
     path("admin/counter/people/<str:token>/reach/", people.reach, name="counter-person-reach"),
     path("admin/counter/<str:code>/sell/", tickets.sell, name="counter-sell"),
     path("admin/counter/<str:code>/invoice/", invoicing.write, name="counter-invoice-write"),

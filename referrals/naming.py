@@ -82,7 +82,7 @@ def by_name(
 
     Raises NoName, TooManyGuesses.
     """
-    words = name.split()
+    words = name.replace("\0", "").split()
     if len(words) < 2 or any(len(word) < 2 for word in (words[0], words[-1])):
         raise NoName
     with transaction.atomic():

@@ -202,7 +202,8 @@ def _page(request: StaffRequest, found: Referral, *, refusal: str = "") -> HttpR
         "refusal": refusal,
         "typed": request.POST if refusal else {},
     }  # fmt: skip
-    return render(request, "referrals/office/referral.html", context, status=409 if refusal else 200)  # fmt: skip
+    with timezone.override(found.time_zone):  # its days end by that clock
+        return render(request, "referrals/office/referral.html", context, status=409 if refusal else 200)  # fmt: skip
 
 
 def _referral(request: StaffRequest, pk: int) -> Referral:

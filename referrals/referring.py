@@ -38,6 +38,7 @@ class ProgramPaused(ValueError):
 
 def advocate_of(text: str, *, now: datetime) -> Advocate:
     """Whose code, or approved word, this is. Raises CodeRefused."""
+    text = text.replace("\0", "")  # which PostgreSQL cannot even read
     typed = codes.normalized(text)
     word = VanityCode.objects.filter(text=wording.normalized(text), state=VanityCode.State.APPROVED)
     found = (

@@ -120,7 +120,7 @@ def escalate(*, now: datetime) -> int:
             mail.queue(
                 key=f"review:{review.pk}:{address}", template="referrals/review_due", to=address,
                 subject="A friend’s referral waits for a decision",
-                context={"url": f"{settings.SITE_URL}/admin/friends/reviews/"}, now=now,
+                context={"url": f"{settings.SITE_URL}/admin/friends/"}, now=now,
             )  # fmt: skip
         review.escalated_at = now
         review.save(update_fields=["escalated_at"])

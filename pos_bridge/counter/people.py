@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.contrib import messages
 from django.core import signing
 from django.db.models import Q
 from django.http import Http404, HttpResponse
@@ -24,12 +25,12 @@ from builder.models import Design
 from jeweler import audit, customers, sales
 from jeweler.access import Role, StaffRequest, staff_only, store_here, stores_of
 from jeweler.models import AuditEntry, Customer, Sale, StaffMember, Store
-from pos_bridge.counter import showing
-from referrals import credit
-from referrals.models import Advocate, Referral
+from pos_bridge.counter import friends, showing
+from referrals import credit, introducing, naming, perks
 
 GOOD_FOR = timedelta(minutes=30)
 OPENINGS_AN_HOUR = lookup.OPENINGS_AN_HOUR
+REFUSALS = (perks.PerkRefused, introducing.CannotIntroduce, friends.Unclear, *friends.REFUSALS)
 _SALT = "pos_bridge.counter.people"
 
 
@@ -60,7 +61,37 @@ def reach(request: StaffRequest, token: str) -> HttpResponse:
     return _shown(request, token, is_uncovered=True)
 
 
-def _shown(request: StaffRequest, token: str, *, is_uncovered: bool) -> HttpResponse:
+@staff_only(Role.ASSOCIATE, Role.MANAGER, Role.OWNER)
+@require_POST
+def act(request: StaffRequest, token: str) -> HttpResponse:
+    """A perk of hers is reserved, used or set free; or it is said who sent her."""
+    now = timezone.now()
+    store = store_here(request, member=request.member)
+    customer = _opened(token, member=request.member)
+    if store is None or customer is None:
+        return redirect("counter")
+    do = request.POST.get("do", "")
+    try:
+        if do == "friend":
+            said = _introduced(request, customer, store=store, now=now)
+        else:
+            said = friends.act_on_perk(request, customer=customer, store=store, do=do, now=now)
+    except REFUSALS as refusal:
+        return _shown(request, token, is_uncovered=False, refusal=refusal)
+    messages.info(request, said)
+    return redirect("counter-person", token)
+
+
+def _introduced(request: StaffRequest, customer: Customer, *, store: Store, now: datetime) -> str:
+    advocate, channel = friends.asked(request, store=store, now=now)
+    return introducing.introduce(
+        advocate=advocate, friend=customer, channel=channel, by=request.member, store=store, now=now
+    ).said
+
+
+def _shown(
+    request: StaffRequest, token: str, *, is_uncovered: bool, refusal: Exception | None = None
+) -> HttpResponse:
     now = timezone.now()
     store = store_here(request, member=request.member)
     if store is None:
@@ -79,9 +110,13 @@ def _shown(request: StaffRequest, token: str, *, is_uncovered: bool) -> HttpResp
         "token": token,
         "store": store,
         "text": "",
+        "refusal": str(refusal) if refusal else "",
+        "candidates": getattr(refusal, "candidates", []),
+        "typed": request.POST if refusal else {},
     }
+    status = 429 if isinstance(refusal, naming.TooManyGuesses) else 409 if refusal else 200
     with timezone.override(store.zone):
-        return render(request, "pos_bridge/person.html", context)
+        return render(request, "pos_bridge/person.html", context, status=status)
 
 
 def facts(
@@ -110,7 +145,9 @@ def facts(
         "designs": [_design(each) for each in designs.select_related("setting", "metal", "stone").order_by("-updated_at")[:12]],
         "visits": visits.filter(starts_at__gt=now - timedelta(days=1)).select_related("store", "service").order_by("starts_at")[:5],
         "sales": [_bought(each) for each in bought.order_by("-placed_at")[:20]],
-        "friends": friends(ids),
+        "friends": friends.friends(ids, now=now),
+        "perks": friends.perks_of(customer, store=store, now=now),
+        "today": now.astimezone(store.zone).date(),
         "credit": credit_of(customer, currency=store.currency, now=now),
     }  # fmt: skip
 
@@ -118,13 +155,6 @@ def facts(
 def credit_of(customer: Customer, *, currency: str, now: datetime) -> credit.Balance:
     """What she can spend here. The one place at the counter that asks it."""
     return credit.balance(customer=customer, currency=currency, now=now)
-
-
-def friends(ids: list[int]) -> dict[str, object]:
-    """That she has a code, and that a friend sent her: nobody's purchase, nobody's name."""
-    advocate = Advocate.objects.filter(customer__in=ids).order_by("joined_at").first()
-    came = Referral.objects.filter(friend__in=ids).order_by("locked_at").first()
-    return {"code": advocate.code if advocate else "", "came_at": came.locked_at if came else None}
 
 
 def _design(design: Design) -> tuple[Design, str, str]:

@@ -19,18 +19,19 @@ from builder.pages import once_of
 from jeweler import customers, sales
 from jeweler.access import Role, StaffRequest, staff_only, store_here, stores_of
 from jeweler.models import SaleLine, StaffMember
-from pos_bridge import receipts, reserving, selling, taking, tickets
-from pos_bridge.counter import desk, ticket_showing
+from pos_bridge import introducing, receipts, reserving, selling, taking, tickets
+from pos_bridge.counter import desk, friends, ticket_showing
 from pos_bridge.models import CounterTicket, Tender
 from pos_bridge.tickets import Act
-from referrals import credit
+from referrals import credit, naming
+from referrals.introducing import CannotIntroduce
 
 SELLERS = (Role.ASSOCIATE, Role.MANAGER, Role.OWNER)
 REFUSALS = (
     tickets.CannotSell, tickets.NotNow, tickets.NeedsManager, tickets.CardNumberTyped,
     receipts.NothingToMail, sales.OverRefund, sales.RefundBeforePayment, credit.InsufficientCredit,
     credit.NotFullPrice, customers.BadEmail, customers.BadPhone, customers.AmbiguousCustomer,
-    customers.NothingToIdentify,
+    customers.NothingToIdentify, CannotIntroduce, friends.Unclear, *friends.REFUSALS,
 )  # fmt: skip
 
 
@@ -208,10 +209,20 @@ def _mail(request: StaffRequest, found: CounterTicket) -> None:
     messages.info(request, "The receipt is on its way to her.")
 
 
+def _friend(request: StaffRequest, found: CounterTicket) -> None:
+    advocate, channel = friends.asked(request, store=found.store, now=timezone.now())
+    came_of_it = introducing.introduce(
+        ticket=found, advocate=advocate, channel=channel, reason=request.POST.get("reason", ""),
+        act=_act(request),
+    )  # fmt: skip
+    if came_of_it is not None:
+        messages.info(request, came_of_it.said)
+
+
 ACTS: dict[str, Callable[[StaffRequest, CounterTicket], None]] = {
     "design": _design, "band": _band, "line": _line, "off": _off, "discount": _discount,
     "tax": _tax, "tie": _tie, "take": _take, "keep": _keep_credit, "free": _free_credit, "void": _void, "refund": _refund,
-    "hand_over": _hand_over, "call_off": _call_off, "mail": _mail,
+    "hand_over": _hand_over, "call_off": _call_off, "mail": _mail, "friend": _friend,
 }  # fmt: skip
 
 
@@ -230,7 +241,8 @@ def _page(
         # A card's number is not even shown again.
         is_kept = refusal is not None and not isinstance(refusal, tickets.CardNumberTyped)
         context["typed"] = request.POST if is_kept else {}
-        status = 409 if refusal else 200
+        context["candidates"] = getattr(refusal, "candidates", [])
+        status = 429 if isinstance(refusal, naming.TooManyGuesses) else 409 if refusal else 200
         return render(request, "pos_bridge/ticket.html", context, status=status)
 
 

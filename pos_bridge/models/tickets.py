@@ -109,6 +109,7 @@ class CounterAct(models.Model):
         CALLED_OFF = "called_off", "Called off"
         MAILED = "mailed", "Mailed the receipt"
         CREDIT_KEPT = "credit_kept", "Kept her credit"
+        FRIEND = "friend", "Who sent her"
         CREDIT_FREED = "credit_freed", "Set her credit free"
 
     ticket = models.ForeignKey(CounterTicket, on_delete=models.CASCADE, related_name="acts")

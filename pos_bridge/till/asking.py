@@ -28,6 +28,27 @@ class Hold:
     lines: tuple[full_price.Asked, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Introduction:
+    """Who was sent, by whose code, and for which sale where it is one in hand."""
+
+    customer: str
+    code: str
+    sale: str
+
+
+def introduction(raw: bytes) -> Introduction:
+    """Raises Malformed, json_text.NotReadable."""
+    fields = _fields(raw)
+    asked = Introduction(
+        customer=fields.text("customer", longest=400, is_required=True),
+        code=fields.text("code", longest=64, is_required=True),
+        sale=fields.text("sale", longest=128),
+    )
+    _check(fields)
+    return asked
+
+
 def key(raw: bytes) -> Key:
     """Raises Malformed, json_text.NotReadable."""
     fields = _fields(raw)

@@ -6,6 +6,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import serializers
 
 from pos_bridge.providers.standard import KINDS
+from referrals.introducing import Outcome
 from referrals.models import CreditHold
 
 
@@ -83,6 +84,20 @@ class PeopleSerializer(serializers.Serializer[Any]):
 class CodeSerializer(serializers.Serializer[Any]):
     code = serializers.CharField()
     initials = serializers.CharField()
+
+
+class AskIntroductionSerializer(serializers.Serializer[Any]):
+    customer = serializers.CharField(help_text="Her handle, who was sent")
+    code = serializers.CharField(help_text="Her friend's")
+    sale = serializers.CharField(
+        required=False,
+        help_text="The ticket in hand, once it was reported; else what she orders next",
+    )
+
+
+class IntroductionSerializer(serializers.Serializer[Any]):
+    outcome = serializers.ChoiceField(choices=[(each.value, each.value) for each in Outcome])
+    said = serializers.CharField(help_text="In words for the screen; never whose friend she is")
 
 
 class BalanceSerializer(serializers.Serializer[Any]):

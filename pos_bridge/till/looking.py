@@ -15,9 +15,9 @@ from builder import lookup
 from builder.codes import NotACode, read
 from builder.models import Design
 from jeweler import audit, customers, locking, prepared
-from jeweler.models import Customer
+from jeweler.models import Customer, Sale
 from pos_bridge.models import TillDevice
-from referrals import codes
+from referrals import referring
 from referrals.models import Advocate
 
 HOUR = timedelta(hours=1)
@@ -39,6 +39,14 @@ class TooManyQuestions(Exception):
 
 class NotFound(LookupError):
     """Nothing here has this key: unknown, another store's and no longer good are told alike."""
+
+
+class UnknownSale(LookupError):
+    def __init__(self) -> None:
+        super().__init__(
+            "No sale of your store has this number yet. Tell us of the sale first, or leave it out: the code then counts for "
+            "what she orders from now on."
+        )
 
 
 class UnknownCustomer(LookupError):
@@ -86,19 +94,25 @@ def advocate(*, device: TillDevice, text: str, now: datetime) -> Advocate:
 
     Raises NotFound, TooManyQuestions.
     """
-    code = codes.normalized(text)
-    code = code if code and set(code) <= set(codes.ALPHABET) else "-"
+    found: Advocate | None
     with transaction.atomic():
         _take_turn(device, "referral code", now=now)
-        found = (
-            Advocate.objects.select_related("customer__merged_into")
-            .filter(Q(ends_at=None) | Q(ends_at__gt=now), code=code[:16])
-            .filter(customer__forgotten_at=None)
-            .first()
-        )
+        try:
+            found = referring.advocate_of(text[:64], now=now)
+        except referring.CodeRefused:
+            found = None
         _note(device, "referral code", found=[found] if found else [], now=now)
     if found is None:
         raise NotFound("This code is not good, or no longer. Ask her to read it from her card.")
+    return found
+
+
+def sale_of(text: str, *, device: TillDevice) -> Sale:
+    """By its number or its id at the till. Raises UnknownSale."""
+    named = Q(number=text) | Q(external_id=text)
+    found = Sale.objects.filter(named, store=device.store).order_by("-placed_at").first()
+    if found is None:
+        raise UnknownSale
     return found
 
 

@@ -8,7 +8,7 @@ from pos_bridge import devices, repeats
 from pos_bridge.providers import json_text
 from pos_bridge.providers.fields import Malformed
 from pos_bridge.till import looking
-from referrals import credit
+from referrals import credit, introducing, referring
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -33,6 +33,10 @@ _KNOWN: dict[type[Exception], tuple[int, str, str]] = {
     devices.NotEnrolled: (401, "not_enrolled", "This till is not enrolled"),
     devices.NotLoggedIn: (401, "not_logged_in", "This till is not logged in"),
     looking.NotFound: (404, "not_found", "Nothing has this code"),
+    looking.UnknownSale: (404, "unknown_sale", "There is no such sale"),
+    introducing.TooLate: (409, "too_late", "The code comes too late for a till"),
+    introducing.TooLateForAll: (409, "too_late", "The code comes too late"),
+    referring.ProgramPaused: (409, "paused", "New introductions are not taken"),
     looking.UnknownCustomer: (404, "unknown_customer", "Nobody has this handle"),
     looking.TooManyQuestions: (429, "too_many_questions", "Too many questions"),
     customers.BadEmail: (422, "bad_email", "That is no e-mail address"),

@@ -11,6 +11,7 @@ from jeweler.models import ContactPoint, Customer
 from pos_bridge.models import TillDevice
 from pos_bridge.till import looking
 from referrals import codes, credit, tender
+from referrals.introducing import Introduction
 from referrals.models import Advocate, CreditHold
 
 MOST_DESIGNS = 20
@@ -59,6 +60,10 @@ def advocate(found: Advocate) -> dict[str, Any]:
         "code": codes.shown(found.code),
         "initials": initials(customers.resolve(found.customer)),
     }
+
+
+def introduction(made: Introduction) -> dict[str, Any]:
+    return {"outcome": str(made.outcome), "said": made.said}
 
 
 def balance(found: credit.Balance) -> dict[str, Any]:

@@ -143,22 +143,6 @@ class Customers(TillView):
         )
 
 
-class ReferralCodes(TillView):
-    """Whether a friend's code is good, however it was typed."""
-
-    @extend_schema(
-        operation_id="till_referral_code",
-        responses={
-            200: described.CodeSerializer,
-            404: described.ProblemSerializer,
-            429: described.ProblemSerializer,
-        },
-    )
-    def get(self, request: Request, code: str) -> Response:
-        found = looking.advocate(device=self.device, text=code, now=self.now)
-        return Response(telling.advocate(found))
-
-
 class Credit(TillView):
     """What a customer has who was looked up at this till."""
 
@@ -188,7 +172,7 @@ class Credit(TillView):
 
 
 class Spending(TillView):
-    """A call that changes credit: once for its key, with one answer."""
+    """A call that changes something: once for its key, with one answer."""
 
     def once(self, request: Request, effect: Callable[[bytes], Answered]) -> Response:
         raw = _raw(request)
@@ -305,6 +289,8 @@ def _refusable(effect: Callable[[bytes], Answered], raw: bytes) -> repeats.Answe
     """The effect, or its refusal as an answer: it is stored as well, and changed nothing."""
     try:
         status, content = effect(raw)
+    except looking.TooManyQuestions:
+        raise  # later it may well be answered
     except problems.REFUSALS as refusal:
         told = problems.told(refusal)
         assert told is not None  # it is one of them

@@ -18,6 +18,7 @@ from jeweler.models import (
     Store,
 )
 from pos_bridge.models import CounterAct, CounterTicket, DrawerCount
+from referrals import codes
 from tests.factories import counter
 from tests.factories import pos_bridge as tills
 from tests.factories.jeweler import SaleFactory
@@ -142,7 +143,7 @@ def test_her_page_says_what_is_hers_masked_and_is_noted(
 ) -> None:
     counter.design(clara)
     grant(clara, "50.00", now=tills.NOW)
-    code = AdvocateFactory(customer=clara).code
+    code = codes.shown(AdvocateFactory(customer=clara).code)
     boston = tills.open_store(code="boston", name="Boston")
     SaleFactory(customer=clara, store=store, number="1042")
     SaleFactory(customer=clara, store=boston, number="9999")

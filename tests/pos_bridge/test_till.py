@@ -15,10 +15,16 @@ from builder.models import Design, DesignLookup
 from jeweler.models import AuditEntry, Customer, OutboxEvent, Store
 from pos_bridge.models import IdempotencyKey
 from pos_bridge.till import looking
-from referrals.models import CreditHold, CreditLot
+from referrals.models import CreditHold, CreditLot, Referral
 from tests.factories import pos_bridge as tills
-from tests.factories.jeweler import ContactPointFactory, CustomerFactory, customer_with
-from tests.factories.referrals import AdvocateFactory, grant
+from tests.factories.jeweler import (
+    ContactPointFactory,
+    CustomerFactory,
+    PaymentFactory,
+    SaleFactory,
+    customer_with,
+)
+from tests.factories.referrals import AdvocateFactory, a_program, grant
 from tests.factories.tills import Till
 
 pytestmark = pytest.mark.django_db
@@ -248,3 +254,41 @@ def test_the_schema_describes_the_till(client: Client) -> None:
     assert {"201", "404", "409", "422"} <= hold["responses"].keys()
     assert hold["security"] == [{"till": []}]
     assert schema["components"]["securitySchemes"]["till"]["scheme"] == "bearer"
+
+
+def test_a_friends_code_is_entered_once_for_its_key_and_tells_nobody_whose_it_is(
+    till: Till, boston: Till, store: Store, clara: Customer
+) -> None:
+    now = timezone.now()
+    a_program(currency="USD")
+    AdvocateFactory(code="7KQ2M9XDM", joined_at=now - timedelta(days=9))
+    AdvocateFactory(code="9HJ3TW5P9", joined_at=now - timedelta(days=9))
+    sale = SaleFactory(number="T-7", store=store, placed_at=now)
+    said = {"customer": till.knows("clara@example.com"), "code": "7kq 2m9 xdm", "sale": "T-7"}
+
+    first = till.post("introductions/", said, key="friend-1")
+    again = till.post("introductions/", said, key="friend-1")
+    other = till.post("introductions/", {**said, "code": "9HJ-3TW-5P9"})
+    assert (first.status_code, first.json()["outcome"]) == (200, "introduced")
+    assert again.json() == first.json()
+    assert other.json()["outcome"] == "already_introduced"
+    assert "A." not in other.json()["said"]
+    referral = Referral.objects.get()
+    assert referral.advocate.code == "7KQ2M9XDM"
+    assert referral.events.filter(kind="applied", data__sale=sale.pk).exists()
+
+    her = boston.knows("clara@example.com")
+    elsewhere = boston.post("introductions/", {**said, "customer": her})
+    assert elsewhere.json()["type"] == "urn:jeweler:till:unknown_sale"
+    PaymentFactory(sale=sale, paid_at=now - timedelta(hours=25))
+    late = till.post("introductions/", said)
+    assert (late.status_code, late.json()["type"]) == (409, "urn:jeweler:till:too_late")
+
+
+def test_a_suspended_advocates_code_is_told_as_an_unknown_one(till: Till) -> None:
+    AdvocateFactory(code="7KQ2M9XDM", suspended_at=timezone.now())
+    known, unknown = (
+        till.get("referral-codes/7KQ-2M9-XDM/"),
+        till.get("referral-codes/9HJ-3TW-5P9/"),
+    )
+    assert (known.status_code, known.content) == (unknown.status_code, unknown.content)

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from pos_bridge import devices
 from tests.factories import pos_bridge as tills
-from tests.factories.jeweler import customer_with
-from tests.factories.referrals import AdvocateFactory, grant
+from tests.factories.jeweler import SaleFactory, customer_with
+from tests.factories.referrals import AdvocateFactory, a_program, grant
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +55,8 @@ def test_every_call_of_the_page_answers_as_the_page_says() -> None:
     grant(clara, "50.00", now=now)
     tills.saved_design(customer=clara, store=store)
     AdvocateFactory(code="7KQ2M9XDM")
+    a_program(currency="USD")
+    SaleFactory(number="T-1042", store=store, placed_at=now)
     key = devices.enroll(store=store, name="Front desk", by=None, now=now).key
     known = {"SITE": "", "TILL_KEY": key}
     answers = []
@@ -72,5 +74,5 @@ def test_every_call_of_the_page_answers_as_the_page_says() -> None:
         known |= {"CUSTOMER": said["customers"][0]["customer"]} if "customers" in said else {}
         known |= {"HOLD": said["hold"]} if "hold" in said else {}
         answers.append(said)
-    assert len(examples) == 7
+    assert len(examples) == 8
     assert answers[-1]["captured"] == "40.00"
