@@ -21,8 +21,8 @@ from jeweler import audit, customers, money
 from jeweler.access import find_member, stores_of
 from jeweler.backoffice import MANAGERS, FactsInline, HouseAdmin, has_role, user_of
 from jeweler.models import Customer, Store
-from referrals import credit, tender, vanity
-from referrals.models import CreditAccount, CreditHold, CreditLot, CreditMismatch, VanityCode
+from referrals import credit, tender
+from referrals.models import CreditAccount, CreditHold, CreditLot, CreditMismatch
 
 LASTS = timedelta(days=365)
 
@@ -269,46 +269,3 @@ class CreditMismatchAdmin(HouseAdmin[CreditMismatch]):
                 messages.error(request, str(refusal))
             else:
                 messages.success(request, f"Payment {mismatch.payment_id} is settled.")
-
-
-@admin.register(VanityCode)
-class VanityCodeAdmin(HouseAdmin[VanityCode]):
-    """Words that advocates ask for in place of their codes: a manager reads each before it is used."""
-
-    seen_by = MANAGERS
-    list_display = ["text", "whose", "state", "asked_at", "decided_by"]
-    list_filter = ["state"]
-    ordering = ["-asked_at"]
-    list_select_related = ["advocate__customer", "decided_by"]
-    actions = ["approve", "refuse"]
-    fields = ["text", "whose", "state", "asked_at", "decided_at", "decided_by", "retired_at"]
-    readonly_fields = ["whose"]
-
-    def has_decide_permission(self, request: HttpRequest) -> bool:
-        return has_role(request, MANAGERS)
-
-    @admin.display(description="Whose")
-    def whose(self, word: VanityCode) -> str:
-        return f"{word.advocate.customer}, {word.advocate}"
-
-    @admin.action(description="Approve: the word stands for her code", permissions=["decide"])
-    def approve(self, request: HttpRequest, queryset: QuerySet[VanityCode]) -> None:
-        self._decide(request, queryset, is_approved=True)
-
-    @admin.action(description="Refuse: she may ask for another", permissions=["decide"])
-    def refuse(self, request: HttpRequest, queryset: QuerySet[VanityCode]) -> None:
-        self._decide(request, queryset, is_approved=False)
-
-    def _decide(
-        self, request: HttpRequest, queryset: QuerySet[VanityCode], *, is_approved: bool
-    ) -> None:
-        for word in queryset.order_by("pk"):
-            try:
-                vanity.decide(
-                    word=word, is_approved=is_approved, by=user_of(request), now=timezone.now()
-                )
-            except vanity.AlreadyDecided as refusal:
-                messages.error(request, str(refusal))
-            else:
-                said = "stands for her code now" if is_approved else "is refused"
-                messages.success(request, f"{word.text} {said}.")
