@@ -1,12 +1,12 @@
 """Customers of the sample house who brought friends: each friend came by a link, told who she was, and was followed from there."""
 
 import random
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from demo import program
 from demo.bulk import insert
 from demo.history import Thread
-from jeweler.models import Customer, Sale, Store
+from jeweler.models import Customer, OutboxDelivery, Sale, Store
 from referrals import codes, following, log, referring
 from referrals.models import Advocate, Referral, Touch
 
@@ -52,6 +52,7 @@ def write(
     insert(Advocate, advocates)
     for thread, advocate in brought:
         _follow(thread, advocate=advocate, now=now)
+    _were_told_then(now=now)
 
 
 def _follow(thread: Thread, *, advocate: Advocate, now: datetime) -> None:
@@ -71,6 +72,14 @@ def _follow(thread: Thread, *, advocate: Advocate, now: datetime) -> None:
         referral.refresh_from_db()
         if referral.look_at == seen:
             break
+
+
+def _were_told_then(*, now: datetime) -> None:
+    """Whoever was thanked in these two years was written to at the time, and not on the day on which the house opens."""
+    past = OutboxDelivery.objects.filter(
+        delivered_at=None, event__occurred_at__lt=now - timedelta(days=1)
+    )
+    past.update(delivered_at=now)
 
 
 def _code(lot: int) -> str:

@@ -25,7 +25,7 @@ from jeweler import visitors
 from jeweler.middleware import policy
 from jeweler.models import EmailMessage, Visitor
 from referrals import links
-from referrals.models import Advocate, Reward
+from referrals.models import Advocate, CreditLot
 
 MAILS_SHOWN = 40
 SOON = timedelta(minutes=5)  # a mail that is not due before then waits for the morning
@@ -211,9 +211,10 @@ def mail(request: HttpRequest, mail_id: int) -> HttpResponse:
 
 
 def _advocate() -> Advocate | None:
-    """One who was thanked, and shows her name."""
+    """One who was thanked and has not spent it all, and shows her name."""
     rows = Advocate.objects.filter(ends_at=None, suspended_at=None).select_related("customer")
-    thanked = rows.filter(customer__rewards__beneficiary=Reward.Beneficiary.ADVOCATE)
+    left = CreditLot.objects.filter(available__gt=0, last_date__gte=timezone.localdate())
+    thanked = rows.filter(customer__in=left.values("account__customer"))
     return thanked.order_by("-shows_first_name", "pk").first() or rows.order_by("pk").first()
 
 
