@@ -154,6 +154,11 @@ def test_the_link_of_our_mail_counts_as_mail_and_its_secret_is_not_kept(shopper:
     assert token not in str(Touchpoint.objects.values())
 
 
+def test_of_a_friends_link_the_code_is_not_kept(shopper: Client) -> None:
+    shopper.get("/r/7KQ2M9XDM")
+    assert Touchpoint.objects.get().landing_path == "/r/"
+
+
 def test_the_link_to_her_whole_list_counts_as_mail_and_its_secret_is_not_kept(
     shopper: Client,
 ) -> None:
