@@ -18,6 +18,7 @@ def forget(*, customer_id: int, visitor_ids: Collection[int], now: datetime) -> 
     for advocate in Advocate.objects.filter(customer=customer_id):
         AdvocateLink.objects.filter(advocate=advocate).delete()
         vanity.forget(advocate=advocate, now=now)
+        advocate.shares.update(network_hash="", agent_hash="")
         advocate.note, advocate.shows_first_name = "", False
         advocate.ends_at = min(advocate.ends_at or now, now)
         advocate.save(update_fields=["note", "shows_first_name", "ends_at"])

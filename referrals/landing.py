@@ -8,17 +8,16 @@ A date until which nothing shows is set by whoever keeps the referral, and from 
 address cannot bring it forward. She herself moves it either way, by the link in her mail, until the day has come.
 """
 
-import ipaddress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.utils.crypto import salted_hmac
 
 from jeweler import customers, locking, visitors
 from jeweler.models import Customer, IdentityEdge, Visitor
 from referrals import following, letters, log, referring, sharing
+from referrals.footprints import Footprint
 from referrals.models import Advocate, Referral, Reward, Terms, Touch
 
 FARTHEST = timedelta(days=3 * 365)
@@ -48,8 +47,7 @@ class Arrival:
     """As much of a request as a touch keeps."""
 
     channel: Touch.Channel
-    network: str
-    agent: str
+    footprint: Footprint
     is_broadcast: bool
     at: datetime
 
@@ -80,7 +78,7 @@ def arrive(*, advocate: Advocate, visitor: Visitor, arrival: Arrival) -> Touch |
             return None
     return referring.touch(
         advocate=advocate, channel=arrival.channel, visitor=visitor,
-        network_hash=network_hash(arrival.network), agent_hash=_keyed("agent", arrival.agent),
+        network_hash=arrival.footprint.network_hash, agent_hash=arrival.footprint.agent_hash,
         is_broadcast=arrival.is_broadcast, at=arrival.at,
     )  # fmt: skip
 
@@ -144,23 +142,6 @@ def perk_of(referral: Referral) -> Reward | None:
     """What is kept for the friend herself, whatever became of it."""
     mine = referral.rewards.filter(beneficiary=Reward.Beneficiary.FRIEND)
     return mine.select_related("perk").first()
-
-
-def network_hash(address: str) -> str:
-    """Of a network: the first three parts of an IPv4 address, the first 48 bits of an IPv6 one; "" for what is no address."""
-    try:
-        parsed = ipaddress.ip_address(address.partition("/")[0])
-    except ValueError:
-        return ""
-    bits = 24 if parsed.version == 4 else 48
-    shortened = ipaddress.ip_network((int(parsed), bits), strict=False)
-    return _keyed("network", str(shortened))
-
-
-def _keyed(purpose: str, text: str) -> str:
-    if not text:
-        return ""
-    return salted_hmac(f"referrals.landing.{purpose}", text, algorithm="sha256").hexdigest()
 
 
 def _touched(advocate: Advocate, *, visitor: Visitor, since: datetime) -> bool:

@@ -16,6 +16,7 @@ from django.db.models import Q
 
 from jeweler import customers, locking, money
 from referrals import codes, links, program, referring, rewards, wording
+from referrals.footprints import Footprint
 from referrals.models import Advocate, Campaign, CreditLot, Referral, Reward, Share, Terms
 
 State = Referral.State
@@ -65,12 +66,14 @@ def write(*, advocate: Advocate, note: str, shows_first_name: bool) -> None:
 
 
 @transaction.atomic
-def shared(*, advocate: Advocate, way: Share.Way, now: datetime) -> None:
-    """She passed it on, as far as her page can tell; two clicks are one."""
+def shared(*, advocate: Advocate, way: Share.Way, footprint: Footprint, now: datetime) -> None:
+    """She passed it on, as far as her page can tell, and from where; two clicks are one."""
     locking.hold(f"share of {advocate.pk}")
     just_now = advocate.shares.filter(way=way, at__gt=now - DOUBLE_CLICK)
     if not just_now.exists():
-        Share.objects.create(advocate=advocate, way=way, at=now)
+        Share.objects.create(
+            advocate=advocate, way=way, at=now, network_hash=footprint.network_hash, agent_hash=footprint.agent_hash
+        )  # fmt: skip
 
 
 def terms_now(*, now: datetime) -> Terms | None:

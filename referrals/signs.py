@@ -18,7 +18,7 @@ from builder.models import Hint
 from jeweler import audit, customers
 from jeweler.models import ContactPoint, IdentityEdge, Payment
 from referrals import log, scoring
-from referrals.models import Referral, Review, Touch
+from referrals.models import Referral, Review, Share, Touch
 from referrals.qualification import Fact, Kind
 from referrals.scoring import Sign
 
@@ -118,22 +118,26 @@ def _same_device(pair: Pair) -> Exists:
     return Exists(known.filter(customer__in=pair.friend, visitor__in=hers.values("visitor")))
 
 
-def _same_network(pair: Pair) -> Exists:
+def _same_network(pair: Pair) -> Any:
     touch = pair.referral.touch
     if touch is None or not touch.network_hash or touch.store_id:
         return Exists(Touch.objects.none())
-    return Exists(
-        _own_touches(pair).filter(network_hash=touch.network_hash, agent_hash=touch.agent_hash)
-    )
+    return _came_from(pair, network_hash=touch.network_hash, agent_hash=touch.agent_hash)
 
 
-def _household(pair: Pair) -> Exists:
+def _household(pair: Pair) -> Any:
     touch = pair.referral.touch
     names = {pair.referral.friend.last_name.casefold(), pair.referral.advocate.customer.last_name.casefold()}  # fmt: skip
     is_one = len(names) == 1 and "" not in names
     if touch is None or not touch.network_hash or touch.store_id or not is_one:
         return Exists(Touch.objects.none())
-    return Exists(_own_touches(pair).filter(network_hash=touch.network_hash))
+    return _came_from(pair, network_hash=touch.network_hash)
+
+
+def _came_from(pair: Pair, **hashes: str) -> Any:
+    """The advocate herself, by a link of another's or to pass on her own."""
+    shares = Share.objects.filter(advocate__customer__in=pair.advocate, **hashes)
+    return _any_of([Exists(_own_touches(pair).filter(**hashes)), Exists(shares)])
 
 
 def _own_touches(pair: Pair) -> "QuerySet[Touch]":

@@ -114,6 +114,10 @@ class Share(models.Model):
     advocate = models.ForeignKey(Advocate, on_delete=models.PROTECT, related_name="shares")
     way = models.CharField(max_length=8, choices=Way)
     at = models.DateTimeField()
+    network_hash = models.CharField(
+        max_length=64, blank=True, default="", help_text="As of a touch: where she herself is"
+    )
+    agent_hash = models.CharField(max_length=64, blank=True, default="")
 
     def __str__(self) -> str:
         return f"Advocate {self.advocate_id} by {self.way}"

@@ -14,7 +14,8 @@ from builder import allowances, limits
 from builder.allowances import Limit
 from builder.pages import page
 from jeweler import customers, qr, visitors
-from referrals import advocates, inviting, links, sharing, vanity, wording
+from referrals import advocates, footprints, inviting, links, sharing, vanity, wording
+from referrals.footprints import Footprint
 from referrals.models import Advocate, Share
 
 ASKED: limits.Limits = (
@@ -117,11 +118,15 @@ def _do(request: HttpRequest, advocate: Advocate) -> str:
             vanity.give_up(advocate=advocate, now=now)
             return "word"
         case Share.Way.CARD:
-            sharing.shared(advocate=advocate, way=Share.Way.CARD, now=now)
+            sharing.shared(
+                advocate=advocate, way=Share.Way.CARD, footprint=_footprint(request), now=now
+            )
             return reverse("referrals:card", args=[token])
         case Share.Way.QR:
             kind = "svg" if said.get("kind") == "svg" else "png"
-            sharing.shared(advocate=advocate, way=Share.Way.QR, now=now)
+            sharing.shared(
+                advocate=advocate, way=Share.Way.QR, footprint=_footprint(request), now=now
+            )
             return reverse("referrals:code", args=[token, kind])
     raise Http404("This page has no such button; go back to it and choose one of its own.")
 
@@ -137,7 +142,7 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
         return HttpResponse(status=410)
     except ValueError:
         return HttpResponse("Say the way: sheet or copy.", status=400)
-    sharing.shared(advocate=advocate, way=way, now=now)
+    sharing.shared(advocate=advocate, way=way, footprint=_footprint(request), now=now)
     return HttpResponse(status=204)
 
 
@@ -229,6 +234,11 @@ def _hers(
         },
         status=status,
     )  # fmt: skip
+
+
+def _footprint(request: HttpRequest) -> Footprint:
+    agent = request.headers.get("User-Agent", "")
+    return footprints.of(network=limits.network_of(request), agent=agent)
 
 
 def _gone(request: HttpRequest) -> HttpResponse:

@@ -17,7 +17,7 @@ from builder.allowances import Limit
 from builder.pages import page
 from jeweler import customers, money, visitors
 from jeweler.models import Store
-from referrals import broadcasts, links
+from referrals import broadcasts, footprints, links
 from referrals import landing as landings
 from referrals.models import Referral, Touch
 
@@ -103,8 +103,9 @@ def _remember(
                 visitor=visitors.ensure(request, now=at),
                 arrival=landings.Arrival(
                     channel=channel,
-                    network=limits.network_of(request),
-                    agent=headers.get("User-Agent", "")[:400],
+                    footprint=footprints.of(
+                        network=limits.network_of(request), agent=headers.get("User-Agent", "")
+                    ),
                     is_broadcast=broadcasts.is_one(
                         query=request.GET, referrer=headers.get("Referer", "")
                     ),

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from jeweler import outbox, privacy
-from referrals import following, landing, log, sharing, vanity
+from referrals import following, footprints, landing, log, sharing, vanity
 from referrals.models import Advocate, AdvocateLink, Touch, VanityCode
 from tests.factories import introductions as friends
 from tests.factories.jeweler import NOW, RefundFactory, VisitorFactory
@@ -57,7 +57,10 @@ def test_the_code_of_a_forgotten_advocate_leads_to_the_house_and_her_words_are_g
     browser = VisitorFactory(customer=ada.customer)
     elsewhere = friends.advocate(email="cleo@example.com")
     arrival = landing.Arrival(
-        channel=Touch.Channel.LINK, network="203.0.113.7", agent=BROWSER, is_broadcast=False, at=NOW
+        channel=Touch.Channel.LINK,
+        footprint=footprints.of(network="203.0.113.7", agent=BROWSER),
+        is_broadcast=False,
+        at=NOW,
     )
     landing.arrive(advocate=elsewhere, visitor=browser, arrival=arrival)
     privacy.forget(customer=ada.customer, now=NOW)

@@ -90,15 +90,6 @@ def test_a_paid_click_and_a_coupon_site_mark_a_touch_as_shouted(phone: Client) -
     assert not broadcasts.is_one(query={"utm_source": "x"}, referrer="https://notslickdeals.net/")
 
 
-def test_a_network_is_known_again_by_a_keyed_hash_of_its_shortened_address() -> None:
-    first, neighbor, other = map(
-        landing.network_hash, ("203.0.113.7", "203.0.113.99", "203.0.114.7")
-    )
-    assert first == neighbor != other
-    assert landing.network_hash("2001:db8:1:2::/64") == landing.network_hash("2001:db8:1:9::1")
-    assert landing.network_hash("no address") == ""
-
-
 # What is told.
 
 

@@ -22,7 +22,7 @@ from builder import saving
 from builder.models import Design
 from jeweler import outbox, privacy
 from jeweler.models import Customer, EmailMessage, Store
-from referrals import following, inviting, landing, links, referring, sharing
+from referrals import following, footprints, inviting, landing, links, referring, sharing
 from referrals.models import Advocate, Campaign, Milestone, Perk, Referral, Touch
 from tests.factories import introductions as friends
 from tests.factories.builder import DesignFactory
@@ -109,7 +109,10 @@ def propose(house: House) -> Referral:
     Customer.objects.filter(pk=friend.pk).update(first_name="Robin", last_name="Quist")
     design = house.design
     arrival = landing.Arrival(
-        channel=Touch.Channel.LINK, network="203.0.113.9", agent=BROWSER, is_broadcast=False, at=NOW
+        channel=Touch.Channel.LINK,
+        footprint=footprints.of(network="203.0.113.9", agent=BROWSER),
+        is_broadcast=False,
+        at=NOW,
     )
     landing.arrive(advocate=house.ada, visitor=design.visitor, arrival=arrival)
     saving.save(

@@ -11,11 +11,13 @@ from django.urls import reverse
 
 from jeweler import customers
 from jeweler.models import EmailMessage
-from referrals import advocates, codes, following, inviting, links, log, sharing
-from referrals.models import Advocate, Campaign, Milestone, Perk, Share
+from referrals import advocates, codes, following, inviting, links, log, sharing, signs
+from referrals.models import Advocate, Campaign, Milestone, Perk, Referral, Share
+from referrals.scoring import Sign
 from tests.factories import introductions as friends
 from tests.factories.jeweler import NOW, customer_with
 from tests.factories.referrals import grant
+from tests.journeys.browsers import BROWSER
 
 pytestmark = pytest.mark.django_db
 
@@ -126,6 +128,20 @@ def test_what_a_script_tells_is_counted_and_a_made_up_way_is_not(client: Client)
     assert client.post(there, {"way": "pigeon"}).status_code == 400
     assert client.get(there).status_code == 405
     assert list(ada.shares.values_list("way", flat=True)) == ["sheet"]
+
+
+def test_a_friend_who_comes_from_where_the_advocate_shares_is_a_sign(client: Client) -> None:
+    friends.program()
+    ada = friends.advocate(code="7KQ2M9XDM")
+    here = {"headers": {"user-agent": BROWSER}, "REMOTE_ADDR": "203.0.113.7"}
+    client.post(f"{page_of(ada)}shared/", {"way": "copy"}, **here)
+    for number, network in enumerate(("203.0.113.99", "198.51.100.1")):
+        phone = Client(headers={"user-agent": BROWSER}, REMOTE_ADDR=network)
+        phone.get(f"/r/{ada.code}")
+        phone.post(f"/r/{ada.code}", {"contact": f"bo{number}@example.com"})
+    near, far = Referral.objects.order_by("pk")
+    assert Sign.SAME_NETWORK in signs.seen(signs._pair(near))
+    assert Sign.SAME_NETWORK not in signs.seen(signs._pair(far))
 
 
 def test_a_note_with_a_link_is_refused_with_what_was_typed_and_a_good_one_stands(
