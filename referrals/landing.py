@@ -144,6 +144,13 @@ def perk_of(referral: Referral) -> Reward | None:
     return mine.select_related("perk").first()
 
 
+def is_kept(perk: Reward, *, referral: Referral, now: datetime) -> bool:
+    """Whether it can still be asked for."""
+    today = _today(ZoneInfo(referral.time_zone), now=now)
+    is_over = perk.last_date is not None and perk.last_date < today
+    return perk.state == Reward.State.ISSUED and not is_over
+
+
 def _touched(advocate: Advocate, *, visitor: Visitor, since: datetime) -> bool:
     return Touch.objects.filter(advocate=advocate, visitor=visitor, at__gte=since).exists()
 

@@ -179,6 +179,7 @@ def _introduced(
             {
                 "referral": referral,
                 "perk": perk,
+                "is_kept": perk is not None and landings.is_kept(perk, referral=referral, now=now),
                 "form": form,
                 "is_answer": is_answer,
                 "can_be_changed": landings.can_be_changed(referral, now=now),

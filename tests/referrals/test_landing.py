@@ -272,6 +272,9 @@ def test_looking_at_her_own_page_changes_nothing_and_names_nobody(
     before = list(Referral.objects.values()), Touch.objects.count()
     page = phone.get(links.friend_url(referral).partition("8000")[2])
     assert "A complimentary engraving is kept for" in page.content.decode()
+    with time_machine.travel(NOW + timedelta(days=366), tick=False):
+        late = phone.get(links.friend_url(referral).partition("8000")[2])
+    assert "is no longer kept" in late.content.decode()
     assert "Ada" not in page.content.decode()
     assert (list(Referral.objects.values()), Touch.objects.count()) == before
     assert (
