@@ -7,7 +7,7 @@ from demo import program
 from demo.bulk import insert
 from demo.history import Thread
 from jeweler.models import Customer, OutboxDelivery, Sale, Store
-from referrals import codes, following, log, referring
+from referrals import codes, following, log, referring, vanity
 from referrals.models import Advocate, Referral, Touch
 
 NOTES = [
@@ -15,6 +15,9 @@ NOTES = [
     "Ask for the oval on the tray. You will see.",
     "No hurry, no fuss, and they remembered what we had said.",
 ]
+
+
+WORDS = ["Rose-Gold", "By-The-Sea"]  # asked for, and waiting for a manager
 
 
 def write(
@@ -50,6 +53,8 @@ def write(
                 )
             )
     insert(Advocate, advocates)
+    for advocate, word in zip(Advocate.objects.order_by("pk"), WORDS, strict=False):
+        vanity.ask(advocate=advocate, text=word, now=now)
     for thread, advocate in brought:
         _follow(thread, advocate=advocate, now=now)
     _were_told_then(now=now)
