@@ -6,7 +6,7 @@ that stage; the last capture and the hand-over stay two facts.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,6 +15,7 @@ from django.contrib.auth.models import User
 from django.core import signing
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 
 from builder import pricing, versions
 from builder.models import DesignVersion
@@ -130,10 +131,26 @@ def amounts(*, version: DesignVersion, store: Store, now: datetime) -> totals.To
 
 def standing(invoice: Invoice) -> Standing:
     """Added up from the facts of its sale."""
-    paid = _paid(invoice)
+    return _standing(invoice, invoice.parts.select_related("after"), paid=_paid(invoice))
+
+
+def standings(found: Sequence[Invoice]) -> dict[int, Standing]:
+    """Each one's standing by its id, by as many queries for a hundred as for one."""
+    sale_ids = [invoice.sale_id for invoice in found if invoice.sale_id]
+    paid = sales.kept_of(sale_ids)
+    prefetch_related_objects(found, "parts__after")
+    return {
+        invoice.pk: _standing(
+            invoice, invoice.parts.all(), paid=paid.get(invoice.sale_id or 0, Decimal(0))
+        )
+        for invoice in found
+    }
+
+
+def _standing(invoice: Invoice, parts: Iterable[InvoicePart], *, paid: Decimal) -> Standing:
     left = max(invoice.total - paid, Decimal(0))
     covered = paid
-    for part in invoice.parts.select_related("after"):
+    for part in parts:
         if covered >= part.amount:
             covered -= part.amount
             continue

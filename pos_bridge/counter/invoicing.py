@@ -115,8 +115,9 @@ def listed(request: StaffRequest) -> HttpResponse:
         store=store, cancelled_at=None, sale__handed_over_at=None, sale__voided_at=None
     )
     known = known.select_related("store", "version__setting", "version__metal", "version__stone")
-    found = known.select_related("sale", "customer").order_by("-pk")[:100]
-    context = {"rows": [_listed(each) for each in found], "store": store}
+    found = list(known.select_related("sale", "customer").order_by("-pk")[:100])
+    stands = invoices.standings(found)
+    context = {"rows": [_listed(each, stands[each.pk]) for each in found], "store": store}
     with timezone.override(store.zone):
         return render(request, "pos_bridge/invoices.html", context)
 
@@ -328,8 +329,7 @@ def _suggested(total: Decimal, *, now: datetime) -> dict[str, object]:
     }
 
 
-def _listed(found: Invoice) -> Listed:
-    standing = invoices.standing(found)
+def _listed(found: Invoice, standing: invoices.Standing) -> Listed:
     if standing.due is not None:
         missing = money.in_words(standing.missing, currency=found.currency)
         state = f"{standing.due.title} due, {missing}"

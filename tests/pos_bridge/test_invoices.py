@@ -13,7 +13,9 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from PIL import Image
 
@@ -305,6 +307,31 @@ def test_an_invoice_is_written_mailed_shown_and_paid_at_the_counter(
     assert b"".join(shown.streaming_content)[:4] == b"RIFF"  # type: ignore[attr-defined]
     assert EmailMessage.objects.filter(key__startswith=f"invoice:{made.pk}:shown").count() == 1
     assert "The drawing: shown" in desk.get("/admin/counter/invoices/").content.decode()
+
+
+def test_the_list_of_orders_asks_no_more_for_many_than_for_one(
+    store: Store, marisol: StaffMember, clara: Customer, invoice: Invoice
+) -> None:
+    paying.take(invoice=invoice, tender=Tender.CARD, amount=Decimal(5000), key="k", now=timezone.now())  # fmt: skip
+    desk = Client()
+    desk.force_login(marisol.user)
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            shown = html.unescape(desk.get("/admin/counter/invoices/").content.decode())
+        assert f"{invoice.number}</a>" in shown
+        assert "The drawing: to be shown" in shown
+        return len(asked)
+
+    of_one = queries()
+    version = invoice.version
+    for _ in range(3):
+        invoices.write(
+            version=version, store=store, stages=[], by=marisol.user, now=timezone.now(),
+            parts=[invoices.Part(title="In full", amount=TOTAL)],
+            good_until=invoice.good_until_date,
+        )  # fmt: skip
+    assert queries() == of_one
 
 
 def test_the_counter_takes_what_is_due_and_not_a_cent_more_or_less_than_there_are_coins(
