@@ -19,12 +19,13 @@ FIGURES = frozenset({Role.MANAGER, Role.MARKETER, Role.OWNER})
 
 @dataclass(frozen=True, kw_only=True)
 class Room:
-    """An entry of the column; `keys` is typed to go there."""
+    """An entry of the column; `keys` is typed to go there, and `holds` is where its further pages begin, if not beneath its own."""
 
     label: str
     address: str
     roles: frozenset[StaffMember.Role]
     keys: str = ""
+    holds: str = ""
 
 
 GROUPS = [
@@ -46,6 +47,7 @@ GROUPS = [
             address="till-inbox",
             roles=frozenset({Role.MANAGER, Role.OWNER}),
             keys="G T",
+            holds="/admin/tills/",
         ),
         Room(
             label="Friends",
@@ -88,12 +90,9 @@ def rooms(context: template.Context) -> dict[str, Any]:
         for group in GROUPS
     ]
     entries = [[entry for entry in group if entry["address"]] for group in groups]
-    longest = max(
-        (entry["address"] for group in entries for entry in group if entry["is_above"]),
-        key=len,
-        default="",
-    )
-    return {"groups": [group for group in entries if group], "here": longest}
+    above = [entry for group in entries for entry in group if entry["is_above"]]
+    here = max(above, key=lambda entry: len(entry["holds"]), default={"address": ""})
+    return {"groups": [group for group in entries if group], "here": here["address"]}
 
 
 @register.inclusion_tag("staff/_member.html", takes_context=True)
@@ -113,8 +112,14 @@ def _member(request: HttpRequest) -> StaffMember | None:
 
 def _entry(room: Room, request: HttpRequest) -> dict[str, Any]:
     address = _address(room.address)
-    is_above = bool(address) and request.path.startswith(address)
-    return {"label": room.label, "address": address, "keys": room.keys, "is_above": is_above}
+    holds = room.holds or address
+    return {
+        "label": room.label,
+        "address": address,
+        "keys": room.keys,
+        "holds": holds,
+        "is_above": bool(address) and request.path.startswith(holds),
+    }
 
 
 def _address(name: str) -> str:

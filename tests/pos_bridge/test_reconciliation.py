@@ -255,6 +255,9 @@ def test_the_page_shows_a_manager_her_stores_days_alone(till: Opened, client: Cl
     client.force_login(manager.user)
     assert "0.01 apart" in client.get("/admin/tills/days/").content.decode()
     page = client.get(f"/admin/tills/days/{run.pk}/").content.decode()
+    assert '"/admin/tills/inbox/" aria-current="page"' in page, (
+        "the menu says that it is of the tills"
+    )
     assert "The registers took 0.01" in page
 
     client.force_login(stranger.user)
