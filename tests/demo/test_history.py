@@ -19,11 +19,23 @@ from attribution.reports.balance import balance
 from attribution.reports.scope import Scope
 from builder import funnel
 from builder.models import Design, DesignStep, DesignVersion, Stone
-from demo import catalog, counters, credit, friends, history, house, showrooms, tills, visits
+from demo import (
+    catalog,
+    closings,
+    counters,
+    credit,
+    friends,
+    history,
+    house,
+    showrooms,
+    tills,
+    visits,
+)
 from jeweler import sales
 from jeweler.models import Sale, Store
-from pos_bridge.models import CounterTicket, TillDevice
+from pos_bridge.models import CounterTicket, Discrepancy, ReconciliationRun, TillDevice
 from referrals import codes
+from referrals import credit as store_credit
 from referrals.models import Advocate, CreditEntry, CreditLot, Referral
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +65,7 @@ def sample(django_db_setup: None, django_db_blocker: object) -> Iterator[None]:
         credit.write(stores=stores, now=now)
         visits.write(stores=stores, now=now)
         counters.write(stores=stores, now=now)
+        closings.write(stores=stores, now=now)
         conversions.rebuild_all(now=now)
         yield
         transaction.set_rollback(True)
@@ -119,6 +132,20 @@ class TestTheSampleHouse:
         for store in Store.objects.all():
             tickets = CounterTicket.objects.filter(store=store).order_by("pk")
             assert [ticket.sale is not None for ticket in tickets] == [True, False]
+
+    def test_two_weeks_of_registers_agree_but_for_a_lost_ticket_and_a_courier(self) -> None:
+        runs = ReconciliationRun.objects.all()
+        assert sorted(run.state for run in runs.exclude(state="balanced")) == ["differs", "settled"]
+        assert runs.count() == 5 * closings.LASTS.days
+        assert runs.filter(state="balanced", ours__gt=0).count() > 5
+        open_ones = Discrepancy.objects.filter(settled_at=None).order_by("kind")
+        assert [(each.kind, each.theirs) for each in open_ones] == [
+            ("missing_here", closings.LOST[2]),
+            ("tender", open_ones.get(kind="tender").ours + closings.LOST[2]),
+        ]
+
+    def test_of_one_hold_alone_no_till_told_the_sale(self) -> None:
+        assert store_credit.unreported(now=timezone.now()).count() == 1
 
     def test_a_filled_house_is_left_alone(self) -> None:
         before = (Sale.objects.count(), Touchpoint.objects.count(), Stone.objects.count())

@@ -11,6 +11,7 @@ from django.utils import timezone
 from attribution import conversions
 from demo import (
     catalog,
+    closings,
     counters,
     credit,
     friends,
@@ -63,6 +64,8 @@ class Command(BaseCommand):
         orders.write(stores=stores, now=now)
         counters.write(stores=stores, now=now)
         self._say("today's visits, custom orders and open tickets")
+        agree = closings.write(stores=stores, now=now)
+        self._say(f"{agree} days whose registers agree with the books")
         conversions.rebuild_all(now=now)
         self._say("their conversions and credit")
 
