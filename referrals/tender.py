@@ -113,7 +113,7 @@ def _judged(payment: Payment, *, sale: Sale) -> tuple[CreditHold | None, str]:
         Reason.OTHER_CURRENCY: hold.currency != sale.currency,
         Reason.OTHER_CUSTOMER: _is_anothers(hold, sale=sale),
         Reason.OTHER_SALE: _is_for_another(hold, sale=sale),
-        Reason.HOLD_CLOSED: hold.state in {CreditHold.State.RELEASED, CreditHold.State.LAPSED},
+        Reason.HOLD_CLOSED: hold.state not in {CreditHold.State.HELD, CreditHold.State.CAPTURED},
         Reason.OTHER_AMOUNT: is_other_amount,
         Reason.NOT_FULL_PRICE: _is_beyond_full_price(payment, sale=sale),
     }

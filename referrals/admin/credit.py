@@ -94,7 +94,7 @@ class CreditAccountAdmin(HouseAdmin[CreditAccount]):
     """Credit is the house's, not a store's: every manager sees it. It changes by entries alone."""
 
     seen_by = MANAGERS
-    list_display = ["customer", "currency", "available", "owed", "blocked_because"]
+    list_display = ["customer", "currency", "available", "owes", "blocked_because"]
     list_filter = [("blocked_at", admin.EmptyFieldListFilter), "currency"]
     ordering = [F("blocked_at").desc(nulls_last=True), "-pk"]
     list_select_related = ["customer"]
@@ -177,6 +177,10 @@ class CreditAccountAdmin(HouseAdmin[CreditAccount]):
         there: Decimal | None = vars(account).get("there")
         return money.in_words(there or Decimal(0), currency=account.currency)
 
+    @admin.display(description="Owed", ordering="owed")
+    def owes(self, account: CreditAccount) -> str:
+        return money.in_words(account.owed, currency=account.currency) if account.owed else "–"
+
 
 class ReportedFilter(admin.SimpleListFilter):
     title = "sale"
@@ -208,6 +212,52 @@ class CreditHoldAdmin(HouseAdmin[CreditHold]):
         "lapses_at", "closed_at", "payment",
     ]  # fmt: skip
     readonly_fields = ["kept"]
+    actions_detail = ["give_back"]
+
+    def has_give_back_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Offered only where it can be done; whoever comes too late is told why not."""
+        if request.method == "POST" or object_id is None:
+            return has_role(request, MANAGERS)
+        unreported = credit.unreported(now=timezone.now()).filter(pk=object_id)
+        return has_role(request, MANAGERS) and unreported.exists()
+
+    @action(  # type: ignore[untyped-decorator]  # unfold has no types
+        description="Give it back", url_path="give-back", permissions=["give_back"]
+    )
+    def give_back(self, request: HttpRequest, object_id: int) -> HttpResponseBase:
+        """Of a till that captured and never told its sale: asked for a reason first."""
+        hold = self.get_object(request, str(object_id))
+        if hold is None:
+            return redirect("admin:referrals_credithold_changelist")
+        reason = request.POST.get("reason", "")
+        refusal = self._given_back(request, hold, reason) if request.method == "POST" else ""
+        if request.method == "POST" and not refusal:
+            return redirect("admin:referrals_credithold_change", hold.pk)
+        words = money.in_words(hold.captured_amount, currency=hold.currency)
+        context = self.admin_site.each_context(request) | {
+            "opts": self.opts,
+            "hold": hold,
+            "title": f"Give {words} back?",
+            "typed": reason,
+            "refusal": refusal,
+        }
+        return TemplateResponse(
+            request,
+            "admin/referrals/credithold/give_back.html",
+            context,
+            status=409 if refusal else 200,
+        )
+
+    def _given_back(self, request: HttpRequest, hold: CreditHold, reason: str) -> str:
+        """Why it was refused, "" when it is hers again."""
+        by, now = user_of(request), timezone.now()
+        try:
+            amount = credit.return_unreported(uid=hold.uid, reason=reason, by=by, now=now)
+        except (credit.NoReason, credit.OwnCredit, credit.NotUnreported) as refusal:
+            return str(refusal)
+        words = money.in_words(amount, currency=hold.currency)
+        messages.success(request, f"{words} of credit are hers again.")
+        return ""
 
     def in_stores(
         self, rows: QuerySet[CreditHold], *, stores: QuerySet[Store], request: HttpRequest

@@ -26,6 +26,7 @@ from referrals.credit.holding import (
     InsufficientCredit,
     NotFullPrice,
     NothingToHold,
+    NotUnreported,
     OtherAmount,
     UnknownHold,
     capture,
@@ -34,6 +35,7 @@ from referrals.credit.holding import (
     hold,
     release,
     release_lapsed,
+    return_unreported,
     unreported,
 )
 from referrals.credit.ledger import Balance, KeyReused, balance, last_day
@@ -47,6 +49,7 @@ __all__ = [
     "KeyReused",
     "NoReason",
     "NotFullPrice",
+    "NotUnreported",
     "NothingToHold",
     "OtherAmount",
     "OwnCredit",
@@ -66,6 +69,7 @@ __all__ = [
     "look_again",
     "release",
     "release_lapsed",
+    "return_unreported",
     "reverse",
     "unreported",
 ]

@@ -33,7 +33,9 @@ class NoReason(ValueError):
 
 class OwnCredit(PermissionError):
     def __init__(self) -> None:
-        super().__init__("Nobody grants credit to herself. Ask a colleague to do it.")
+        super().__init__(
+            "Nobody grants credit to herself, or gives it back to herself. Ask a colleague to do it."
+        )
 
 
 class AlreadyReversed(ValueError):
@@ -71,7 +73,7 @@ def grant(
     if not reason.strip():
         raise NoReason
     owner = customers.resolve_anew(customer)
-    _check_colleague(owner, by)
+    check_colleague(owner, by)
     locking.hold(f"credit grant {key}")
     for earlier in prepared.found(CreditEntry, _GRANTED, {"key": key}):
         return _repeated(earlier, owner=owner, amount=amount, currency=currency, key=key)
@@ -159,7 +161,8 @@ def _expire(*, lot_id: int, account_id: int, today: date, now: datetime) -> bool
     return True
 
 
-def _check_colleague(owner: Customer, by: User | None) -> None:
+def check_colleague(owner: Customer, by: User | None) -> None:
+    """That it is not her own. Raises OwnCredit."""
     if by is None or not by.email:
         return
     hers = ContactPoint.objects.filter(

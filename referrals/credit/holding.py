@@ -6,13 +6,15 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet, Sum
 
-from jeweler import money, prepared
+from jeweler import audit, money, prepared
 from jeweler.models import Customer, Payment, Store
 from jeweler.outbox import publish
 from referrals import full_price
+from referrals.credit.granting import NoReason, check_colleague
 from referrals.credit.ledger import (
     NOTHING,
     Bucket,
@@ -98,6 +100,20 @@ class OtherAmount(ValueError):
             f"{money.in_words(amount, currency=hold.currency)} {done}. Capture that much"
             f"{'' if hold.captured_amount else ' or less'}, or hold anew."
         )
+
+
+class NotUnreported(ValueError):
+    """It was not captured, its sale is known, or may still be told."""
+
+    def __init__(self, hold: CreditHold) -> None:
+        why = f"it is {hold.get_state_display().lower()}"
+        if hold.state == State.CAPTURED:
+            why = (
+                "it paid for a sale that is known: refund or void that one"
+                if hold.payment_id
+                else "its till has a day to report the sale"
+            )
+        super().__init__(f"This credit is not given back by hand: {why}.")
 
 
 @transaction.atomic
@@ -221,7 +237,9 @@ def release_lapsed(*, now: datetime, limit: int = 500) -> int:
 
 
 @transaction.atomic
-def give_back(*, uid: uuid.UUID, total: Decimal, reason: str, now: datetime) -> Decimal:
+def give_back(
+    *, uid: uuid.UUID, total: Decimal, reason: str, by: User | None = None, now: datetime
+) -> Decimal:
     """See to it that of what was captured `total` has come back to its lots, and say how much came back now.
 
     A total that was reached before changes nothing, so refunds in any order end alike. A lot that has ended meanwhile gets
@@ -248,7 +266,44 @@ def give_back(*, uid: uuid.UUID, total: Decimal, reason: str, now: datetime) -> 
         kind=Kind.GIVE_BACK,
         at=now,
         hold=kept,
+        by=by,
         reason=reason[:200],
+    )
+    return amount
+
+
+@transaction.atomic
+def return_unreported(*, uid: uuid.UUID, reason: str, by: User, now: datetime) -> Decimal:
+    """Give her all of it that a till captured for a sale which it never reported, once, and say how much.
+
+    The hold is closed by that: should the sale come after all, its payment has no credit, and waits for the manager.
+    CreditReleased follows. Raises NoReason, OwnCredit, NotUnreported, UnknownHold.
+    """
+    if not reason.strip():
+        raise NoReason
+    kept, _ = _locked(uid)
+    if not unreported(now=now).filter(pk=kept.pk).exists():
+        raise NotUnreported(kept)
+    check_colleague(kept.customer, by)
+    amount = give_back(uid=uid, total=kept.captured_amount, reason=reason.strip(), by=by, now=now)
+    kept.captured_amount = NOTHING
+    _close(kept, State.RETURNED, now=now)
+    publish(
+        CreditReleased(
+            customer_id=kept.customer_id,
+            hold_id=kept.pk,
+            amount=str(amount),
+            currency=kept.currency,
+        ),
+        at=now,
+    )
+    audit.record(
+        action="credit.returned",
+        subject=kept,
+        actor=by,
+        store=kept.store,
+        detail={"because": reason.strip()[:200]},
+        now=now,
     )
     return amount
 

@@ -87,6 +87,7 @@ class CreditHold(models.Model):
         CAPTURED = "captured", "Captured"
         RELEASED = "released", "Released"
         LAPSED = "lapsed", "Ran out"
+        RETURNED = "returned", "Given back by a manager"
 
     uid = models.UUIDField(unique=True, default=uuid.uuid4)
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="credit_holds")

@@ -95,6 +95,29 @@ def test_what_does_not_add_up_stands_on_the_front_page_of_its_stores_managers_al
     assert "without a sale" not in desk.get("/admin/").content.decode()
 
 
+def test_a_manager_of_its_store_gives_back_what_no_sale_came_for(
+    daniel: StaffMember, ada: Customer
+) -> None:
+    grant(ada, "100.00")
+    kept = credit.capture(uid=hold(ada, "10.00", store=daniel.stores.get()).uid, now=NOW)
+    page, desk = f"/admin/referrals/credithold/{kept.pk}/give-back/", Client()
+    elsewhere = StaffMemberFactory(role=Role.MANAGER, stores=[tills.open_store(code="chicago")])
+    desk.force_login(elsewhere.user)
+    desk.post(page, {"reason": "No sale came"})
+    assert CreditLot.objects.get().spent == 10, "another store's manager gives nothing back"
+
+    desk.force_login(daniel.user)
+    assert page in desk.get(f"/admin/referrals/credithold/{kept.pk}/change/").content.decode()
+    assert "Give $10 back?" in desk.get(page).content.decode()
+    refused = desk.post(page, {"reason": " "})
+    assert (refused.status_code, "Say why" in refused.content.decode()) == (409, True)
+    done = desk.post(page, {"reason": "No sale came"}, follow=True).content.decode()
+    assert "$10 of credit are hers again." in html.unescape(done)
+    assert page not in done, "it is done once"
+    assert "given back by a manager" in desk.post(page, {"reason": "Again"}).content.decode()
+    assert CreditLot.objects.get().available == 100
+
+
 def test_she_is_told_of_her_credit_when_she_asks_what_is_kept_of_her(ada: Customer) -> None:
     grant(ada, "100.00")
     hold(ada, "10.00")

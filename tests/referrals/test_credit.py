@@ -251,6 +251,36 @@ def test_what_a_till_captured_and_never_reported_is_found_after_a_day() -> None:
     assert credit.unreported(now=NOW + DAY).get() == kept
 
 
+def test_what_a_till_never_reported_is_given_back_once_with_a_reason() -> None:
+    ada, daniel = CustomerFactory(), UserFactory(email="daniel@osmere.example")
+    grant(ada, "100.00")
+    kept = hold(ada, "60.00")
+    credit.capture(uid=kept.uid, amount=Decimal("40.00"), now=NOW)
+
+    def give_back(at: datetime, *, reason: str = "The till was never closed that day") -> Decimal:
+        return credit.return_unreported(uid=kept.uid, reason=reason, by=daniel, now=at)
+
+    with pytest.raises(credit.NotUnreported, match="has a day to report"):
+        give_back(NOW + DAY / 2)
+    with pytest.raises(credit.NoReason):
+        give_back(NOW + DAY, reason=" ")
+    assert give_back(NOW + DAY) == 40
+    with pytest.raises(credit.NotUnreported, match="given back by a manager"):
+        give_back(NOW + 2 * DAY)
+
+    assert credit.balance(customer=ada, currency="USD", now=NOW + DAY).available == 100
+    [entry] = CreditEntry.objects.filter(transaction__kind="give_back")
+    assert (entry.source, entry.target, entry.amount) == ("spent", "available", 40)
+    assert (entry.transaction.by, entry.transaction.reason) == (
+        daniel,
+        "The till was never closed that day",
+    )
+    assert AuditEntry.objects.get(action="credit.returned").actor == daniel
+    assert credit.check(now=NOW + DAY) == 0, "the books agree"
+    with pytest.raises(credit.HoldClosed):
+        credit.capture(uid=kept.uid, now=NOW + 2 * DAY)
+
+
 def test_an_entry_that_would_take_a_lot_below_zero_is_refused_by_the_database() -> None:
     lot = grant(CustomerFactory(), "10.00")
     posted = CreditTransaction.objects.create(key="by hand", kind="hold", at=NOW)

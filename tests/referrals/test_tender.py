@@ -19,6 +19,7 @@ from tests.factories.jeweler import (
     SaleLineFactory,
     StaffMemberFactory,
     StoreFactory,
+    UserFactory,
 )
 from tests.factories.referrals import grant, hold
 
@@ -222,6 +223,19 @@ def act(client: Client, action: str, mismatch: CreditMismatch) -> str:
     said: dict[str, Any] = {"action": action, "_selected_action": [str(mismatch.pk)]}
     page = client.post("/admin/referrals/creditmismatch/", said, follow=True)
     return page.content.decode()
+
+
+def test_a_sale_that_comes_after_its_credit_was_given_back_waits_for_the_manager(
+    sale: Sale, ada: Customer, store: Store
+) -> None:
+    kept = hold(ada, "150.00", store=store)
+    credit.capture(uid=kept.uid, now=NOW)
+    later = NOW + timedelta(days=1)
+    credit.return_unreported(uid=kept.uid, reason="No sale came", by=UserFactory(), now=later)
+    pay(sale, "150.00", reference=tender.reference_to(kept))
+    tender.settle(sale_id=sale.pk, now=later)
+    assert CreditMismatch.objects.get().reason == Reason.HOLD_CLOSED
+    assert (available(ada), spent()) == (200, 0)
 
 
 def test_the_stores_manager_settles_what_no_hold_covers_and_another_stores_does_not_see_it(
