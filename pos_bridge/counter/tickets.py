@@ -6,9 +6,11 @@ Every act is a POST with a form key, and one call of the domain. What was refuse
 import re
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -16,9 +18,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from builder.models import Design
 from builder.pages import once_of
-from jeweler import customers, sales
+from jeweler import customers, money, sales
 from jeweler.access import Role, StaffRequest, staff_only, store_here, stores_of
-from jeweler.models import SaleLine, StaffMember
+from jeweler.models import Payment, SaleLine, StaffMember
 from pos_bridge import introducing, receipts, reserving, selling, taking, tickets
 from pos_bridge.counter import desk, friends, ticket_showing
 from pos_bridge.models import CounterTicket, Tender
@@ -33,6 +35,16 @@ REFUSALS = (
     credit.NotFullPrice, customers.BadEmail, customers.BadPhone, customers.AmbiguousCustomer,
     customers.NothingToIdentify, CannotIntroduce, friends.Unclear, *friends.REFUSALS,
 )  # fmt: skip
+ASKED = {"void", "refund"}  # what cannot be taken back is asked once more
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What is asked before money goes back: what, what to do first, and the words of the yes."""
+
+    asked: str
+    first: str
+    yes: str
 
 
 @staff_only(*SELLERS)
@@ -87,10 +99,16 @@ def act(request: StaffRequest, uid: uuid.UUID) -> HttpResponse:
     if do is None:
         messages.error(request, "That is nothing a ticket knows. Load the page again.")
         return redirect("counter-ticket", uid)
+    is_tried = request.POST["do"] in ASKED and request.POST.get("sure") != "yes"
     try:
-        do(request, found)
+        if is_tried:
+            _try(do, request, found)
+        else:
+            do(request, found)
     except REFUSALS as refusal:
         return _page(request, _ticket(request, uid), refusal=refusal)
+    if is_tried:  # it would be done: asked once more first
+        return _page(request, _ticket(request, uid), question=_question(request, found))
     return redirect("counter-ticket", uid)
 
 
@@ -230,20 +248,53 @@ ACTS: dict[str, Callable[[StaffRequest, CounterTicket], None]] = {
 
 
 def _page(
-    request: StaffRequest, found: CounterTicket, *, refusal: Exception | None = None
+    request: StaffRequest,
+    found: CounterTicket,
+    *,
+    refusal: Exception | None = None,
+    question: Question | None = None,
 ) -> HttpResponse:
     with timezone.override(found.store.zone):
         context = ticket_showing.shown(
             found, is_manager=request.member.role in tickets.MANAGERS, now=timezone.now()
         )
         context["refusal"] = str(refusal) if refusal else ""
+        context["question"] = question
         context["may_go_on"] = isinstance(refusal, tickets.Promised) and context["is_manager"]
         # A card's number is not even shown again.
         is_kept = refusal is not None and not isinstance(refusal, tickets.CardNumberTyped)
-        context["typed"] = request.POST if is_kept else {}
+        context["typed"] = request.POST if is_kept or question else {}
         context["candidates"] = getattr(refusal, "candidates", [])
         status = 429 if isinstance(refusal, naming.TooManyGuesses) else 409 if refusal else 200
         return render(request, "pos_bridge/ticket.html", context, status=status)
+
+
+def _try(
+    do: Callable[[StaffRequest, CounterTicket], None], request: StaffRequest, found: CounterTicket
+) -> None:
+    """Do it, and take it back: what would be refused is refused now, and not after the question."""
+    with transaction.atomic():
+        do(request, found)
+        transaction.set_rollback(True)
+
+
+def _question(request: StaffRequest, found: CounterTicket) -> Question:
+    """Of what is about to go back, with its amount and its tender."""
+    if request.POST["do"] == "refund":
+        tender, amount = _tender(request), _amount(request)
+        words = money.in_words(amount, currency=found.currency)
+        return Question(
+            asked=f"Give {words} back, by {tender.label.lower()}?",
+            first="Give it to her first, on the terminal or from the drawer. Then write it down.",
+            yes=f"{words} is given back",
+        )
+    payment = Payment.objects.get(pk=_number(request, "payment"), sale=found.sale_id)
+    words = money.in_words(payment.amount, currency=found.currency)
+    return Question(
+        asked=f"Void {words}, {Tender(payment.tender).label.lower()}?",
+        first="Void it on the terminal first, or lay the money back. Then write it down.",
+        yes=f"{words} is void",
+    )
 
 
 def _ticket(request: StaffRequest, uid: uuid.UUID) -> CounterTicket:

@@ -110,9 +110,26 @@ def test_a_refund_is_a_managers_page_and_act(store: Store, marisol: StaffMember)
     back = {"amount": "40", "tender": "cash", "reason": "A scratch"}
 
     assert "A manager gives money back" in do(at_the_counter(marisol), ticket, "refund", status=409, **back)  # fmt: skip
-    do(at_the_counter(manager), ticket, "refund", **back)
+    asked = do(at_the_counter(manager), ticket, "refund", status=200, **back)
+    assert "Give $40 back, by cash?" in asked
+    assert not Refund.objects.exists(), "it is only asked yet"
+    do(at_the_counter(manager), ticket, "refund", sure="yes", **back)
 
     assert Refund.objects.get().amount == 40
+
+
+def test_a_payment_is_voided_once_that_was_asked(store: Store, marisol: StaffMember) -> None:
+    ticket, desk = counter.ticket(marisol, store, price="100.00"), at_the_counter(marisol)
+    do(desk, ticket, "take", amount="100.00", tender="card")
+    payment = Payment.objects.get()
+    assert "Void $100, card" in do(desk, ticket, "void", status=200, payment=str(payment.pk))
+    payment.refresh_from_db()
+    assert payment.status == "captured"
+    do(desk, ticket, "void", payment=str(payment.pk), sure="yes")
+    payment.refresh_from_db()
+    assert payment.status == "voided"
+    gone = do(desk, ticket, "void", status=409, payment=str(payment.pk))
+    assert "voided already" in gone
 
 
 def test_a_ticket_of_another_store_does_not_exist(store: Store, marisol: StaffMember) -> None:
