@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
+from jeweler import money
 from pos_bridge import days
 from pos_bridge.models import Discrepancy, Fetch, InboxEvent, ReconciliationRun, RegisterClosure
 from pos_bridge.providers import known
@@ -30,19 +31,24 @@ def found(
     run: ReconciliationRun, closures: list[RegisterClosure], sides: days.Sides
 ) -> list[Difference]:
     """Each tender that is apart, and what may be why; nothing, when no tender is."""
-    apart = [_tender(name, theirs, ours) for name, theirs, ours, by in sides.rows if by]
+    apart = [
+        _tender(name, theirs, ours, currency=run.currency)
+        for name, theirs, ours, by in sides.rows
+        if by
+    ]
     if not apart:
         return []
     return [*apart, *_stuck(run), *_unknown_there(run), *_outside(run, closures)]
 
 
-def _tender(name: str, theirs: Decimal, ours: Decimal) -> Difference:
+def _tender(name: str, theirs: Decimal, ours: Decimal, *, currency: str) -> Difference:
+    words = money.in_words(abs(theirs - ours), currency=currency)
     if name == days.UNCLEAR:
         detail = "Refunds of sales that were paid in several ways: see at the till which tender was given back."
     elif theirs > ours:
-        detail = f"The registers took {theirs - ours} more than the books know of. Look for sales that are stuck or missing."
+        detail = f"The registers took {words} more than the books know of. Look for sales that are stuck or missing."
     else:
-        detail = f"The books have {ours - theirs} more than the registers took. Look for sales of another day or register."
+        detail = f"The books have {words} more than the registers took. Look for sales of another day or register."
     return Difference(kind=Kind.TENDER, subject=name, theirs=theirs, ours=ours, detail=detail)
 
 
@@ -60,7 +66,7 @@ def _stuck(run: ReconciliationRun) -> list[Difference]:
             kind=Kind.MISSING_HERE,
             subject=event.sale_external_id or event.delivery_key[:128],
             theirs=_amount_in(event),
-            detail=f"{event.type} is {event.get_state_display().lower()} ({event.reason.replace('_', ' ')}). Mend it and try it again under Tills.",
+            detail=f"{event.type}: {event.get_state_display().lower()} ({event.reason.replace('_', ' ')}). Mend it and try it again under Tills.",
         )
         for event in events.select_related("connection").order_by("id")[:200]
     ]

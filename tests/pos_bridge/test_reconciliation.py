@@ -258,7 +258,7 @@ def test_the_page_shows_a_manager_her_stores_days_alone(till: Opened, client: Cl
     assert '"/admin/tills/inbox/" aria-current="page"' in page, (
         "the menu says that it is of the tills"
     )
-    assert "The registers took 0.01" in page
+    assert "The registers took $0.01" in page
 
     client.force_login(stranger.user)
     assert "apart" not in client.get("/admin/tills/days/").content.decode()
