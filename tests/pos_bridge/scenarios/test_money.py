@@ -1,15 +1,19 @@
 """What was paid, authorized and given back. The others by number: 21, 27, 29 and 31 in test_inbound."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from jeweler import sales
 from jeweler.models import OutboxEvent, Payment, Refund, Sale
 from pos_bridge.connections import Opened
 from pos_bridge.models import Connection
+from referrals import credit, full_price
+from referrals.models import CreditAccount, Referral, Reward
+from tests.factories import friends, vendors
 from tests.factories import pos_bridge as tills
-from tests.factories import vendors
 
 pytestmark = pytest.mark.django_db
 
@@ -92,3 +96,36 @@ def test_scenario_25_a_partial_refund_leaves_the_net_to_the_cent_and_is_told_onc
     assert Refund.objects.get().tax == Decimal(
         "231.40"
     )  # as the sale holds tax, where the till does not say
+
+
+def test_scenario_25_a_reward_whose_sale_falls_below_the_minimum_goes_once_and_what_was_spent_is_owed() -> (
+    None
+):
+    """A cent below £500: of the reward of £100, £30 were spent in the meantime."""
+    store, ada, now = friends.london(), friends.ada(), timezone.now()
+    placed_at = now - timedelta(days=90)
+    bea = friends.brought(ada, at=placed_at - timedelta(days=9)).friend
+    sale = friends.buy(bea, store=store, at=placed_at)
+    friends.sweep(now - timedelta(days=2))
+    assert Referral.objects.get().state == Referral.State.REWARDED
+    spent = credit.hold(
+        customer=ada.customer, amount=Decimal(30), currency="GBP", sale_reference="T-9",
+        lines=[full_price.Asked(list_price=Decimal(80), net_total=Decimal(80))], now=now,
+    )  # fmt: skip
+    credit.capture(uid=spent.uid, now=now)
+
+    till = tills.open_till(store=store, code="london", currency="GBP")
+    back = {"id": "R-1", "amount_minor": 370001, "currency": "GBP"}
+    said = tills.event("refund.recorded", sale={"id": sale.external_id}, refund=back, occurred_at=now.isoformat())  # fmt: skip
+    for _ in range(2):
+        assert tills.post(till, said).status_code == 200
+        tills.work_off()
+        friends.deliver(now + timedelta(minutes=5))
+        friends.sweep(now + timedelta(days=1))
+
+    assert sales.captured(sale) - sales.refunded(sale) == Decimal("499.99")
+    reward = Reward.objects.get(kind=Reward.Kind.CREDIT)
+    assert (reward.state, reward.loss) == (Reward.State.CLAWED_BACK, Decimal(30))
+    assert CreditAccount.objects.get().owed == Decimal(30), "never below zero by silence"
+    told = OutboxEvent.objects.filter(name="referrals.RewardClawedBack")
+    assert told.filter(payload__reward_id=reward.pk).count() == 1
