@@ -136,8 +136,8 @@ def suspend(*, advocate: Advocate, reason: str, by: User, now: datetime) -> int:
     if linked.is_linked(by, advocate.customer):
         raise IsInvolved(why="You are near her.")
     if advocate.suspended_at is None:
-        advocate.suspended_at = now
-        advocate.save(update_fields=["suspended_at"])
+        advocate.suspended_at, advocate.suspended_because = now, reason.strip()[:280]
+        advocate.save(update_fields=["suspended_at", "suspended_because"])
     pending = Referral.objects.filter(advocate=advocate, closed_at=None, state__in=PENDING)
     held = 0
     for referral_id in pending.order_by("pk").values_list("pk", flat=True):
@@ -146,7 +146,7 @@ def suspend(*, advocate: Advocate, reason: str, by: User, now: datetime) -> int:
             signs.hold(referral, reason=SUSPENDED, now=now)
             following.look(referral, now=now)
             held += 1
-    audit.record(action="advocate.suspended", subject=advocate, actor=by, detail={"reason": reason.strip()[:200]}, now=now)  # fmt: skip
+    audit.record(action="advocate.suspended", subject=advocate, actor=by, now=now)
     return held
 
 
@@ -158,12 +158,12 @@ def reinstate(*, advocate: Advocate, reason: str, by: User, now: datetime) -> No
     advocate = _locked_advocate(advocate)
     if linked.is_linked(by, advocate.customer):
         raise IsInvolved(why="You are near her.")
-    advocate.suspended_at = None
-    advocate.save(update_fields=["suspended_at"])
+    advocate.suspended_at, advocate.suspended_because = None, ""
+    advocate.save(update_fields=["suspended_at", "suspended_because"])
     held = Review.objects.filter(referral__advocate=advocate, reason=SUSPENDED, state=State.OPEN)
     for review in held.order_by("pk"):
         decide(review=review, decision=Decision(is_approved=True, note=reason, by=by), now=now)
-    audit.record(action="advocate.reinstated", subject=advocate, actor=by, detail={"reason": reason.strip()[:200]}, now=now)  # fmt: skip
+    audit.record(action="advocate.reinstated", subject=advocate, actor=by, now=now)
 
 
 def waiting(member: StaffMember, stores: QuerySet[Store]) -> QuerySet[Review]:

@@ -5,20 +5,12 @@ once; what somebody has approved is not held for the same again. Limits: a till 
 know no addresses of homes.
 """
 
-import functools
-import operator
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from django.db.models import Exists, Q, QuerySet, Value
-
-from builder.models import Hint
-from jeweler import audit, customers
-from jeweler.models import ContactPoint, IdentityEdge, Payment
+from jeweler import audit, customers, prepared
 from referrals import log, scoring
-from referrals.models import Referral, Review, Share, Touch
+from referrals.models import Referral, Review, Touch
 from referrals.qualification import Fact, Kind
 from referrals.scoring import Sign
 
@@ -40,6 +32,8 @@ def consider(referral: Referral, *, now: datetime) -> list[Fact]:
     """Hold a locked referral for what is seen now and was not looked at before: the facts that say so."""
     pair = _pair(referral)
     verdict = scoring.judge(seen(pair))
+    if not verdict.reasons:
+        return []
     looked_at = list(referral.reviews.all())
     return [
         hold(referral, reason=reason, score=verdict.score, signs=verdict.signs, now=now)
@@ -74,21 +68,35 @@ def note_ring(referral: Referral, *, now: datetime) -> bool:
 
 
 def seen(pair: Pair) -> set[Sign]:
-    """In two questions to the database, since every reward asks them."""
-    asked: list[Any] = [_EXISTS[sign](pair) for sign in _EXISTS]
-    found = Referral.objects.filter(pk=pair.referral.pk).values_list(*asked)[0]
-    signs = {sign for sign, is_there in zip(_EXISTS, found, strict=True) if is_there}
-    return signs | {sign for sign, is_seen in _ASKED.items() if is_seen(pair)}
+    """In one question to the database and a look at the names, since every reward asks it."""
+    hers, theirs = pair.referral.advocate.customer, pair.referral.friend
+    has_one_name = hers.last_name.casefold() == theirs.last_name.casefold() != ""
+    (day, in_a_day), (month, in_a_month) = ((within, number) for number, within in scoring.VELOCITY)
+    in_hands, hands = scoring.SAME_HANDS
+    values = {
+        "referral": pair.referral.pk, "advocate": pair.advocate, "friend": pair.friend,
+        "advocate_emails": list(pair.emails[0]), "friend_emails": list(pair.emails[1]),
+        "has_one_name": has_one_name, "day": day, "in_a_day": in_a_day, "month": month,
+        "in_a_month": in_a_month, "hands": hands, "in_hands": in_hands,
+        "known_before": theirs.created_at + scoring.COLD, "in_person": [str(each) for each in IN_PERSON],
+    }  # fmt: skip
+    ((*found, was_brought),) = prepared.rows(_SEEN, values)
+    signs = {sign for sign, is_there in zip(_ASKED, found, strict=True) if is_there}
+    if was_brought and _is_ring(pair):
+        signs.add(Sign.RING)
+    if any(scoring.is_disposable(email) for email in pair.emails[1]):
+        signs.add(Sign.DISPOSABLE_EMAIL)
+    names = (f"{hers.first_name} {hers.last_name}", f"{theirs.first_name} {theirs.last_name}")
+    if scoring.are_alike(names=names, emails=pair.emails):
+        signs.add(Sign.SIMILAR_IDENTITY)
+    return signs
 
 
 def _pair(referral: Referral) -> Pair:
     advocate = customers.ids_of(referral.advocate.customer)
     friend = customers.ids_of(referral.friend)
-    points = ContactPoint.objects.filter(
-        kind=ContactPoint.Kind.EMAIL, customer__in=[*advocate, *friend]
-    )
     emails: tuple[set[str], set[str]] = set(), set()
-    for whose, canonical in points.values_list("customer", "canonical"):
+    for whose, canonical in prepared.rows(_EMAILS, {"ids": [*advocate, *friend]}):
         emails[0 if whose in advocate else 1].add(canonical)
     return Pair(referral=referral, advocate=advocate, friend=friend, emails=emails)
 
@@ -100,125 +108,6 @@ def _is_new(reason: str, verdict: scoring.Verdict, looked_at: list[Review]) -> b
         return not before
     known = {sign["code"] for review in before for sign in review.signals}
     return not set(map(str, verdict.signs)) <= known
-
-
-# What the database can say by itself.
-
-
-def _same_card(pair: Pair) -> Exists:
-    marked = Payment.objects.exclude(card_hash="").exclude(status=Payment.Status.VOIDED)
-    hers = marked.filter(sale__customer__in=pair.advocate)
-    return Exists(marked.filter(sale__customer__in=pair.friend, card_hash__in=hers.values("card_hash")))  # fmt: skip
-
-
-def _same_device(pair: Pair) -> Exists:
-    """A showroom's own tablet is used by everybody."""
-    known = IdentityEdge.objects.filter(revoked_at=None, visitor__is_store_device=False)
-    hers = known.filter(customer__in=pair.advocate)
-    return Exists(known.filter(customer__in=pair.friend, visitor__in=hers.values("visitor")))
-
-
-def _same_network(pair: Pair) -> Any:
-    touch = pair.referral.touch
-    if touch is None or not touch.network_hash or touch.store_id:
-        return Exists(Touch.objects.none())
-    return _came_from(pair, network_hash=touch.network_hash, agent_hash=touch.agent_hash)
-
-
-def _household(pair: Pair) -> Any:
-    touch = pair.referral.touch
-    names = {pair.referral.friend.last_name.casefold(), pair.referral.advocate.customer.last_name.casefold()}  # fmt: skip
-    is_one = len(names) == 1 and "" not in names
-    if touch is None or not touch.network_hash or touch.store_id or not is_one:
-        return Exists(Touch.objects.none())
-    return _came_from(pair, network_hash=touch.network_hash)
-
-
-def _came_from(pair: Pair, **hashes: str) -> Any:
-    """The advocate herself, by a link of another's or to pass on her own."""
-    shares = Share.objects.filter(advocate__customer__in=pair.advocate, **hashes)
-    return _any_of([Exists(_own_touches(pair).filter(**hashes)), Exists(shares)])
-
-
-def _own_touches(pair: Pair) -> "QuerySet[Touch]":
-    """Where the advocate herself came by a link, from outside our stores."""
-    hers = Q(customer__in=pair.advocate) | Q(visitor__customer__in=pair.advocate)
-    return Touch.objects.filter(hers, store=None).exclude(channel=Touch.Channel.KIOSK)
-
-
-def _velocity(pair: Pair) -> Any:
-    """Those who came before it are left alone: it is the newest that is held."""
-    mine = Referral.objects.filter(advocate__customer__in=pair.advocate)
-    return _any_of([_as_many(mine, pair.referral, number, within) for number, within in scoring.VELOCITY])  # fmt: skip
-
-
-def _staff_pattern(pair: Pair) -> Any:
-    touch = pair.referral.touch
-    if touch is None or touch.staff_id is None:
-        return Exists(Touch.objects.none())
-    mine = Referral.objects.filter(
-        advocate__customer__in=pair.advocate, touch__staff=touch.staff_id
-    )
-    return _as_many(mine, pair.referral, *scoring.SAME_HANDS)
-
-
-def _as_many(
-    rows: "QuerySet[Referral]", referral: Referral, number: int, within: timedelta
-) -> Exists:
-    at = referral.locked_at
-    up_to = Q(locked_at__lt=at) | Q(locked_at=at, pk__lte=referral.pk)
-    lately = rows.filter(up_to, locked_at__gt=at - within).order_by("locked_at", "pk")
-    return Exists(lately[number - 1 : number])
-
-
-def _any_of(found: list[Exists]) -> Any:
-    return functools.reduce(operator.or_, found)
-
-
-def _partner(pair: Pair) -> Any:
-    """One of them hinted to the other which ring it is."""
-    hints = Hint.objects.filter(mail__isnull=False)
-    ways = [(pair.advocate, pair.emails[1]), (pair.friend, pair.emails[0])]
-    return _any_of(
-        [Exists(hints.filter(design__customer__in=ids, mail__to__in=to)) for ids, to in ways]
-    )
-
-
-def _cold(pair: Pair) -> Any:
-    touch, friend = pair.referral.touch, pair.referral.friend
-    if touch is None or touch.channel not in IN_PERSON or friend.created_at < touch.at - scoring.COLD:  # fmt: skip
-        return Value(False)
-    hers = Q(customer__in=pair.friend) | Q(visitor__customer__in=pair.friend)
-    return ~Exists(Touch.objects.filter(hers, at__lt=touch.at))
-
-
-_EXISTS: dict[Sign, Callable[[Pair], Any]] = {
-    Sign.SAME_CARD: _same_card,
-    Sign.SAME_DEVICE: _same_device,
-    Sign.SAME_NETWORK: _same_network,
-    Sign.HOUSEHOLD: _household,
-    Sign.VELOCITY: _velocity,
-    Sign.STAFF_PATTERN: _staff_pattern,
-    Sign.PARTNER_OF_ADVOCATE: _partner,
-    Sign.COLD_POS_APPLY: _cold,
-}
-
-
-# What has to be looked at.
-
-
-def _is_broadcast(pair: Pair) -> bool:
-    return pair.referral.touch is not None and pair.referral.touch.is_broadcast
-
-
-def _is_disposable(pair: Pair) -> bool:
-    return any(scoring.is_disposable(email) for email in pair.emails[1])
-
-
-def _is_similar(pair: Pair) -> bool:
-    one, other = pair.referral.advocate.customer, pair.referral.friend
-    names = (f"{one.first_name} {one.last_name}", f"{other.first_name} {other.last_name}")
-    return scoring.are_alike(names=names, emails=pair.emails)
 
 
 def _is_ring(pair: Pair) -> bool:
@@ -235,9 +124,76 @@ def _is_ring(pair: Pair) -> bool:
     return False
 
 
-_ASKED = {
-    Sign.BROADCAST: _is_broadcast,
-    Sign.DISPOSABLE_EMAIL: _is_disposable,
-    Sign.SIMILAR_IDENTITY: _is_similar,
-    Sign.RING: _is_ring,
-}
+_EMAILS = """
+select customer_id, canonical from jeweler_contactpoint where kind = 'email' and customer_id = any(%(ids)s)
+"""
+# In this order, and then whether the advocate was herself brought.
+_ASKED = (
+    Sign.SAME_CARD, Sign.SAME_DEVICE, Sign.SAME_NETWORK, Sign.HOUSEHOLD, Sign.VELOCITY,
+    Sign.STAFF_PATTERN, Sign.PARTNER_OF_ADVOCATE, Sign.COLD_POS_APPLY, Sign.BROADCAST,
+)  # fmt: skip
+# A showroom's own tablet is used by everybody, and a store's network as well. Of many friends it is the newest that is held: those who
+# came before it are counted, those after it are not.
+_SEEN = """
+with own_place as (
+    select network_hash, agent_hash from referrals_touch
+    where store_id is null and channel <> 'kiosk' and network_hash <> ''
+      and (customer_id = any(%(advocate)s) or visitor_id in (select id from jeweler_visitor where customer_id = any(%(advocate)s)))
+    union all
+    select network_hash, agent_hash from referrals_share
+    where network_hash <> '' and advocate_id in (select id from referrals_advocate where customer_id = any(%(advocate)s))
+), brought as (
+    select other.id, other.locked_at, came.staff_id
+    from referrals_referral other
+    join referrals_advocate whose on whose.id = other.advocate_id
+    left join referrals_touch came on came.id = other.touch_id
+    where whose.customer_id = any(%(advocate)s)
+)
+select
+    exists (
+        select 1 from jeweler_payment one
+        join jeweler_sale her_sale on her_sale.id = one.sale_id
+        join jeweler_payment other on other.card_hash = one.card_hash
+        join jeweler_sale their_sale on their_sale.id = other.sale_id
+        where one.card_hash <> '' and one.status <> 'voided' and other.status <> 'voided' and other.card_hash <> ''
+          and her_sale.customer_id = any(%(friend)s) and their_sale.customer_id = any(%(advocate)s)
+    ),
+    exists (
+        select 1 from jeweler_identityedge one
+        join jeweler_identityedge other on other.visitor_id = one.visitor_id and other.revoked_at is null
+        join jeweler_visitor browser on browser.id = one.visitor_id and not browser.is_store_device
+        where one.revoked_at is null and one.customer_id = any(%(friend)s) and other.customer_id = any(%(advocate)s)
+    ),
+    touch.store_id is null and exists (
+        select 1 from own_place where network_hash = touch.network_hash and agent_hash = touch.agent_hash
+    ),
+    %(has_one_name)s and touch.store_id is null and exists (
+        select 1 from own_place where network_hash = touch.network_hash
+    ),
+    (
+        select count(*) filter (where locked_at > it.locked_at - %(day)s::interval) >= %(in_a_day)s or count(*) >= %(in_a_month)s
+        from brought
+        where (locked_at, id) <= (it.locked_at, it.id) and locked_at > it.locked_at - %(month)s::interval
+    ),
+    (
+        select count(*) >= %(in_hands)s from brought
+        where staff_id = touch.staff_id and (locked_at, id) <= (it.locked_at, it.id)
+          and locked_at > it.locked_at - %(hands)s::interval
+    ),
+    exists (
+        select 1 from builder_hint hint
+        join builder_design design on design.id = hint.design_id
+        join jeweler_emailmessage mail on mail.id = hint.mail_id
+        where (design.customer_id = any(%(advocate)s) and mail."to" = any(%(friend_emails)s::text[]))
+           or (design.customer_id = any(%(friend)s) and mail."to" = any(%(advocate_emails)s::text[]))
+    ),
+    coalesce(touch.channel = any(%(in_person)s::text[]) and touch.at <= %(known_before)s, false) and not exists (
+        select 1 from referrals_touch earlier
+        where earlier.at < touch.at
+          and (earlier.customer_id = any(%(friend)s) or earlier.visitor_id in (select id from jeweler_visitor where customer_id = any(%(friend)s)))
+    ),
+    coalesce(touch.is_broadcast, false),
+    exists (select 1 from referrals_referral where friend_id = any(%(advocate)s) and id <> it.id)
+from referrals_referral it left join referrals_touch touch on touch.id = it.touch_id
+where it.id = %(referral)s
+"""

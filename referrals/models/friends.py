@@ -20,6 +20,7 @@ class Advocate(models.Model):
     suspended_at = models.DateTimeField(
         null=True, blank=True, help_text="New touches are not taken, and what is pending is held"
     )
+    suspended_because = models.CharField(max_length=280, blank=True, default="")
     shows_first_name = models.BooleanField(
         default=False, help_text="She agreed that friends read her first name where they arrive"
     )
