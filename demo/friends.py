@@ -10,6 +10,7 @@ from jeweler.models import Customer, OutboxDelivery, Sale, Store
 from referrals import codes, following, log, referring, vanity
 from referrals.models import Advocate, Referral, Touch
 
+ODD = 2  # of the latest friends
 NOTES = [
     "They took their time with us, and the ring sits as if it had always been there.",
     "Ask for the oval on the tray. You will see.",
@@ -55,19 +56,30 @@ def write(
     insert(Advocate, advocates)
     for advocate, word in zip(Advocate.objects.order_by("pk"), WORDS, strict=False):
         vanity.ask(advocate=advocate, text=word, now=now)
-    for thread, advocate in brought:
-        _follow(thread, advocate=advocate, now=now)
+    for number, (thread, advocate) in enumerate(brought, 1):
+        is_odd = number > len(brought) - ODD
+        _follow(thread, advocate=advocate, is_odd=is_odd, now=now)
     _were_told_then(now=now)
 
 
-def _follow(thread: Thread, *, advocate: Advocate, now: datetime) -> None:
-    """She came by the link, saved her design, bought, and after the return window her friend was thanked."""
+def _follow(thread: Thread, *, advocate: Advocate, is_odd: bool, now: datetime) -> None:
+    """She came by the link, saved her design, bought, and after the return window her friend was thanked.
+
+    An odd one came by an advertisement from the advocate's own network, and is held for a manager to look at.
+    """
     friend, saved_at = thread.customer, thread.journey.saved_at
     if not isinstance(friend, Customer) or saved_at is None:
         return
+    came_at = thread.journey.touches[0].at
+    near = f"near {friend.pk}" if is_odd else ""
+    if is_odd:
+        referring.touch(
+            advocate=advocate, channel=Touch.Channel.LINK, customer=advocate.customer,
+            network_hash=near, agent_hash=near, at=came_at,
+        )  # fmt: skip
     referring.touch(
-        advocate=advocate, channel=Touch.Channel.LINK, customer=friend,
-        at=thread.journey.touches[0].at,
+        advocate=advocate, channel=Touch.Channel.LINK, customer=friend, network_hash=near,
+        agent_hash=near, is_broadcast=is_odd, at=came_at,
     )  # fmt: skip
     referring.recognize(customer=friend, at=saved_at, now=saved_at)
     referral = Referral.objects.filter(friend=friend).first()

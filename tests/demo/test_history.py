@@ -182,6 +182,11 @@ class TestTheSampleHouse:
             assert advocate.referrals.exclude(sale=None).exists()
         assert CreditEntry.objects.filter(target="spent").exists()
 
+    def test_a_few_friends_are_held_for_a_manager_to_look_at(self) -> None:
+        held = Referral.objects.filter(state=Referral.State.ON_HOLD)
+        assert held
+        assert all(each.reviews.filter(state="open").exists() for each in held)
+
     def test_each_store_has_a_till_whose_key_nobody_knows(self) -> None:
         assert {device.store_id for device in TillDevice.objects.all()} == set(
             Store.objects.values_list("pk", flat=True)
