@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("referrals", "0008_where_she_shares_from"),
+        ("referrals", "0009_returned_holds"),
     ]
 
     operations = [
