@@ -24,9 +24,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from appointments import booking, looking, risk, terms, visits
-from appointments.booking import AlreadyConfirmed, HoldExpired, KeyReused
+from appointments.booking import AlreadyConfirmed, HoldExpired
 from appointments.diary import Asked, NotOffered, StoneGone
 from appointments.forms import VisitForm
+from appointments.keys import KeyReused
 from appointments.models import Appointment
 from appointments.promises import StoneTaken
 from appointments.seating import SlotTaken

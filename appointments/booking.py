@@ -8,8 +8,6 @@ what is promised to a booked visit holds the visit's name before them, and reads
 An associate may work in two stores on one day: then the constraint alone decides, by inserts that refuse (`seating`).
 """
 
-import hashlib
-import json
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -19,26 +17,25 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from appointments import events, holding, letters, looking, promises, seating, visits
-from appointments.diary import Asked, Hours, StoneGone
-from appointments.holding import Answer, Said
+from appointments import events, holding, keys, letters, looking, promises, seating, visits
+from appointments.diary import Asked
+from appointments.holding import Answer
 from appointments.models import (
     Appointment,
     PieceHold,
     VisitDesign,
 )
-from appointments.promises import StoneTaken
 from appointments.seating import KeyKnown, SlotTaken
+from appointments.terms import Terms
 from appointments.visits import NotNow
 from builder import living
 from builder.models import Design, Stone
-from jeweler import customers, locking, outbox, prepared
+from jeweler import customers, locking, outbox
 from jeweler.models import Customer, StaffMember, Store, Visitor
 
 HELD = PieceHold.State.HELD
 Status = Appointment.Status
 Outcome = Appointment.Outcome
-LIVING = promises.LIVING
 
 
 class HoldExpired(Exception):
@@ -55,13 +52,6 @@ class AlreadyConfirmed(Exception):
     def __init__(self, appointment: Appointment) -> None:
         super().__init__("This visit is booked already.")
         self.appointment = appointment
-
-
-class KeyReused(Exception):
-    """A form's key came with other words than the first time."""
-
-    def __init__(self) -> None:
-        super().__init__("This form was sent before with other words. Load the page again.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,23 +91,23 @@ def reserve(
 
     The visitor's earlier holds end. Raises SlotTaken with the nearest free times, KeyReused, StoneGone, StoneTaken, NotOffered.
     """
-    asked_hash = _hash(asked, starts_at, designs)
+    asked_hash = keys.hash_of(asked, starts_at, designs)
     held_minutes = settings.VISIT_HOLD_MINUTES if minutes is None else minutes
     visit = Appointment(
         key=key, asked_hash=asked_hash, store=asked.store, service=asked.service, visitor=visitor,
         source=source, starts_at=starts_at, status=Status.HELD, held_at=now,
         expires_at=now + timedelta(minutes=held_minutes),
     )  # fmt: skip
+    said = holding.hold(visit, asked=asked, designs=designs, now=now)
+    if said.answer == Answer.HELD:
+        return visit
+    asked = said.asked
+    if said.answer == Answer.GONE:
+        asked = replace(asked, stones=_as_they_are(asked.stones))
     try:
-        hours = None
-        if not asked.stones:
-            said = _hold_at_once(visit, asked=asked, designs=designs, now=now)
-            if said.answer == Answer.HELD:
-                return visit
-            asked, hours = said.asked, said.hours
-        return _held_at_length(visit, asked=asked, designs=designs, hours=hours, now=now)
+        return _held_at_length(visit, asked=asked, designs=designs, terms=said.terms, now=now)
     except (SlotTaken, KeyKnown) as refusal:
-        if known := _known(key, asked_hash):
+        if known := keys.known(key, asked_hash=asked_hash):
             return known
         if isinstance(refusal, SlotTaken) and refusal.starts:
             raise
@@ -272,40 +262,6 @@ def cancel(
     return visit
 
 
-def bring(
-    *, appointment: Appointment, design: Design, by: StaffMember | None = None, now: datetime
-) -> Appointment:
-    """One more of her rings for the visit, with its stone promised where it has one. Raises StoneGone, StoneTaken, NotNow."""
-    stone = design.stone
-    with transaction.atomic():
-        now += visits.hold(appointment.uid)
-        if stone is not None:
-            now += locking.hold_all(promises.names([stone]))
-            stone.refresh_from_db(fields=["status", "store"])
-        visit = visits.locked(appointment)
-        visits.refuse_unless(visit, [*LIVING, Status.HELD], "given another ring")
-        _, is_new = VisitDesign.objects.get_or_create(
-            appointment=visit, design=design,
-            defaults={"position": visit.visit_designs.count()},
-        )  # fmt: skip
-        if not is_new:
-            return visit
-        is_promised = stone and visit.holds.filter(stone=stone, state__in=PieceHold.ACTIVE).exists()
-        if stone is not None and not is_promised and visit.service.takes_pieces:
-            if stone.status in (Stone.Status.SOLD, Stone.Status.WITHDRAWN):
-                raise StoneGone(stone)
-            if not promises.can_be_there(visit, stones=[stone], now=now):
-                raise StoneTaken(stone)
-            promises.promise(appointment=visit, stones=[stone], now=now)
-        if visit.status == Status.HELD:
-            return visit  # its confirmation tells of it
-        visit.sequence += 1
-        visit.save(update_fields=["sequence"])
-        visits.note(visit, "ring added", by=by, now=now, said=str(design))
-        letters.changed(visit, now=now)
-    return visit
-
-
 def asked_of(visit: Appointment) -> Asked:
     """What the visit was to be, to ask for it anew. Stones that are gone are left out."""
     holds = visit.holds.select_related("stone").order_by("pk")
@@ -317,30 +273,17 @@ def asked_of(visit: Appointment) -> Asked:
 # Inside.
 
 
-def _hold_at_once(
-    visit: Appointment, *, asked: Asked, designs: Sequence[Design], now: datetime
-) -> Said:
-    """By one question. Raises NotOffered."""
-    if not designs:
-        return holding.hold(visit, asked=asked, now=now)
-    with transaction.atomic():
-        said = holding.hold(visit, asked=asked, now=now)
-        if said.answer == Answer.HELD:
-            _write_down(visit, designs)
-    return said
-
-
 def _held_at_length(
     visit: Appointment,
     *,
     asked: Asked,
     designs: Sequence[Design],
-    hours: Callable[..., Hours] | None,
+    terms: Terms | None,
     now: datetime,
 ) -> Appointment:
     """Laid out whole, for whom the short way has no answer. Raises as `reserve`."""
     starts_at, visitor = visit.starts_at, visit.visitor
-    looked = looking.look(asked, starts_at=starts_at, visitor=visitor, hours=hours, now=now)
+    looked = looking.look(asked, starts_at=starts_at, visitor=visitor, terms=terms, now=now)
     with transaction.atomic():
         waited = _hold_names(asked, starts_at)
         asked = replace(asked, stones=_as_they_are(asked.stones))
@@ -359,19 +302,6 @@ def _write_down(visit: Appointment, designs: Sequence[Design]) -> None:
             VisitDesign(appointment=visit, design=design, position=number)
             for number, design in enumerate(dict.fromkeys(designs))
         )
-
-
-def _known(key: uuid.UUID, asked_hash: str) -> Appointment | None:
-    """The hold that this form made before. Raises KeyReused."""
-    said = prepared.rows(_ASKED_WITH, {"key": key})
-    if not said:
-        return None
-    if said != [(asked_hash,)]:
-        raise KeyReused
-    return Appointment.objects.get(key=key)
-
-
-_ASKED_WITH = "select asked_hash from appointments_appointment where key = %(key)s"
 
 
 def _as_they_are(stones: Sequence[Stone]) -> list[Stone]:
@@ -403,11 +333,3 @@ def _say_why(uid: uuid.UUID, *, now: datetime) -> None:
     if visit.status in (Status.HELD, Status.EXPIRED):
         raise HoldExpired(looking.alternatives(asked_of(visit), to=visit.starts_at, now=now))
     raise AlreadyConfirmed(visit)
-
-
-def _hash(asked: Asked, starts_at: datetime, designs: Sequence[Design]) -> str:
-    said = [
-        asked.service.pk, asked.store.pk, sorted(stone.pk for stone in asked.stones),
-        asked.language, asked.associate_id, starts_at.isoformat(), [each.pk for each in designs],
-    ]  # fmt: skip
-    return hashlib.sha256(json.dumps(said).encode()).hexdigest()

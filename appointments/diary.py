@@ -83,10 +83,11 @@ def lay_out(
     until: datetime,
     now: datetime,
     within: Hours | None = None,
+    ways: Ways | None = None,
 ) -> Plan:
     """The plan of the starts in [since, until). Raises NotOffered, StoneGone.
 
-    `within` are hours that were read a moment ago; they are read anew where they do not reach far enough.
+    `within` and `ways` were read a moment ago; hours are read anew where they do not reach far enough.
     """
     service, showroom = asked.service, asked.showroom
     gone = [
@@ -115,7 +116,7 @@ def lay_out(
             for person, windows in hours.people.items()
         ],
         rooms=rooms,
-        pieces=pieces(asked, now=now) if asked.stones else (),
+        pieces=pieces(asked, ways=ways, now=now) if asked.stones else (),
         full=_full(asked, span=span, now=now) if service.most_per_day else (),
     )  # fmt: skip
 
@@ -241,9 +242,9 @@ def _whole_day(day: Any, store: Store) -> Interval:
     return calendars.minute_of(starts), calendars.minute_of(ends)
 
 
-def pieces(asked: Asked, *, now: datetime) -> list[Piece]:
-    """When each stone can be there, and what else is promised of it: two queries for all."""
-    ways = read_ways()
+def pieces(asked: Asked, *, ways: Ways | None = None, now: datetime) -> list[Piece]:
+    """When each stone can be there, and what else is promised of it: two queries for all, one where the ways are known."""
+    ways = ways or read_ways()
     here = asked.store.pk
     promises: dict[int, list[Promise]] = defaultdict(list)
     ids = [stone.pk for stone in asked.stones]

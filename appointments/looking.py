@@ -3,7 +3,6 @@
 Nothing is held or changed here: whoever looks waits for nobody.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,10 +11,11 @@ from appointments.availability import Plan
 from appointments.diary import Asked, Hours
 from appointments.models import Appointment
 from appointments.seating import SlotTaken
+from appointments.terms import Terms
 from jeweler.models import Visitor
 
 ALTERNATIVES = 3
-_NEAR = timedelta(days=1)
+_NEAR, _WEEK = timedelta(days=1), timedelta(days=7)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ def alternatives(
 ) -> list[datetime]:
     """The free starts nearest to one that is gone, within a week of it."""
     nearest: list[int] = []
-    for around in (_NEAR, timedelta(days=7)):  # mostly the day has some
+    for around in (_NEAR, _WEEK):  # mostly the day has some
         found = slots(asked, since=max(now, to - around), until=to + around, now=now)
         nearest = availability.nearest(
             [calendars.minute_of(start) for start in found], to=calendars.minute_of(to), count=count
@@ -69,26 +69,35 @@ def look(
     *,
     starts_at: datetime,
     visitor: Visitor | None,
-    hours: Callable[..., Hours] | None = None,
+    terms: Terms | None = None,
     now: datetime,
 ) -> Looked | None:
     """Whoever comes too late learns it here, without waiting in the line of those who take something on that day.
 
     None where it may be her own hold that is in the way. Raises SlotTaken with the nearest free times, StoneGone, NotOffered.
-    `hours` says when people work, where it was asked before.
+    `terms` are those by which it was asked before.
     """
-    # Who stands here already is written down from a step ago.
-    since, until = min(starts_at, max(now, starts_at - _NEAR)), starts_at + _NEAR
-    read = (hours or diary.hours)(asked, since=since, until=until, now=now)
-    plan = diary.lay_out(asked, since=since, until=until, now=now, within=read)
-    start = calendars.minute_of(starts_at)
-    minutes = calendars.minute_after(since), calendars.minute_after(until)
-    found = availability.slots(plan, since=minutes[0], until=minutes[1])
-    if start in found and calendars.moment_of(start) == starts_at:
-        return Looked(hours=read, plan=plan)
-    if visitor is not None and visitor.appointments.filter(status=Appointment.Status.HELD).exists():
-        return None
-    nearest = availability.nearest(list(found), to=start, count=ALTERNATIVES)
-    raise SlotTaken(
-        [calendars.moment_of(each) for each in nearest] if len(nearest) == ALTERNATIVES else ()
-    )
+    start, nearest = calendars.minute_of(starts_at), list[int]()
+    for around in (_NEAR, _WEEK):
+        # Who stands here already is written down from a step ago.
+        since, until = min(starts_at, max(now, starts_at - around)), starts_at + around
+        looked = _looked(asked, since=since, until=until, terms=terms, now=now)
+        minutes = calendars.minute_after(since), calendars.minute_after(until)
+        found = availability.slots(looked.plan, since=minutes[0], until=minutes[1])
+        if start in found and calendars.moment_of(start) == starts_at:
+            return looked
+        if visitor is not None and visitor.appointments.filter(status=Appointment.Status.HELD).exists():  # fmt: skip
+            return None
+        nearest = availability.nearest(list(found), to=start, count=ALTERNATIVES)
+        if len(nearest) == ALTERNATIVES:
+            break
+    raise SlotTaken([calendars.moment_of(each) for each in nearest])
+
+
+def _looked(
+    asked: Asked, *, since: datetime, until: datetime, terms: Terms | None, now: datetime
+) -> Looked:
+    hours = (terms.hours if terms else diary.hours)(asked, since=since, until=until, now=now)
+    ways = terms.ways() if terms and asked.stones else None
+    plan = diary.lay_out(asked, since=since, until=until, now=now, within=hours, ways=ways)
+    return Looked(hours=hours, plan=plan)

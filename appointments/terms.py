@@ -1,4 +1,5 @@
-"""What a visit is judged by besides what is taken, remembered in each process: stores, services, hours, and the starts they give.
+"""What a visit is judged by besides what is taken, remembered in each process: stores, services, hours, the
+starts they give, and the ways between stores.
 
 Promise: whatever is remembered was so under its `token`. The database gives the house another one whenever any of it is changed
 (`models.TermsVersion`), so whoever acts on what is remembered hands the token along and is told if it is that no more
@@ -16,6 +17,7 @@ from appointments import availability, calendars, diary
 from appointments.availability import Lane, Plan
 from appointments.diary import Asked, Hours
 from appointments.models import Service
+from appointments.ways import Ways
 from jeweler import prepared
 from jeweler.models import Store
 
@@ -34,6 +36,7 @@ class Terms:
     _named: dict[tuple[str, str], tuple[Store, Service]] = field(default_factory=dict)
     _hours: dict[Any, Hours] = field(default_factory=dict)
     _starts: dict[Any, Starts] = field(default_factory=dict)
+    _ways: Ways | None = None
 
     def store(self, pk: int) -> Store:
         """With its showroom. Raises Store.DoesNotExist."""
@@ -70,6 +73,11 @@ class Terms:
             known = diary.hours(asked, since=since, until=until, now=now)
             _keep(self._hours, which, known)
         return known
+
+    def ways(self) -> Ways:
+        if self._ways is None:
+            self._ways = diary.read_ways()
+        return self._ways
 
     def people(self, asked: Asked, *, starts_at: datetime, now: datetime) -> tuple[int, ...]:
         """Who could take the visit, were nobody and nothing taken; nobody where it cannot begin then. Asked by these terms."""

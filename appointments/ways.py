@@ -27,6 +27,12 @@ class Ways:
             return 0
         return self._quickest.get((here, there), self._straight(here, there))
 
+    @functools.cached_property
+    def stores(self) -> frozenset[int]:
+        """Those that anything is known of."""
+        pairs = (store for pair in self.transfers for store in pair)
+        return frozenset((*self.usual, *self.handling, *pairs))
+
     def _straight(self, here: int, there: int) -> Minutes:
         transfer = self.transfers.get((here, there), self.usual.get(there, UNKNOWN))
         return transfer + self.handling.get(there, 0)
@@ -34,18 +40,13 @@ class Ways:
     @functools.cached_property
     def _quickest(self) -> Mapping[tuple[int, int], Minutes]:
         """Between all stores that anything is known of (Floyd and Warshall's)."""
-        stores = {
-            *self.usual,
-            *self.handling,
-            *(store for pair in self.transfers for store in pair),
-        }
         found = {
             (one, other): self._straight(one, other)
-            for one in stores
-            for other in stores
+            for one in self.stores
+            for other in self.stores
             if one != other
         }
-        for over in stores:
+        for over in self.stores:
             for one, other in found:
                 if over not in (one, other):
                     found[one, other] = min(

@@ -7,8 +7,8 @@ from django.db.models import Q
 
 
 class TermsVersion(models.Model):
-    """One row. Triggers give it another token, never one that was there before, whenever stores, showrooms, hours, shifts, services or
-    who takes them are changed, by whatever writes them: what a process remembers of them is true while the token is the same.
+    """One row. Triggers give it another token, never one that was there before, whenever stores, showrooms, hours, shifts, services,
+    who takes them or the ways between stores are changed, by whatever writes them: what a process remembers of them is true while the token is the same.
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)

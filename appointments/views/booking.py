@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from appointments import booking, clocks, links, looking, risk, visits
+from appointments import booking, bringing, clocks, keys, links, looking, risk, visits
 from appointments.booking import AlreadyConfirmed, HoldExpired
 from appointments.diary import NotOffered, StoneGone
 from appointments.forms import OCCASIONS, VisitForm
@@ -115,7 +115,7 @@ def _hold(request: HttpRequest, wanted: asking.Wanted, *, now: datetime) -> Http
     except (SlotTaken, StoneTaken) as taken:
         starts = taken.starts if isinstance(taken, SlotTaken) else []
         return refused.taken(request, wanted, starts, to=starts_at, now=now)
-    except (NotOffered, StoneGone, booking.KeyReused) as refusal:
+    except (NotOffered, StoneGone, keys.KeyReused) as refusal:
         messages.error(request, str(refusal))
         return redirect(f"{reverse('visits:book')}{asking.query(request.GET)}")
     assert visit.visitor == visitor
@@ -248,7 +248,7 @@ def _bring_ticked(request: HttpRequest, visit: Appointment, *, now: datetime) ->
         try:
             design = keeping.find(code=code, visitor=visitor) if visitor else None
             if design is not None:
-                booking.bring(appointment=visit, design=design, now=now)
+                bringing.bring(appointment=visit, design=design, now=now)
         except keeping.NotHers:
             continue
         except (StoneGone, StoneTaken) as refusal:

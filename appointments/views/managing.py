@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from appointments import (
     booking,
+    bringing,
     clocks,
     invitations,
     links,
@@ -277,7 +278,7 @@ def _bring(request: HttpRequest, visit: Appointment, now: datetime) -> None:
     if visitor is None:
         raise keeping.NotHers
     design = keeping.find(code=request.POST.get("design", ""), visitor=visitor)
-    booking.bring(appointment=visit, design=design, now=now)
+    bringing.bring(appointment=visit, design=design, now=now)
     messages.success(request, f"{_title(design)} will be there as well.")
 
 

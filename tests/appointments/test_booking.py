@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from appointments import booking, looking, promises, receiving
+from appointments import booking, keys, looking, promises, receiving
 from appointments.booking import Contact
 from appointments.diary import Asked, StoneGone
 from appointments.models import (
@@ -101,7 +101,7 @@ def test_the_same_form_sent_twice_holds_one_time(store: Store, service: Service)
     first = booking.reserve(asked=asked, starts_at=MONDAY, key=key, now=NOW)
     second = booking.reserve(asked=asked, starts_at=MONDAY, key=key, now=NOW)
     assert first == second
-    with pytest.raises(booking.KeyReused):
+    with pytest.raises(keys.KeyReused):
         booking.reserve(asked=asked, starts_at=MONDAY + DAY, key=key, now=NOW)
 
 

@@ -11,7 +11,7 @@ from hypothesis import settings as how_often
 from hypothesis import strategies as st
 from icalendar import Calendar
 
-from appointments import booking, invitations
+from appointments import booking, bringing, invitations
 from appointments.booking import Contact, Wishes
 from appointments.diary import Asked
 from appointments.models import Appointment
@@ -63,7 +63,9 @@ def test_from_booked_to_cancelled_it_stays_one_event_and_each_mail_is_newer() ->
     visit = booking.move(
         appointment=visit, starts_at=MONDAY + timedelta(hours=2), now=NOW + timedelta(minutes=1)
     )
-    visit = booking.bring(appointment=visit, design=DesignFactory(), now=NOW + timedelta(minutes=2))
+    visit = bringing.bring(
+        appointment=visit, design=DesignFactory(), now=NOW + timedelta(minutes=2)
+    )
     booking.cancel(appointment=visit, now=NOW + timedelta(minutes=3))
     mails = EmailMessage.objects.exclude(calendar="").order_by("queued_at")
     read = [Calendar.from_ical(each.calendar) for each in mails]

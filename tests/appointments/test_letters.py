@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.test import Client
 
-from appointments import booking, letters, promises
+from appointments import booking, bringing, letters, promises
 from appointments.booking import Contact, Wishes
 from appointments.diary import Asked
 from appointments.models import Appointment, WaitlistEntry
@@ -128,7 +128,7 @@ def test_a_surprise_tells_nothing_wherever_its_mail_is_seen(store: Store, step: 
     if step == "moved":
         booking.move(appointment=visit, starts_at=MONDAY + timedelta(hours=2), now=NOW)
     elif step == "changed":
-        booking.bring(appointment=visit, design=DesignFactory(), now=NOW)
+        bringing.bring(appointment=visit, design=DesignFactory(), now=NOW)
     elif step == "cancelled":
         booking.cancel(appointment=visit, now=NOW)
     elif step == "broken":

@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from appointments import booking, looking, promises, receiving, seating
+from appointments import booking, bringing, looking, promises, receiving, seating
 from appointments.booking import Contact
 from appointments.diary import Asked, StoneGone
 from appointments.models import Appointment, PieceHold, Service, Shift, TransferTime, VisitTask
@@ -199,7 +199,7 @@ def test_a_page_that_knew_a_stone_before_it_was_sold_promises_nothing(service: S
     with pytest.raises(StoneGone):
         book(store, MONDAY + 2 * HOUR, later)
     with pytest.raises(StoneGone):
-        booking.bring(appointment=visit, design=design, now=NOW)
+        bringing.bring(appointment=visit, design=design, now=NOW)
     assert PieceHold.objects.get(state="promised").stone == stone
 
 

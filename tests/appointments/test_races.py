@@ -17,7 +17,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.db.models import Model
 
-from appointments import booking, looking, promises, receiving
+from appointments import booking, bringing, looking, promises, receiving
 from appointments.booking import Contact, HoldExpired
 from appointments.diary import Asked, StoneGone
 from appointments.models import (
@@ -272,7 +272,7 @@ def test_a_ring_brought_while_its_visit_moves_comes_along(service: Service) -> N
         design = DesignFactory(stone=StoneFactory(store=store))
         given = at_once(
             lambda visit=visit: booking.move(appointment=visit, starts_at=noon, now=NOW),
-            lambda visit=visit, design=design: booking.bring(
+            lambda visit=visit, design=design: bringing.bring(
                 appointment=visit, design=design, now=NOW
             ),
         )

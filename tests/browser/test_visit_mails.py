@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from appointments import booking, letters, memos, promises, receiving, reminders
+from appointments import booking, bringing, letters, memos, promises, receiving, reminders
 from appointments.booking import Contact, Wishes
 from appointments.diary import Asked
 from appointments.models import Appointment, WaitlistEntry
@@ -73,7 +73,7 @@ def every_mail() -> None:
     setting = Setting.objects.get(code="lune")
     alba = [DesignFactory(stone=stone, setting=setting) for stone in rounds()[:3]]
     visit = booked(store, day, designs=alba[:2])
-    visit = booking.bring(appointment=visit, design=alba[2], now=now)
+    visit = bringing.bring(appointment=visit, design=alba[2], now=now)
     visit = booking.move(appointment=visit, starts_at=day + timedelta(hours=1), now=now)
     reminders.remind(now=day - timedelta(days=2))
     promises.break_(stone=rounds()[0], why="It was sold", cause="sold:1", now=now)
