@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection
 from django.db.models import Model
+from django.urls import reverse
 
 from appointments import booking, bringing, looking, promises, receiving
 from appointments.booking import Contact, HoldExpired
@@ -52,6 +53,12 @@ NUMBERS = itertools.count()
 @pytest.fixture
 def service() -> Service:
     return ServiceFactory()
+
+
+@pytest.fixture(autouse=True)
+def _addresses_are_read() -> None:
+    """Once in a process, which may take longer on a busy machine than anybody waits for a name."""
+    reverse("visits:book")
 
 
 def reserve(
