@@ -1,7 +1,7 @@
-"""Hours, shifts and rooms are never changed under a confirmed visit without saying whom it hits.
+"""Hours, shifts, rooms, services and who does them are never changed under a confirmed visit without saying whom it hits.
 
-The rule is pure: a visit fits while it lies within one stretch of its store's hours and one of its associate's shifts there, and
-while its room exists. What a change hits are the visits that do not fit after it and did before; whoever makes the change sees them
+The rule of hours is pure: a visit fits while it lies within one stretch of its store's hours and one of its associate's shifts there,
+and while its room exists. It fits no more either where its store or its associate does not do it any more. What a change hits are the visits that do not fit after it and did before; whoever makes the change sees them
 by name, and confirms them; then each becomes a task.
 
 Limit: a store that is closed for good (`Store.is_open`) takes no new visits; what is booked there is the owner's to move.
@@ -64,7 +64,7 @@ def wrong(booked: Booked, hours: Hours) -> str:
 
 
 def misfits(*, now: datetime) -> dict[int, str]:
-    """The visits ahead that do not fit the hours as they are, with why: four queries for the whole house."""
+    """The visits ahead that do not fit as things are, with why: five queries for the whole house."""
     ahead = list(
         Appointment.objects.filter(status=Appointment.Status.BOOKED, starts_at__gt=now).values_list(
             "pk", "store_id", "associate_id", "starts_at", "ends_at"
@@ -79,7 +79,9 @@ def misfits(*, now: datetime) -> dict[int, str]:
     )
     last = max(row[4] for row in ahead).date() + timedelta(days=1)
     hours = read(first=now.date() - timedelta(days=1), last=last)
-    found = {}
+    found = {
+        pk: why for pk, why in prepared.rows(_UNDONE, {"visits": [row[0] for row in ahead]}) if why
+    }
     for pk, store, associate, starts_at, ends_at in ahead:
         start, end = calendars.minute_of(starts_at), calendars.minute_after(ends_at)
         booked = Booked(
@@ -179,6 +181,23 @@ def _within(booked: Booked, windows: Windows) -> bool:
     open_ = availability.merged((window.start, window.end) for window in windows)
     return any(start <= booked.start and booked.end <= end for start, end in open_)
 
+
+# Visits that their store or their associate does not do any more. What is offered to shoppers no more is done for those who booked it.
+_UNDONE = """
+select visit.id, case
+    when not associate.is_bookable then 'the associate receives nobody any more'
+    when not exists (
+        select from appointments_associate_services as does
+        where does.associate_id = visit.associate_id and does.service_id = visit.service_id
+    ) and visit.associate_id is not null then 'the associate does not do this any more'
+    when exists (select from appointments_service_stores as had where had.service_id = visit.service_id) and not exists (
+        select from appointments_service_stores as had
+        where had.service_id = visit.service_id and had.store_id = visit.store_id
+    ) then 'this is not done in the store any more'
+end as why
+from appointments_appointment as visit left join appointments_associate as associate on associate.id = visit.associate_id
+where visit.id = any (%(visits)s::bigint[])
+"""
 
 _HOURS = """
 select 'opening', store_id, 0, weekday, null::date, opens, closes, null::date, null::date

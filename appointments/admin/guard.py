@@ -1,4 +1,4 @@
-"""A change of hours, shifts or rooms is made, looked at, and only then kept.
+"""A change of hours, shifts, rooms, services or who does them is made, looked at, and only then kept.
 
 The form is saved inside a transaction; if visits fit no more that did before, everything is taken back and the page names each of
 them. Sent again with the word that stands for exactly these visits, the change is kept and each visit becomes a task.

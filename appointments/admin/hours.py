@@ -113,8 +113,8 @@ class TransferTimeAdmin(HouseAdmin[TransferTime]):
 
 
 @admin.register(Service)
-class ServiceAdmin(HouseAdmin[Service]):
-    """Another length holds for what is booked from then on; visits that are booked keep theirs."""
+class ServiceAdmin(GuardedAdmin[Service]):
+    """Another length holds for what is booked from then on; visits that are booked keep theirs, or are named where a store is taken away."""
 
     seen_by = EVERYBODY
     changed_by = OWNER

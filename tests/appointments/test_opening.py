@@ -1,5 +1,6 @@
 """A visit fits its hours, or somebody is told that it does not."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -8,7 +9,15 @@ from hypothesis import strategies as st
 
 from appointments import calendars, opening
 from appointments.calendars import Window
-from appointments.models import OpeningHours, ShiftChange, Showroom, SpecialHours
+from appointments.models import (
+    Appointment,
+    Associate,
+    OpeningHours,
+    Service,
+    ShiftChange,
+    Showroom,
+    SpecialHours,
+)
 from appointments.opening import Booked, Hours
 from tests.appointments.test_booking import MONDAY, book, reserve
 from tests.factories.appointments import ServiceFactory, open_showroom
@@ -82,3 +91,34 @@ def test_an_associate_who_is_away_or_a_room_that_is_given_up_hits_her_visits() -
     assert opening.misfits(now=NOW) == {second.pk: "its room is no more"}
     assert held.pk not in opening.misfits(now=NOW)
     assert opening.misfits(now=datetime(2026, 12, 1, tzinfo=UTC)) == {}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (
+            lambda visit: Associate.objects.filter(pk=visit.associate_id).update(is_bookable=False),
+            "the associate receives nobody any more",
+        ),
+        (
+            lambda visit: visit.associate.services.clear(),
+            "the associate does not do this any more",
+        ),
+        (
+            lambda visit: visit.service.stores.add(open_showroom("boston", associates=0)),
+            "this is not done in the store any more",
+        ),
+    ],
+)
+def test_who_does_what_where_is_not_taken_away_unseen(
+    change: Callable[[Appointment], object], why: str
+) -> None:
+    service = ServiceFactory()
+    visit = book(open_showroom(), service)
+    Service.objects.update(is_offered=False)  # she booked it while it was
+    before = opening.misfits(now=NOW)
+    assert before == {}
+    change(visit)
+    [hit] = opening.hit(before=before, now=NOW)
+    assert (hit.visit, hit.why) == (visit, why)
