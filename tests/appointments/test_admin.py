@@ -106,6 +106,23 @@ def test_hours_are_deleted_and_shifts_end_under_the_same_question(
     assert Shift.objects.filter(associate=associate).count() == 7
 
 
+def test_a_service_is_taken_from_a_store_only_once_it_was_said_whom_that_hits(
+    store: Store, service: Service
+) -> None:
+    book(store, service)
+    boston, owner = open_showroom("boston-newbury"), Client()
+    owner.force_login(StaffMemberFactory(role=Role.OWNER).user)
+    page = reverse("admin:appointments_service_change", args=[service.pk])
+    typed = owner.get(page).context["adminform"].form.initial
+    form = {
+        name: value for name, value in typed.items() if value is not None and value is not False
+    }
+    asked = owner.post(page, {**form, "stores": [boston.pk]})
+    assert asked.status_code == 409
+    assert "This is not done in the store any more" in asked.content.decode()
+    assert not service.stores.exists()
+
+
 def test_a_manager_sees_and_changes_the_hours_of_her_stores_alone(manager: Client) -> None:
     boston = open_showroom("boston-newbury")
     hours = OpeningHours.objects.filter(store=boston).first()
