@@ -45,6 +45,18 @@ def take(*, askers: dict[Limit, str], now: datetime) -> None:
         raise TooMany(wait_s=int((ends - now).total_seconds()) + 1)
 
 
+def count(limit: Limit, *, asker: str, now: datetime) -> None:
+    """Note one more, where nothing is refused at once."""
+    _use(limit, asker, now=now)
+
+
+def is_used_up(limit: Limit, *, asker: str, now: datetime) -> bool:
+    used = Allowance.objects.filter(
+        limit=limit.name, asker_hash=_hashed(asker), began_at=_began(limit, now)
+    )
+    return used.filter(used__gte=limit.most).exists()
+
+
 def _use(limit: Limit, asker: str, *, now: datetime) -> int:
     """How often it was used in this stretch, this time included: one statement, so that two at once count two."""
     with connection.cursor() as cursor:

@@ -30,6 +30,10 @@ KEPT: limits.Limits = (
 )
 
 
+# Wrong codes of one network in a day. Beyond that every code is an unknown one to it.
+GUESSES = Limit(name="code-guesses", most=50, hours=24)
+
+
 class KeepForm(forms.Form):
     """Who she is, by an e-mail or a phone, and until when it is a surprise."""
 
@@ -81,8 +85,11 @@ def scanned(request: HttpRequest, code: str) -> HttpResponse:
 def _landed(request: HttpRequest, code: str, *, channel: Touch.Channel) -> HttpResponse:
     """Whatever the code is, the page is calm, and answers 200: who guesses codes learns nothing."""
     now = timezone.now()
-    offer = landings.offer(code, now=now)
+    network = limits.network_of(request)
+    is_guessing = allowances.is_used_up(GUESSES, asker=network, now=now)
+    offer = None if is_guessing else landings.offer(code, now=now)
     if offer is None:
+        allowances.count(GUESSES, asker=network, now=now)
         return _page(request, None)
     if request.method == "POST":
         return _kept(request, offer, now=now)
