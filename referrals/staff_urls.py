@@ -1,8 +1,9 @@
-"""The managers' addresses, beside the admin's own pages."""
+"""The managers' and the marketers' addresses, beside the admin's own pages."""
 
 from django.urls import path
 
 from referrals import office
+from referrals.marketing import figures, setting
 
 app_name = "friends"
 urlpatterns = [
@@ -11,4 +12,18 @@ urlpatterns = [
     path("admin/friends/referrals/<int:pk>/", office.referral, name="referral"),
     path("admin/friends/referrals/<int:pk>/act/", office.act, name="act"),
     path("admin/friends/staff/", office.staff, name="staff"),
+    path("admin/friends/figures/", figures.page, name="figures"),
+    path("admin/friends/figures.csv", figures.page_csv, name="figures_csv"),
+    path("admin/friends/rows/", figures.rows, name="rows"),
+    path("admin/friends/rows.csv", figures.rows_csv, name="rows_csv"),
+    path("admin/friends/program/", setting.page, name="program"),
+    path("admin/friends/program/terms/", setting.terms, name="terms"),
+    path("admin/friends/program/pause/", setting.pause, name="pause"),
+    path("admin/friends/program/shares/", setting.weigh, name="weigh"),
+    path("admin/friends/program/bench/", setting.bench, name="bench"),
+    path("admin/friends/program/days/", setting.follow_on, name="follow_on"),
+    path("admin/friends/program/perk/", setting.perk, name="perk_new"),
+    path("admin/friends/program/perk/<int:pk>/", setting.perk, name="perk"),
+    path("admin/friends/program/campaign/", setting.campaign, name="campaign_new"),
+    path("admin/friends/program/campaign/<int:pk>/", setting.campaign, name="campaign"),
 ]

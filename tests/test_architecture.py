@@ -25,6 +25,7 @@ ROOMS = ["jeweler", "builder", "appointments", "referrals", "attribution", "pos_
 
 MANAGERS = {Role.MANAGER, Role.OWNER}
 SELLERS = {Role.ASSOCIATE, Role.MANAGER, Role.OWNER}
+MARKETERS = {Role.MARKETER, Role.OWNER}
 FIGURES = {Role.MARKETER, Role.MANAGER, Role.OWNER}
 
 # Every address of the site but the admin's own. Whoever adds one says here who may open it.
@@ -159,6 +160,20 @@ STAFF = {
     "floor:figures_csv": FIGURES,
     "builder:funnel": FIGURES,
     "builder:funnel_rings": FIGURES,
+    "friends:figures": MARKETERS,
+    "friends:figures_csv": MARKETERS,
+    "friends:rows": MARKETERS,
+    "friends:rows_csv": MARKETERS,
+    "friends:program": MARKETERS,
+    "friends:terms": MARKETERS,
+    "friends:pause": MARKETERS,
+    "friends:weigh": MARKETERS,
+    "friends:bench": MARKETERS,
+    "friends:follow_on": MARKETERS,
+    "friends:perk_new": MARKETERS,
+    "friends:perk": MARKETERS,
+    "friends:campaign_new": MARKETERS,
+    "friends:campaign": MARKETERS,
     "attribution:dashboard": FIGURES,
     "attribution:journeys": FIGURES,
     "attribution:journey": FIGURES,

@@ -60,6 +60,12 @@ GROUPS = [
         Room(label="Attribution", address="attribution:dashboard", roles=FIGURES, keys="G A"),
         Room(label="Journeys", address="attribution:journeys", roles=FIGURES, keys="G J"),
         Room(label="Ring builder", address="builder:funnel", roles=FIGURES, keys="G R"),
+        Room(
+            label="What friends bring",
+            address="friends:figures",
+            roles=frozenset({Role.MARKETER, Role.OWNER}),
+            keys="G W",
+        ),
         Room(label="Missed visits", address="floor:figures", roles=FIGURES, keys="G M"),
         Room(
             label="Spend",

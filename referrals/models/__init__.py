@@ -20,6 +20,7 @@ from referrals.models.friends import (
     Touch,
     VanityCode,
 )
+from referrals.models.life import FollowOn, LifeEvent, LifeReminder, Occasion
 from referrals.models.program import (
     BenchWeek,
     Campaign,
@@ -42,8 +43,12 @@ __all__ = [
     "CreditLot",
     "CreditMismatch",
     "CreditTransaction",
+    "FollowOn",
     "Invitation",
+    "LifeEvent",
+    "LifeReminder",
     "Milestone",
+    "Occasion",
     "Perk",
     "PerkUse",
     "Program",

@@ -62,6 +62,12 @@ class Program(models.Model):
         blank=True,
         help_text="From then on nobody is locked anew; who is locked stays so",
     )
+    goods_percent = models.DecimalField(
+        max_digits=5,
+        decimal_places=2,
+        default=50,
+        help_text="What goods cost the house, of their price: credit is counted at that, not at its face",
+    )
     holdout_percent = models.PositiveSmallIntegerField(
         default=10,
         validators=[MaxValueValidator(50)],
@@ -72,7 +78,11 @@ class Program(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(holdout_percent__lte=50), name="program_holdout_is_a_minority"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(goods_percent__gte=0, goods_percent__lte=100),
+                name="program_goods_cost_a_share",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -8,6 +8,7 @@ from jeweler.models import Customer, Sale, Store
 from jeweler.models.sale import amount_field
 from referrals.models.credit import CreditLot
 from referrals.models.friends import Referral
+from referrals.models.life import LifeReminder
 from referrals.models.program import Milestone, Perk
 
 
@@ -17,6 +18,7 @@ class Reward(models.Model):
     class Beneficiary(models.TextChoices):
         ADVOCATE = "advocate", "The advocate"
         FRIEND = "friend", "The friend"
+        GUEST = "guest", "A guest, on a day of her own"
 
     class Kind(models.TextChoices):
         CREDIT = "credit", "Store credit"
@@ -32,12 +34,15 @@ class Reward(models.Model):
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="rewards")
     beneficiary = models.CharField(max_length=8, choices=Beneficiary)
-    rule = models.CharField(max_length=40, help_text="credit, perk or milestone")
+    rule = models.CharField(max_length=40, help_text="credit, perk, milestone or occasion")
     referral = models.ForeignKey(
         Referral, on_delete=models.PROTECT, null=True, blank=True, related_name="rewards"
     )
     milestone = models.ForeignKey(
         Milestone, on_delete=models.PROTECT, null=True, blank=True, related_name="rewards"
+    )
+    reminder = models.OneToOneField(
+        LifeReminder, on_delete=models.PROTECT, null=True, blank=True, related_name="reward"
     )
     kind = models.CharField(max_length=8, choices=Kind)
     perk = models.ForeignKey(
@@ -71,7 +76,9 @@ class Reward(models.Model):
                 name="reward_of_milestone_once",
             ),
             models.CheckConstraint(
-                condition=Q(referral__isnull=False) | Q(milestone__isnull=False),
+                condition=Q(referral__isnull=False)
+                | Q(milestone__isnull=False)
+                | Q(reminder__isnull=False),
                 name="reward_has_its_cause",
             ),
             models.CheckConstraint(

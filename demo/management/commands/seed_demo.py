@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from attribution import conversions
 from demo import (
+    asking,
     catalog,
     closings,
     counters,
@@ -58,6 +59,7 @@ class Command(BaseCommand):
         self._say(f"{len(threads):,} people and their designs")
         sale_ids = tills.write(threads, stores=stores, dice=dice, now=now)
         friends.write(threads, stores=stores, dice=dice, now=now)
+        asking.write(threads, now=now)
         rewards = credit.write(stores=stores, now=now)
         self._say(f"{len(sale_ids):,} sales, and {rewards:,} rewards in store credit")
         visits.write(stores=stores, now=now)
