@@ -196,6 +196,7 @@ CELERY_BEAT_SCHEDULE = {
     "tidy-credit": {"task": "referrals.tasks.tidy_credit", "schedule": 60.0},
     "escalate-reviews": {"task": "referrals.tasks.escalate_reviews", "schedule": 300.0},
     "sweep-referrals": {"task": "referrals.tasks.sweep_referrals", "schedule": 60.0},
+    "remind-of-days": {"task": "referrals.tasks.remind_of_days", "schedule": 600.0},
     "check-credit": {
         "task": "referrals.tasks.check_credit",
         "schedule": crontab(hour=4, minute=20),

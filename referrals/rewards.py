@@ -9,6 +9,7 @@ from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db.models import Q
 
 from jeweler import customers, locking, money, prepared
@@ -19,6 +20,7 @@ from referrals.events import ReferralQualified, RewardClawedBack, RewardIssued
 from referrals.models import (
     Advocate,
     Campaign,
+    LifeReminder,
     Milestone,
     Perk,
     Referral,
@@ -30,7 +32,7 @@ from referrals.qualification import Fact, Kind, Standing
 
 Beneficiary = Reward.Beneficiary
 State = Reward.State
-CREDIT, PERK, MILESTONE = "credit", "perk", "milestone"
+CREDIT, PERK, MILESTONE, OCCASION = "credit", "perk", "milestone", "occasion"
 STANDING = [State.ISSUED, State.REDEEMED]
 QUALIFIED = [Referral.State.REWARDED, Referral.State.UNREWARDED]
 
@@ -85,6 +87,14 @@ def welcome(referral: Referral, *, now: datetime) -> Reward | None:
     return _give_perk(
         perk, customer=referral.friend, beneficiary=Beneficiary.FRIEND, rule=PERK, referral=referral,
         zone=ZoneInfo(referral.time_zone), now=now,
+    )  # fmt: skip
+
+
+def follow_on(reminder: LifeReminder, *, perk: Perk, customer: Customer, now: datetime) -> Reward:
+    """What comes with a reminder of a day of her own."""
+    return _give_perk(
+        perk, customer=customer, beneficiary=Beneficiary.GUEST, rule=OCCASION, reminder=reminder,
+        zone=ZoneInfo(settings.HOUSE_TIME_ZONE), now=now,
     )  # fmt: skip
 
 
@@ -223,11 +233,12 @@ def _reach(
 
 def _give_perk(
     perk: Perk, *, customer: Customer, beneficiary: str, rule: str, zone: ZoneInfo,
-    referral: Referral | None = None, milestone: Milestone | None = None, now: datetime,
+    referral: Referral | None = None, milestone: Milestone | None = None,
+    reminder: LifeReminder | None = None, now: datetime,
 ) -> Reward:  # fmt: skip
     reward = Reward.objects.create(
         customer=customer, beneficiary=beneficiary, rule=rule, referral=referral,
-        milestone=milestone, kind=Reward.Kind.PERK, perk=perk, currency=perk.currency,
+        milestone=milestone, reminder=reminder, kind=Reward.Kind.PERK, perk=perk, currency=perk.currency,
         face_value=perk.face_value, cost=perk.cost, issued_at=now,
         last_date=now.astimezone(zone).date() + timedelta(days=perk.valid_days),
     )  # fmt: skip

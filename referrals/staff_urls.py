@@ -1,9 +1,9 @@
-"""The managers' and the marketers' addresses, beside the admin's own pages."""
+"""The managers' and the marketers' addresses, beside the admin's own pages, and the days that guests told us."""
 
 from django.urls import path
 
 from referrals import office
-from referrals.marketing import figures, setting
+from referrals.marketing import days, figures, setting
 
 app_name = "friends"
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
     path("admin/friends/referrals/<int:pk>/", office.referral, name="referral"),
     path("admin/friends/referrals/<int:pk>/act/", office.act, name="act"),
     path("admin/friends/staff/", office.staff, name="staff"),
+    path("days/<str:token>/", days.hers, name="days"),
+    path("admin/friends/days/<str:token>/", days.at_the_counter, name="days_at_counter"),
     path("admin/friends/figures/", figures.page, name="figures"),
     path("admin/friends/figures.csv", figures.page_csv, name="figures_csv"),
     path("admin/friends/rows/", figures.rows, name="rows"),

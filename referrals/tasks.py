@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from referrals import credit, following, inviting, review, vanity
+from referrals import credit, following, inviting, occasions, review, vanity
 
 
 @shared_task(expires=60)
@@ -37,3 +37,9 @@ def invite_customers() -> int:
     now = timezone.now()
     vanity.release(now=now)
     return inviting.sweep(now=now)
+
+
+@shared_task(expires=600)
+def remind_of_days() -> int:
+    """Days of guests' own lives whose time to be written of has come."""
+    return occasions.remind(now=timezone.now())

@@ -95,6 +95,7 @@ SIGNED = {
     "till-capture",
     "till-release",
     "stop-mails",
+    "friends:days",
 }  # opened by a token or a signature
 KEYED = {"events", "event"}  # opened by a token in the Authorization header
 DEMO = {  # there only while DEMO is on
@@ -160,6 +161,7 @@ STAFF = {
     "floor:figures_csv": FIGURES,
     "builder:funnel": FIGURES,
     "builder:funnel_rings": FIGURES,
+    "friends:days_at_counter": SELLERS,
     "friends:figures": MARKETERS,
     "friends:figures_csv": MARKETERS,
     "friends:rows": MARKETERS,
