@@ -11,7 +11,7 @@ from django.utils import timezone
 from jeweler import customers
 from jeweler.models import Customer
 from referrals import sharing
-from referrals.models import Advocate, Referral, Reward, Touch
+from referrals.models import Advocate, LifeEvent, Referral, Reward, Touch
 
 
 def export(customer: Customer) -> dict[str, Any]:
@@ -23,6 +23,9 @@ def export(customer: Customer) -> dict[str, Any]:
         "links_opened": [
             {"at": each.at.isoformat(), "by": each.channel}
             for each in Touch.objects.filter(customer__in=ids).order_by("at", "pk")
+        ],
+        "days_to_remember": [
+            _day(each) for each in LifeEvent.objects.filter(customer__in=ids).order_by("pk")
         ],
         "thank_yous": [_thank_you(each) for each in _rewards(ids)],
     }  # fmt: skip
@@ -53,6 +56,18 @@ def _as_friend(referral: Referral) -> dict[str, Any]:
         "until": referral.lock_ends_at.isoformat(),
         "surprise_until": referral.surprise_until.isoformat() if referral.surprise_until else None,
     }
+
+
+def _day(event: LifeEvent) -> dict[str, Any]:
+    return {
+        "occasion": event.occasion,
+        "day": event.date.isoformat(),
+        "agreed": event.consented_at.isoformat(),
+        "agreed_to": event.consented_to,
+        "told": event.source,
+        "stopped": _moment(event.stopped_at),
+        "written": [each.isoformat() for each in event.reminders.order_by("written_at").values_list("written_at", flat=True)],
+    }  # fmt: skip
 
 
 def _rewards(ids: list[int]) -> list[Reward]:

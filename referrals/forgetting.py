@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from referrals import vanity
-from referrals.models import Advocate, AdvocateLink, Touch
+from referrals.models import Advocate, AdvocateLink, LifeEvent, Touch
 
 
 def forget(*, customer_id: int, visitor_ids: Collection[int], now: datetime) -> None:
@@ -22,5 +22,8 @@ def forget(*, customer_id: int, visitor_ids: Collection[int], now: datetime) -> 
         advocate.note, advocate.shows_first_name = "", False
         advocate.ends_at = min(advocate.ends_at or now, now)
         advocate.save(update_fields=["note", "shows_first_name", "ends_at"])
+    LifeEvent.objects.filter(customer=customer_id, stopped_at=None).update(
+        stopped_at=now, look_date=None
+    )
     hers = Touch.objects.filter(Q(customer=customer_id) | Q(visitor__in=visitor_ids))
     hers.update(visitor=None, network_hash="", agent_hash="")

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 
 from builder.models import Band
-from jeweler import subscriptions
+from jeweler import outbox, privacy, subscriptions
 from jeweler.access import Role
 from jeweler.models import AuditEntry, Customer, EmailMessage
 from referrals import occasions
@@ -150,6 +150,19 @@ def test_at_the_counter_her_spoken_word_is_noted_with_who_heard_it_and_the_link_
     event = LifeEvent.objects.get()
     assert (event.source, event.noted_by) == ("counter", marisol.user)
     assert AuditEntry.objects.filter(action="day.noted", actor=marisol.user).exists()
+
+
+def test_what_she_told_is_hers_to_read_and_is_written_of_no_more_once_she_is_forgotten(
+    bea: Customer,
+) -> None:
+    told(bea, "anniversary", date(2022, 5, 20))
+    [kept] = privacy.export(bea)["friends"]["days_to_remember"]
+    assert (kept["occasion"], kept["agreed_to"]) == ("anniversary", occasions.CONSENT)
+    privacy.forget(customer=bea, now=NOW)
+    while outbox.deliver_due(now=NOW):
+        pass
+    assert LifeEvent.objects.get().stopped_at == NOW
+    assert not written(datetime(2026, 4, 29, 15, tzinfo=UTC))
 
 
 def a_whole_ring(customer: Customer) -> object:
