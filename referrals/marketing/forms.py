@@ -53,7 +53,7 @@ class TermsForm(forms.Form):
                 min_value=1 if name == "cap" else 0,
                 max_value=most,
                 label=LABELS[name],
-                help_text=str(_column(name).help_text),
+                help_text="" if name.startswith("cap") else str(_column(name).help_text),
             )
         perks = self.fields["friend_perk"]
         assert isinstance(perks, forms.ModelChoiceField)

@@ -62,7 +62,7 @@ def cohort_chart(cohorts: Cohorts) -> SafeString:
                 shapes.append(_rect(x + wide * inset, BOTTOM - tall, wide * (1 - 2 * inset), tall, f"{cls}{young}"))  # fmt: skip
         if f"{week.start_date:%b}" != month and (place == 0 or week.start_date.day <= 7):
             month = f"{week.start_date:%b}"
-            label = f"{month} {week.start_date:%Y}" if month == "Jan" or place == 0 else month
+            label = f"{month} {week.start_date:%Y}" if month == "Jan" else month
             shapes.append(format_html('<text x="{}" y="{}" class="q">{}</text>', f"{x:.1f}", f"{BOTTOM + 17:g}", label))  # fmt: skip
     first_young = next((place for place, week in enumerate(weeks) if week.is_young), None)
     if first_young is not None:

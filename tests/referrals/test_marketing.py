@@ -39,8 +39,8 @@ from tests.referrals.test_scenarios import brought, buy, order, refund, sweep
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
-PROGRAM, TERMS = "/admin/friends/program/", "/admin/friends/program/terms/"
-FIGURES, ROWS = "/admin/friends/figures/", "/admin/friends/rows/"
+PROGRAM, TERMS = "/admin/friends/figures/program/", "/admin/friends/figures/program/terms/"
+FIGURES, ROWS = "/admin/friends/figures/", "/admin/friends/figures/rows/"
 
 
 @pytest.fixture(autouse=True)
@@ -247,7 +247,7 @@ class TestFigures:
         self, lived: Advocate, marketer: Client
     ) -> None:
         Perk.objects.update(name="=HYPERLINK(1)")
-        rows = marketer.get("/admin/friends/rows.csv?of=given").content.decode()
+        rows = marketer.get("/admin/friends/figures/rows.csv?of=given").content.decode()
         assert "'=HYPERLINK(1)" in rows
         assert not [cell for line in csv.reader(io.StringIO(rows)) for cell in line if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]  # fmt: skip
         figures = list(csv.reader(io.StringIO(marketer.get("/admin/friends/figures.csv").content.decode())))  # fmt: skip

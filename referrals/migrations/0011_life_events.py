@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("builder", "0019_look_up_by_report"),
         ("jeweler", "0012_what_a_refund_was_given_in"),
-        ("referrals", "0008_where_she_shares_from"),
+        ("referrals", "0010_why_suspended"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
