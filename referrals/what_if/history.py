@@ -209,6 +209,8 @@ def _unbound(
     found: dict[int, Thread] = {}
     for sale in _sales_of(loose):
         friend = _whose(sale)
+        if friend not in loose:
+            continue
         came = [(each.at, each.advocate) for each in loose[friend] if each.at <= sale.placed_at]
         then = next((versions[pk] for at, pk in begun if at <= sale.placed_at), None)
         if friend not in found and (not came or then is None):
@@ -233,7 +235,7 @@ def _unbound(
 
 
 def _sales_of(friends: dict[int, Any]) -> list[Sale]:
-    """Their orders, the first before the others; asked again by whoever takes a friend out meanwhile."""
+    """Their orders, the first before the others."""
     hers = Q(customer__in=friends) | Q(customer__merged_into__in=friends)
     rows = (
         Sale.objects.filter(hers, voided_at=None)

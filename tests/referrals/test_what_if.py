@@ -132,6 +132,19 @@ def test_a_longer_click_window_brings_in_who_came_too_early_for_the_present_one(
     assert (longer.gained, longer.would.thanked, longer.would.bound) == (1, 1, 1)
 
 
+def test_who_had_bought_before_she_came_is_brought_in_by_no_window(
+    program: Program, ada: Advocate, store: Store
+) -> None:
+    regular = CustomerFactory()
+    for day in (on(1, 2), on(4, 20), on(5, 20)):
+        buy(regular, "900.00", store=store, at=day)
+    visitor = clicked(ada, on(1, 5))
+    visitor.customer = regular
+    visitor.save()
+    longer = preview(program, click_days=365)
+    assert (longer.gained, longer.would.bound) == (0, 0)
+
+
 def test_a_later_lock_counts_what_she_ordered_after_the_present_one_had_ended(
     program: Program, ada: Advocate, store: Store
 ) -> None:
