@@ -34,7 +34,12 @@ ROOMS = [
     ("Tills", "/admin/tills/inbox/", "sync_alt", MANAGERS),
     ("Friends", "/admin/friends/", "diversity_1", MANAGERS),
     ("Attribution", "/admin/attribution/", "insights", frozenset({Role.MARKETER}) | MANAGERS),
-    ("What friends bring", "/admin/friends/figures/", "group", frozenset({Role.MARKETER, Role.OWNER})),
+    (
+        "What friends bring",
+        "/admin/friends/figures/",
+        "group",
+        frozenset({Role.MARKETER, Role.OWNER}),
+    ),
     ("Ring builder", "/admin/builder/funnel/", "filter_alt", frozenset({Role.MARKETER}) | MANAGERS),
 ]
 GROUPS = [

@@ -19,10 +19,11 @@ async function keep(form) {
   }
 }
 
-/** What she has typed since the request left; null when the answer has it already. */
+/** What she has typed since the request left, and what of it is selected; null when the answer has it already. */
 function unsent(form) {
   const field = form.elements.engraving;
-  return field && document.activeElement === field && field.value !== field.defaultValue ? field.value : null;
+  if (!field || document.activeElement !== field || field.value === field.defaultValue) return null;
+  return { text: field.value, from: field.selectionStart, to: field.selectionEnd };
 }
 
 /** Put her words back into the fresh field; leaving it keeps them, as a change would. */
@@ -30,7 +31,8 @@ function typeOn(typed) {
   const form = document.querySelector("[data-choices]");
   const field = form.elements.engraving;
   if (!field) return;
-  field.value = typed;
+  field.value = typed.text;
+  field.setSelectionRange(typed.from, typed.to);
   field.dispatchEvent(new Event("input"));
   field.addEventListener("blur", () => field.value !== field.defaultValue && keep(form), { once: true });
 }

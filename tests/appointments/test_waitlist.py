@@ -121,7 +121,7 @@ def test_the_offer_is_taken_by_its_button_and_declined_by_the_other(
     client: Client, service: Service, store: Store
 ) -> None:
     wait(store, service, "bo@example.com", timezone.now().date() + timedelta(days=3))
-    day = timezone.now().replace(hour=17)
+    day = timezone.now().replace(hour=17) + DAY
     WaitlistEntry.objects.update(since_date=day.date(), until_date=day.date() + 3 * DAY)
     assert waitlist.offer(now=day) == 1
     offer = WaitlistEntry.objects.get().offer

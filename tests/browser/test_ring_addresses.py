@@ -62,7 +62,8 @@ def test_an_engraving_is_drawn_as_she_types_and_says_what_cannot_be_cut(visit: V
     expect(page.locator("#engraving-says")).to_have_text("We cannot engrave 💎; leave it out.")
     expect(page.locator("[data-count]")).to_have_text("8")
     visit.check("typing")
-    words.press("Tab")
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        words.press("Tab")
     expect(page.get_by_text("We cannot engrave 💎; leave it out.").first).to_be_visible()
     expect(page.get_by_label("Engraving")).to_have_value("Ever ❤️ 💎")
     assert Design.objects.get().engraving == ""
